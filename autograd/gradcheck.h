@@ -1,0 +1,31 @@
+// gradcheck: the gradients of a function held against central differences, element by element.
+#pragma once
+
+#include <functional>
+
+#include "tensor/tensor.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// What a gradient and its numeric estimate may differ by: atol + rtol·max(|both|). The defaults suit functions
+/// whose values are of order 1; in the double build they are tight, in the float build rounding sets them.
+struct GradcheckOptions {
+  int order = 1;  // 2: the gradient's own gradient as well
+  Real step = sizeof(Real) == 8 ? Real(1e-3) : Real(3e-2);  // of the difference; keep points 2 steps away from kinks
+  double rtol = sizeof(Real) == 8 ? 1e-7 : 1e-2;
+  double atol = sizeof(Real) == 8 ? 1e-9 : 1e-2;
+};
+
+struct GradcheckResult {
+  bool passed = true;
+  double worst = 0;     // the largest difference, as a multiple of what is allowed
+  std::string message;  // where it failed: order, input, element, both numbers; empty when it passed
+};
+
+using TensorFunction = std::function<Tensor(std::span<const Tensor>)>;
+
+/// Checks d Σ w·f(inputs) / d inputs for fixed random weights w, by the five-point stencil (error of order step⁴)
+/// summed in double; at order 2 the same for the gradient as a function of inputs and w. f must be a pure function.
+GradcheckResult gradcheck(const TensorFunction& f, std::vector<Tensor> inputs, const GradcheckOptions& options = {});
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,76 @@
+// How an op is written: its value and one VJP per argument in one expression.
+//
+//   Tensor matmul(const Tensor& a, const Tensor& b) {
+//     … compute c …
+//     return record("matmul", c, arg(a, [b](const Tensor& g) { return matmul(g, transpose(b)); }),
+//                                arg(b, [a](const Tensor& g) { return matmul(transpose(a), g); }));
+//   }
+//
+// A VJP is written in public ops, so it can be differentiated again. It captures the op's arguments, its output and
+// things that are not tensors, and nothing else: a hidden intermediate would be a constant to an outer tape.
+#pragma once
+
+#include <concepts>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "autograd/tape.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// A VJP in a tape's arena: the gradient of the output in, the gradient of one argument out.
+class Vjp {
+ public:
+  virtual ~Vjp() = default;
+  virtual Tensor operator()(const Tensor& g) = 0;
+};
+
+/// One argument of an op, seen by `record`: the tensor and how to put its VJP on a tape. No VJP: no derivative.
+struct Argument {
+  const Tensor& x;
+  const void* vjp = nullptr;
+  std::size_t bytes = 0;
+  Vjp* (*construct)(void* memory, const void* vjp) = nullptr;
+};
+
+template <class F>
+struct Arg {
+  const Tensor& x;
+  F vjp;
+
+  operator Argument() const {
+    struct Stored final : Vjp {
+      F vjp;
+      explicit Stored(const F& vjp) : vjp(vjp) {}
+      Tensor operator()(const Tensor& g) override { return vjp(g); }
+    };
+    static_assert(alignof(Stored) <= alignof(std::max_align_t));
+    return {x, &vjp, sizeof(Stored), [](void* memory, const void* vjp) -> Vjp* {
+              return new (memory) Stored(*static_cast<const F*>(vjp));
+            }};
+  }
+};
+
+/// An argument with its VJP: a function from the gradient of the output to the gradient of this argument.
+template <class F>
+Arg<F> arg(const Tensor& x, F vjp) {
+  return {x, std::move(vjp)};
+}
+/// An argument that the op has no derivative for.
+inline Argument arg(const Tensor& x) { return {x}; }
+
+/// True when an active tape of this thread watches `x` or knows it as computed from what it watches.
+bool tracked(const Tensor& x);
+
+/// Writes the op on every active tape that watches one of its arguments, and returns `out`. `op` must outlive the
+/// tape (a string literal). `out` must be new: Error when a tape knows it already.
+Tensor record(const char* op, const Tensor& out, std::span<const Argument> arguments);
+
+template <std::convertible_to<Argument>... Args>
+Tensor record(const char* op, const Tensor& out, const Args&... args) {
+  const Argument arguments[] = {args...};
+  return record(op, out, std::span<const Argument>(arguments));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,129 @@
+// Every public op. Each is differentiable, and so is its derivative, to order 2 at least.
+//
+// Binary ops broadcast by the numpy rule. At a kink the derivative is that of the branch that `where` takes.
+// The definitions stand with their derivatives in ops_*.cpp, one file a kind. Errors are `Error` sentences that
+// name the op and the shapes.
+#pragma once
+
+#include "autograd/tape.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+// ----- arithmetic (ops_arithmetic.cpp) --------------------------------------------------------------------------
+
+Tensor operator+(const Tensor& a, const Tensor& b);
+Tensor operator-(const Tensor& a, const Tensor& b);
+Tensor operator*(const Tensor& a, const Tensor& b);
+Tensor operator/(const Tensor& a, const Tensor& b);
+Tensor operator-(const Tensor& x);
+Tensor operator+(const Tensor& x, Real c);
+Tensor operator-(const Tensor& x, Real c);
+Tensor operator*(const Tensor& x, Real c);
+Tensor operator/(const Tensor& x, Real c);
+Tensor operator+(Real c, const Tensor& x);
+Tensor operator-(Real c, const Tensor& x);
+Tensor operator*(Real c, const Tensor& x);
+Tensor operator/(Real c, const Tensor& x);
+
+// ----- elementwise functions (ops_elementwise.cpp) --------------------------------------------------------------
+
+Tensor exp(const Tensor& x);
+/// Natural logarithm.
+Tensor log(const Tensor& x);
+/// log(1 + x), exact near 0.
+Tensor log1p(const Tensor& x);
+/// eˣ - 1, exact near 0.
+Tensor expm1(const Tensor& x);
+Tensor sqrt(const Tensor& x);
+Tensor tanh(const Tensor& x);
+/// 1 / (1 + e⁻ˣ)
+Tensor sigmoid(const Tensor& x);
+/// log(1 + eˣ), without overflow.
+Tensor softplus(const Tensor& x);
+/// 2/√π ∫₀ˣ e^(-t²) dt
+Tensor erf(const Tensor& x);
+/// xʸ as C's pow. By x: y·xʸ⁻¹; by y: xʸ·log x, 0 where x = 0.
+Tensor pow(const Tensor& x, const Tensor& y);
+Tensor pow(const Tensor& x, Real y);
+/// |x|; derivative 0 at 0.
+Tensor abs(const Tensor& x);
+/// The smaller / the larger; NaN if either is; at a tie the derivative goes to `a`.
+Tensor min(const Tensor& a, const Tensor& b);
+Tensor max(const Tensor& a, const Tensor& b);
+/// x limited to [low, high]; derivative 1 inside and at the bounds, 0 outside.
+Tensor clamp(const Tensor& x, Real low, Real high);
+
+/// max(x, 0); derivative 0 at 0.
+Tensor relu(const Tensor& x);
+/// x where x > 0, else alpha·(eˣ - 1) (Clevert, Unterthiner, Hochreiter 2015); derivative alpha at 0.
+Tensor elu(const Tensor& x, Real alpha = 1);
+/// x where x > 0, else slope·x; derivative `slope` at 0.
+Tensor leaky_relu(const Tensor& x, Real slope = Real(0.01));
+/// x·sigmoid(x)
+Tensor silu(const Tensor& x);
+/// x·Φ(x) with the normal distribution function Φ, by erf (Hendrycks, Gimpel 2016).
+Tensor gelu(const Tensor& x);
+
+/// a where condition ≠ 0, else b. No derivative by the condition.
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+// Comparisons: 1 where true, else 0. Never tracked: their derivative is zero wherever it exists.
+Tensor operator<(const Tensor& a, const Tensor& b);
+Tensor operator<=(const Tensor& a, const Tensor& b);
+Tensor operator>(const Tensor& a, const Tensor& b);
+Tensor operator>=(const Tensor& a, const Tensor& b);
+Tensor equal(const Tensor& a, const Tensor& b);
+
+// ----- shape (ops_shape.cpp): transposes, slices and broadcasts copy nothing ------------------------------------
+
+/// The last two axes swapped: (…, n, m) -> (…, m, n).
+Tensor transpose(const Tensor& x);
+/// Axis i of the result is axis order[i] of x.
+Tensor permute(const Tensor& x, const Axes& order);
+/// The same elements in row-major order under another shape of as many.
+Tensor reshape(const Tensor& x, const Shape& shape);
+/// The elements begin … end-1 along an axis, 0 ≤ begin ≤ end ≤ extent.
+Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end);
+/// Zeros before and after along an axis.
+Tensor pad(const Tensor& x, int axis, std::int64_t before, std::int64_t after);
+/// Joined along an axis; the other extents agree.
+Tensor concat(std::span<const Tensor> parts, int axis);
+Tensor concat(std::initializer_list<Tensor> parts, int axis);
+/// Repeated to `shape` by the numpy rule.
+Tensor broadcast_to(const Tensor& x, const Shape& shape);
+/// The opposite: summed over the axes along which `shape` would be repeated to give x's shape.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+/// out[…, i, …] = x[…, indices[…, i, …], …] along `axis`: `indices` has x's rank, and its extents but for the axis.
+Tensor gather(const Tensor& x, int axis, const Indices& indices);
+/// The opposite: zeros of `extent` along the axis, to which out[…, indices[…, i, …], …] += x[…, i, …].
+Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64_t extent);
+
+// ----- reductions (ops_reduce.cpp): the reduced axes go, or stay with extent 1 ----------------------------------
+
+inline constexpr bool keepdim = true;
+
+/// Over all axes, to a rank-0 tensor; or over the axes named. The sum of nothing is 0.
+Tensor sum(const Tensor& x);
+Tensor sum(const Tensor& x, const Axes& axes, bool keep = false);
+/// The mean of nothing is an Error.
+Tensor mean(const Tensor& x);
+Tensor mean(const Tensor& x, const Axes& axes, bool keep = false);
+/// The largest, NaN if there is one; ties give their derivative to the first. Of nothing: Error.
+Tensor max(const Tensor& x);
+Tensor max(const Tensor& x, const Axes& axes, bool keep = false);
+/// Positions of the largest along an axis, the first of equals, the first NaN if there is one.
+Indices argmax(const Tensor& x, int axis, bool keep = false);
+/// log Σ eˣ, without overflow; -inf of nothing.
+Tensor logsumexp(const Tensor& x);
+Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep = false);
+/// eˣ / Σ eˣ along an axis, and its logarithm.
+Tensor softmax(const Tensor& x, int axis);
+Tensor log_softmax(const Tensor& x, int axis);
+
+// ----- linear algebra (ops_linalg.cpp) --------------------------------------------------------------------------
+
+/// (n, k) @ (k, m) -> (n, m)
+Tensor matmul(const Tensor& a, const Tensor& b);
+/// x·Wᵀ + b: (…, in), (out, in), (out) -> (…, out)
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,73 @@
+// Addition, subtraction, negation, scaling and multiplication: their VJPs are made of each other, so they have
+// derivatives of every order. (Division is a lambda.)
+#include "autograd/elementwise.h"
+#include "autograd/ops.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+// Brings both to their common shape, then gives them to `op`.
+template <class Op>
+static Tensor broadcasting(const char* name, const Tensor& a, const Tensor& b, const Op& op) {
+  if (a.shape() == b.shape()) return op(a, b);
+  const Shape shape = broadcast(name, a.shape(), b.shape());
+  return op(broadcast_to(a, shape), broadcast_to(b, shape));
+}
+
+Tensor operator+(const Tensor& a, const Tensor& b) {
+  return broadcasting("add", a, b, [](const Tensor& a, const Tensor& b) {
+    Tensor c(a.shape());
+    kernel::map([](Batch x, Batch y) { return x + y; }, c.write(), {a.view(), b.view()});
+    return record("add", c, arg(a, [](const Tensor& g) { return g; }), arg(b, [](const Tensor& g) { return g; }));
+  });
+}
+
+Tensor operator-(const Tensor& a, const Tensor& b) {
+  return broadcasting("sub", a, b, [](const Tensor& a, const Tensor& b) {
+    Tensor c(a.shape());
+    kernel::map([](Batch x, Batch y) { return x - y; }, c.write(), {a.view(), b.view()});
+    return record("sub", c, arg(a, [](const Tensor& g) { return g; }), arg(b, [](const Tensor& g) { return -g; }));
+  });
+}
+
+Tensor operator*(const Tensor& a, const Tensor& b) {
+  return broadcasting("mul", a, b, [](const Tensor& a, const Tensor& b) {
+    Tensor c(a.shape());
+    kernel::map([](Batch x, Batch y) { return x * y; }, c.write(), {a.view(), b.view()});
+    return record("mul", c, arg(a, [b](const Tensor& g) { return g * b; }),
+                  arg(b, [a](const Tensor& g) { return g * a; }));
+  });
+}
+
+Tensor operator/(const Tensor& a, const Tensor& b) {
+  return elementwise<"div">([](auto a, auto b) { return a / b; }, a, b);
+}
+
+Tensor operator-(const Tensor& x) {
+  Tensor y(x.shape());
+  kernel::map([](Batch x) { return -x; }, y.write(), {x.view()});
+  return record("neg", y, arg(x, [](const Tensor& g) { return -g; }));
+}
+
+Tensor operator+(const Tensor& x, Real c) {
+  Tensor y(x.shape());
+  kernel::map([c](Batch x) { return x + c; }, y.write(), {x.view()});
+  return record("shift", y, arg(x, [](const Tensor& g) { return g; }));
+}
+
+Tensor operator*(const Tensor& x, Real c) {
+  Tensor y(x.shape());
+  kernel::map([c](Batch x) { return x * c; }, y.write(), {x.view()});
+  return record("scale", y, arg(x, [c](const Tensor& g) { return g * c; }));
+}
+
+Tensor operator/(Real c, const Tensor& x) {
+  return elementwise<"div">([c](auto x) { return c / x; }, x);
+}
+
+Tensor operator-(const Tensor& x, Real c) { return x + -c; }
+Tensor operator/(const Tensor& x, Real c) { return x * (1 / c); }
+Tensor operator+(Real c, const Tensor& x) { return x + c; }
+Tensor operator-(Real c, const Tensor& x) { return -x + c; }
+Tensor operator*(Real c, const Tensor& x) { return x * c; }
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

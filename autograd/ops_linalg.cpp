@@ -1,0 +1,40 @@
+// Matrix products.
+#include "autograd/op.h"
+#include "autograd/ops.h"
+#include "tensor/gemm.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  check(a.rank() == 2 && b.rank() == 2, "[matmul] two matrices are needed, not {} @ {}", a.shape(), b.shape());
+  const std::int64_t n = a.shape()[0], k = a.shape()[1], m = b.shape()[1];
+  check(k == b.shape()[0], "[matmul] inner dimensions differ: {} @ {}{}", a.shape(), b.shape(),
+        k == m ? "\nhelp: transpose the second argument" : "");
+  Tensor c({n, m});
+  kernel::gemm(a.view(), b.view(), c.write());
+  return record("matmul", c,
+                arg(a, [b](const Tensor& g) { return matmul(g, transpose(b)); }),     // (n, m) @ (m, k)
+                arg(b, [a](const Tensor& g) { return matmul(transpose(a), g); }));  // (k, n) @ (n, m)
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check(weight.rank() == 2 && bias.rank() == 1 && bias.shape()[0] == weight.shape()[0],
+        "[linear] weight {} and bias {} are not (out, in) and (out)", weight.shape(), bias.shape());
+  const std::int64_t out = weight.shape()[0], in = weight.shape()[1];
+  check(x.rank() >= 1 && x.extent(-1) == in, "[linear] an input of shape {} does not end in the {} features of weight {}",
+        x.shape(), in, weight.shape());
+  if (x.rank() != 2) {
+    const std::int64_t rows = in == 0 ? 0 : x.numel() / in;
+    return reshape(linear(reshape(x, {rows, in}), weight, bias), x.shape().with(x.rank() - 1, out));
+  }
+  Tensor y({x.shape()[0], out});
+  const Tensor start = bias.contiguous() ? bias : tensor(bias.shape(), bias.values());
+  const ConstView w = weight.view();
+  kernel::gemm(x.view(), {w.data, {in, out}, {w.strides[1], w.strides[0]}}, y.write(), start.view().data);
+  return record("linear", y,
+                arg(x, [weight](const Tensor& g) { return matmul(g, weight); }),       // (n, out) @ (out, in)
+                arg(weight, [x](const Tensor& g) { return matmul(transpose(g), x); }),  // (out, n) @ (n, in)
+                arg(bias, [shape = bias.shape()](const Tensor& g) { return sum_to(g, shape); }));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

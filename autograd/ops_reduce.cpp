@@ -1,0 +1,86 @@
+// Reductions: many numbers to one.
+#include "autograd/op.h"
+#include "autograd/ops.h"
+#include "tensor/reduce.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+namespace {
+
+// The shape after reducing `axes` of x: with extent 1 there (`kept`), and without them (`dropped`).
+struct Reduced {
+  Shape kept, dropped;
+  std::int64_t count = 1;  // elements behind each result
+
+  Reduced(const char* op, const Tensor& x, const Axes& axes) {
+    const auto reduced = axes.in(op, x.shape());
+    std::vector<std::int64_t> kept_extents, dropped_extents;
+    for (int i = 0; i < x.rank(); ++i) {
+      kept_extents.push_back(reduced[i] ? 1 : x.shape()[i]);
+      if (reduced[i])
+        count *= x.shape()[i];
+      else
+        dropped_extents.push_back(x.shape()[i]);
+    }
+    kept = Shape(kept_extents);
+    dropped = Shape(dropped_extents);
+  }
+};
+
+}  // namespace
+
+Tensor sum(const Tensor& x, const Axes& axes, bool keep) {
+  const Reduced r("sum", x, axes);
+  Tensor y(keep ? r.kept : r.dropped);
+  kernel::sum(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
+  return record("sum", y, arg(x, [kept = r.kept, from = x.shape()](const Tensor& g) {
+                  return broadcast_to(reshape(g, kept), from);
+                }));
+}
+
+Tensor mean(const Tensor& x, const Axes& axes, bool keep) {
+  const Reduced r("mean", x, axes);
+  check(r.count > 0, "[mean] shape {} has no elements to average", x.shape());
+  return sum(x, axes, keep) * (1 / static_cast<Real>(r.count));
+}
+
+// As a gather of the largest, so that its derivative is gather's.
+Tensor max(const Tensor& x, const Axes& axes, bool keep) {
+  const Reduced r("max", x, axes);
+  check(r.count > 0, "[max] shape {} has no elements to choose from", x.shape());
+  const auto reduced = axes.in("max", x.shape());
+  std::vector<int> order;  // the kept axes, then the reduced
+  for (const bool last : {false, true})
+    for (int i = 0; i < x.rank(); ++i)
+      if (reduced[i] == last) order.push_back(i);
+  const Tensor rows = reshape(permute(x, Axes(order)), {r.dropped.numel(), r.count});
+  return reshape(gather(rows, 1, argmax(rows, 1, keepdim)), keep ? r.kept : r.dropped);
+}
+
+Indices argmax(const Tensor& x, int axis, bool keep) {
+  axis = axis_of("argmax", axis, x.shape());
+  check(x.shape()[axis] > 0, "[argmax] axis {} of shape {} is empty", axis, x.shape());
+  Indices result;
+  result.shape = keep ? x.shape().with(axis, 1) : x.shape().without(axis);
+  result.values.resize(result.shape.numel());
+  kernel::argmax(x.view(), axis, result.values.data());
+  return result;
+}
+
+Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep) {
+  const Reduced r("logsumexp", x, axes);
+  Tensor y(keep ? r.kept : r.dropped);
+  kernel::logsumexp(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
+  return record("logsumexp", y, arg(x, [x, y, kept = r.kept](const Tensor& g) {
+                  return reshape(g, kept) * exp(x - reshape(y, kept));  // the softmax
+                }));
+}
+
+Tensor log_softmax(const Tensor& x, int axis) { return x - logsumexp(x, axis, keepdim); }
+Tensor softmax(const Tensor& x, int axis) { return exp(log_softmax(x, axis)); }
+
+Tensor sum(const Tensor& x) { return sum(x, all_axes(x.shape())); }
+Tensor mean(const Tensor& x) { return mean(x, all_axes(x.shape())); }
+Tensor max(const Tensor& x) { return max(x, all_axes(x.shape())); }
+Tensor logsumexp(const Tensor& x) { return logsumexp(x, all_axes(x.shape())); }
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,156 @@
+// Ops that move elements without changing them. Each one's VJP is another one of them.
+#include "autograd/op.h"
+#include "autograd/ops.h"
+#include "tensor/map.h"
+#include "tensor/reduce.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+Tensor transpose(const Tensor& x) {
+  check(x.rank() >= 2, "[transpose] shape {} has no two axes to swap", x.shape());
+  std::vector<int> order = all_axes(x.shape()).list();
+  std::swap(order[order.size() - 1], order[order.size() - 2]);
+  return permute(x, Axes(order));
+}
+
+Tensor permute(const Tensor& x, const Axes& order) {
+  check(static_cast<int>(order.list().size()) == x.rank(), "[permute] {} axes for shape {}", order.list().size(),
+        x.shape());
+  order.in("permute", x.shape());  // each axis once
+  std::array<std::int64_t, kMaxRank> extents{};
+  Strides strides{};
+  std::vector<int> inverse(x.rank());
+  for (int i = 0; i < x.rank(); ++i) {
+    const int from = axis_of("permute", order.list()[i], x.shape());
+    extents[i] = x.shape()[from];
+    strides[i] = x.strides()[from];
+    inverse[from] = i;
+  }
+  return record("permute", detach(x, Shape(std::span(extents.data(), x.rank())), strides),
+                arg(x, [inverse](const Tensor& g) { return permute(g, Axes(inverse)); }));
+}
+
+Tensor reshape(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  check(x.numel() == shape.numel(), "[reshape] {} has {} elements, {} has {}", x.shape(), x.numel(), shape,
+        shape.numel());
+  Tensor y;
+  if (x.contiguous()) {
+    y = detach(x, shape, contiguous_strides(shape));
+  } else {
+    y = Tensor(shape);
+    const View out = y.write();
+    kernel::copy(x.view(), {out.data, x.shape(), contiguous_strides(x.shape())});
+  }
+  return record("reshape", y, arg(x, [from = x.shape()](const Tensor& g) { return reshape(g, from); }));
+}
+
+Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end) {
+  axis = axis_of("slice", axis, x.shape());
+  const std::int64_t extent = x.shape()[axis];
+  check(0 <= begin && begin <= end && end <= extent, "[slice] {} to {} is out of range for axis {} of shape {}", begin,
+        end, axis, x.shape());
+  return record("slice", detach(x, x.shape().with(axis, end - begin), x.strides(), begin * x.strides()[axis]),
+                arg(x, [=](const Tensor& g) { return pad(g, axis, begin, extent - end); }));
+}
+
+Tensor pad(const Tensor& x, int axis, std::int64_t before, std::int64_t after) {
+  axis = axis_of("pad", axis, x.shape());
+  check(before >= 0 && after >= 0, "[pad] cannot pad by {} and {}", before, after);
+  const std::int64_t extent = x.shape()[axis];
+  Tensor y = zeros(x.shape().with(axis, checked_add(extent, checked_add(before, after))));
+  const View out = y.write();
+  kernel::copy(x.view(), {out.data + before * out.strides[axis], x.shape(), out.strides});
+  return record("pad", y, arg(x, [=](const Tensor& g) { return slice(g, axis, before, before + extent); }));
+}
+
+Tensor concat(std::span<const Tensor> parts, int axis) {
+  check(!parts.empty(), "[concat] no parts");
+  axis = axis_of("concat", axis, parts[0].shape());
+  std::int64_t extent = 0;
+  for (const Tensor& part : parts) {
+    check(part.rank() == parts[0].rank() && part.shape().with(axis, 0) == parts[0].shape().with(axis, 0),
+          "[concat] shapes differ off axis {}: {} and {}", axis, parts[0].shape(), part.shape());
+    extent = checked_add(extent, part.shape()[axis]);
+  }
+  Tensor y(parts[0].shape().with(axis, extent));
+  const View out = y.write();
+  const auto vjp_of = [axis](std::int64_t begin, std::int64_t end) {
+    return [=](const Tensor& g) { return slice(g, axis, begin, end); };
+  };
+  std::vector<Arg<decltype(vjp_of(0, 0))>> args;
+  args.reserve(parts.size());
+  std::int64_t begin = 0;
+  for (const Tensor& part : parts) {
+    const std::int64_t end = begin + part.shape()[axis];
+    kernel::copy(part.view(), {out.data + begin * out.strides[axis], part.shape(), out.strides});
+    args.push_back(arg(part, vjp_of(begin, end)));
+    begin = end;
+  }
+  const std::vector<Argument> arguments(args.begin(), args.end());
+  return record("concat", y, std::span(arguments));
+}
+
+Tensor concat(std::initializer_list<Tensor> parts, int axis) {
+  return concat(std::span(parts.begin(), parts.size()), axis);
+}
+
+Tensor broadcast_to(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  check(broadcast("broadcast_to", x.shape(), shape) == shape, "[broadcast_to] {} does not broadcast to {}", x.shape(),
+        shape);
+  return record("broadcast_to", detach(x, shape, kernel::broadcast_view(x.view(), shape).strides),
+                arg(x, [from = x.shape()](const Tensor& g) { return sum_to(g, from); }));
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  check(broadcast("sum_to", x.shape(), shape) == x.shape(), "[sum_to] {} does not broadcast to {}", shape, x.shape());
+  Tensor y(shape);
+  Shape kept = shape;  // of x's rank
+  while (kept.rank() < x.rank()) kept = kept.inserted(0, 1);
+  kernel::sum(x.view(), {y.write().data, kept, contiguous_strides(kept)});
+  return record("sum_to", y, arg(x, [from = x.shape()](const Tensor& g) { return broadcast_to(g, from); }));
+}
+
+// Calls visit(position in `indices`, offset in the tensor that is indexed along `axis`) for every index.
+template <class Visit>
+static void for_each_index(const char* op, const Indices& indices, int axis, std::int64_t extent,
+                           const Strides& strides, const Visit& visit) {
+  const Shape& shape = indices.shape;
+  for (std::int64_t position = 0; position < shape.numel(); ++position) {
+    std::int64_t rest = position, offset = 0;
+    for (int i = shape.rank() - 1; i >= 0; --i) {
+      if (i != axis) offset += rest % shape[i] * strides[i];
+      rest /= shape[i];
+    }
+    const std::int64_t index = indices.values[position];
+    check(index >= 0 && index < extent, "[{}] index {} is out of range for an axis of extent {}", op, index, extent);
+    visit(position, offset + index * strides[axis]);
+  }
+}
+
+Tensor gather(const Tensor& x, int axis, const Indices& indices) {
+  axis = axis_of("gather", axis, x.shape());
+  check(indices.shape.rank() == x.rank() && indices.shape.with(axis, 0) == x.shape().with(axis, 0),
+        "[gather] indices of shape {} do not fit shape {} off axis {}", indices.shape, x.shape(), axis);
+  const std::int64_t extent = x.shape()[axis];
+  Tensor y(indices.shape);
+  Real* out = y.write().data;
+  for_each_index("gather", indices, axis, extent, x.strides(),
+                 [&, in = x.view().data](std::int64_t position, std::int64_t at) { out[position] = in[at]; });
+  return record("gather", y, arg(x, [=](const Tensor& g) { return scatter_add(g, axis, indices, extent); }));
+}
+
+Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64_t extent) {
+  axis = axis_of("scatter_add", axis, x.shape());
+  check(indices.shape == x.shape(), "[scatter_add] indices of shape {} do not fit shape {}", indices.shape, x.shape());
+  Tensor y = zeros(x.shape().with(axis, extent));
+  const View out = y.write();
+  const std::vector<Real> in = x.values();
+  for_each_index("scatter_add", indices, axis, extent, out.strides,
+                 [&](std::int64_t position, std::int64_t at) { out.data[at] += in[position]; });
+  return record("scatter_add", y, arg(x, [=](const Tensor& g) { return gather(g, axis, indices); }));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,84 @@
+// Tape: the record of what was computed, walked backwards to give gradients (reverse mode).
+//
+//   Tape tape(parameters);                    // from here on, ops on these tensors are written down …
+//   const Tensor loss = mean(square(x * w));
+//   const auto gradients = tape.gradient(loss);   // … until here: one gradient per parameter
+//
+// A tape is a Wengert list: one node per op in the order of execution, each with a vector-Jacobian product (VJP)
+// per argument that depends on what is watched. Execution order is already a topological order, so the way back
+// is one loop: no sort, no recursion. The list holds ids and shapes, never tensors, so only what a VJP has saved
+// stays alive, and each VJP is freed as soon as it has run.
+//
+// Tapes nest: an op is written on every active tape that watches one of its arguments. `gradient` first unlinks
+// its own tape; the ops inside the VJPs therefore land on the other active tapes, which is all there is to
+// derivatives of derivatives. A tape belongs to the thread that made it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// A link in this thread's list of active tapes and pauses, innermost first.
+class Scope {
+ public:
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+  static void* operator new(std::size_t) = delete;  // scopes end in the reverse order of their beginning
+  static void* operator new[](std::size_t) = delete;
+
+ protected:
+  Scope() = default;
+  ~Scope() { unlink(); }
+  void link(bool wall);
+  void unlink();
+
+  /// True when an op of this thread would be offered to a tape.
+  static bool recording();
+
+  friend class Recorder;
+  Scope* outer_ = nullptr;
+  bool linked_ = false;
+  bool wall_ = false;
+};
+
+/// While a Pause lives, no op of this thread is recorded on the tapes outside it.
+class Pause : public Scope {
+ public:
+  Pause() { link(true); }
+};
+
+class Tape : public Scope {
+ public:
+  /// Starts recording what is computed from the tensors of `watched`.
+  explicit Tape(std::span<const Tensor> watched);
+  explicit Tape(const Tensor& watched) : Tape(std::span(&watched, 1)) {}
+
+  /// d loss / d watched[i], in the constructor's order, each in its tensor's shape; zeros where the loss does not
+  /// depend on it. `loss` must be one number. Ends the recording and consumes the tape: any later call is an Error.
+  std::vector<Tensor> gradient(const Tensor& loss);
+  /// d loss / d x for any x that this tape knows, watched or computed. Consumes the tape as well.
+  Tensor gradient(const Tensor& loss, const Tensor& x);
+
+  /// One line per node: `v7 = matmul(v3, v5)  (128, 400)`. An argument that nothing watched is shown by its shape.
+  std::string listing() const;
+  /// Writes the listing to the standard output.
+  void print() const;
+
+ private:
+  friend class Recorder;
+  struct Memory;  // the list, the VJPs and the table of ids
+  struct Recycle {
+    void operator()(Memory* memory) const noexcept;
+  };
+  using Owner = std::unique_ptr<Memory, Recycle>;
+  Memory& memory() const;
+  Owner walk_back(const Tensor& loss, int target);
+
+  Owner memory_;  // null once spent
+  std::vector<std::uint64_t> watched_;
+};
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,63 @@
+// What a person writes after a flag, turned into values: all of the text or an error that names the flag.
+//
+// Numbers are decimal, whatever the locale. There is no leading space, '+' or 0x; 010 is ten; nan and inf are no
+// numbers. What is out of range is never clamped.
+#pragma once
+
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tensor/check.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// A command line that cannot be carried out: one sentence, and perhaps a second line `help: …`.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// `--epochs must be a whole number from 1 to 1000000, not "-1"`
+std::int64_t parse_count(std::string_view text, std::string_view flag, std::int64_t min, std::int64_t max);
+
+/// Any number of 64 bits: 0 to 18446744073709551615.
+std::uint64_t parse_seed(std::string_view text, std::string_view flag);
+
+/// The real numbers that an option takes, bounds included.
+struct Range {
+  double min = std::numeric_limits<double>::lowest();
+  double max = std::numeric_limits<double>::max();
+  bool above_min = false;  // the lower bound itself does not belong
+
+  bool contains(double value) const { return (above_min ? value > min : value >= min) && value <= max; }
+};
+inline constexpr Range kPositive{.min = 0, .above_min = true};
+inline constexpr Range kNotNegative{.min = 0};
+/// "a number above 0", "a number from 0 to 1", …
+std::string to_string(const Range& range);
+
+/// A finite number that Real can hold: one that would become inf, or 0 without being 0, is refused.
+double parse_real(std::string_view text, std::string_view flag, const Range& range);
+
+/// "500,500": `most` counts or fewer, at least one, each from min to max.
+std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, std::int64_t min, std::int64_t max,
+                                      std::size_t most);
+
+/// The position of `text` in `names`; the error suggests the nearest one.
+std::size_t parse_choice(std::string_view text, std::string_view flag, std::span<const std::string_view> names);
+
+/// What `text` was probably meant to be: the candidate within two slips of a finger (fewer for short words), if any.
+std::optional<std::string_view> nearest(std::string_view text, std::span<const std::string_view> candidates);
+/// "\nhelp: did you mean …?" or nothing.
+std::string did_you_mean(std::string_view text, std::span<const std::string_view> candidates);
+
+/// "elu, relu or tanh"
+std::string one_of(std::span<const std::string_view> names);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,160 @@
+#include "models/config.h"
+
+#include <nlohmann/json.hpp>
+
+#include "nn/quote.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+template <>
+std::span<const Named<Activation::Kind>> choices() {
+  static constexpr Named<Activation::Kind> all[] = {
+      {"relu", Activation::relu}, {"elu", Activation::elu},   {"leaky-relu", Activation::leaky_relu},
+      {"silu", Activation::silu}, {"gelu", Activation::gelu}, {"tanh", Activation::tanh},
+      {"sigmoid", Activation::sigmoid}, {"softplus", Activation::softplus}};
+  return all;
+}
+template <>
+std::span<const Named<Init>> choices() {
+  static constexpr Named<Init> all[] = {{"variance-scaling", Init::variance_scaling},
+                                        {"he", Init::he},
+                                        {"glorot", Init::glorot},
+                                        {"fan-in", Init::fan_in}};
+  return all;
+}
+template <>
+std::span<const Named<Head>> choices() {
+  static constexpr Named<Head> all[] = {{"log-variance", Head::log_variance}, {"sigma", Head::sigma}};
+  return all;
+}
+template <>
+std::span<const Named<Likelihood>> choices() {
+  static constexpr Named<Likelihood> all[] = {{"bernoulli", Likelihood::bernoulli}, {"gaussian", Likelihood::gaussian}};
+  return all;
+}
+template <>
+std::span<const Named<Binarize>> choices() {
+  static constexpr Named<Binarize> all[] = {
+      {"none", Binarize::none}, {"static", Binarize::fixed}, {"dynamic", Binarize::dynamic}};
+  return all;
+}
+template <>
+std::span<const Named<OptimizerKind>> choices() {
+  static constexpr Named<OptimizerKind> all[] = {{"adam", OptimizerKind::adam}, {"sgd", OptimizerKind::sgd}};
+  return all;
+}
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kFormat = 1;
+
+// Each member of Config, once, with the range that it may have: the list serves writing and reading.
+template <class C, class Visit>
+void for_each_member(C& c, const Visit& visit) {
+  visit("data", c.data);
+  visit("fingerprint", c.fingerprint);
+  visit("height", c.height, 1, 65535);
+  visit("width", c.width, 1, 65535);
+  visit("hidden", c.vae.hidden);
+  visit("latent", c.vae.latent, 1, 1 << 20);
+  visit("activation", c.vae.activation);
+  visit("init", c.vae.init);
+  visit("head", c.vae.head);
+  visit("likelihood", c.vae.likelihood);
+  visit("binarize", c.binarize);
+  visit("beta", c.beta, 0, 1e6);
+  visit("epochs", c.epochs, 1, 1'000'000'000);
+  visit("batch_size", c.batch_size, 1, 1 << 24);
+  visit("optimizer", c.optimizer);
+  visit("lr", c.lr, 0, 1e12);
+  visit("clip", c.clip, 0, 1e30);
+  visit("validation", c.validation, 0, std::int64_t{1} << 40);
+  visit("seed", c.seed);
+}
+
+struct Reader {
+  const Json& json;
+
+  const Json& at(const char* name) const {
+    check(json.contains(name), "\"{}\" is missing", name);
+    return json.at(name);
+  }
+  void operator()(const char* name, std::string& text) const {
+    check(at(name).is_string(), "\"{}\" is not a text", name);
+    text = at(name).get<std::string>();
+  }
+  void operator()(const char* name, std::uint64_t& number) const {
+    check(at(name).is_number_unsigned(), "\"{}\" is not a whole number from 0 to 2^64-1", name);
+    number = at(name).get<std::uint64_t>();
+  }
+  void operator()(const char* name, std::int64_t& number, std::int64_t least, std::int64_t most) const {
+    number = whole(at(name), name, least, most);
+  }
+  void operator()(const char* name, double& number, double least, double most) const {
+    check(at(name).is_number(), "\"{}\" is not a number", name);
+    number = at(name).get<double>();
+    check(number >= least && number <= most, "\"{}\" is {}, but must be from {} to {}", name, number, least, most);
+  }
+  void operator()(const char* name, std::vector<std::int64_t>& numbers) const {
+    check(at(name).is_array(), "\"{}\" is not a list", name);
+    numbers.clear();
+    for (const Json& each : at(name)) numbers.push_back(whole(each, name, 1, 1 << 20));
+  }
+  template <class E>
+    requires std::is_enum_v<E>
+  void operator()(const char* name, E& value) const {
+    check(at(name).is_string(), "\"{}\" is not a text", name);
+    for (const Named<E>& choice : choices<E>())
+      if (at(name).get<std::string>() == choice.name) {
+        value = choice.value;
+        return;
+      }
+    throw Error(fmt::format("\"{}\" is {}, which is no choice", name, quote(at(name).get<std::string>())));
+  }
+
+  static std::int64_t whole(const Json& value, const char* name, std::int64_t least, std::int64_t most) {
+    check(value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most) &&
+              value.get<std::int64_t>() >= least,
+          "\"{}\" is not a whole number from {} to {}", name, least, most);
+    return value.get<std::int64_t>();
+  }
+};
+
+}  // namespace
+
+std::string to_json(const Config& config) {
+  Json json;
+  json["format"] = kFormat;
+  for_each_member(config, [&](const char* name, const auto& value, auto...) {
+    if constexpr (std::is_enum_v<std::remove_cvref_t<decltype(value)>>)
+      json[name] = name_of(value);
+    else
+      json[name] = value;
+  });
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+Config config_from_json(const std::string& text, const std::filesystem::path& file) try {
+  const Json json = Json::parse(text);
+  check(json.is_object(), "it is not an object");
+  const Reader read{json};
+  std::int64_t format = 0;
+  read("format", format, 1, 1'000'000);
+  check(format == kFormat, "it is of format {}, this program reads format {}", format, kFormat);
+  Config config;
+  std::size_t members = 1;
+  for_each_member(config, [&](const char* name, auto& value, auto... range) {
+    ++members;
+    read(name, value, range...);
+  });
+  check(json.size() == members, "it has members that this program does not know");
+  config.vae.data = config.height * config.width;
+  return config;
+} catch (const Json::exception&) {
+  throw Error(fmt::format("{} is not a configuration: it is not JSON", quote(file.native())));
+} catch (const Error& error) {
+  throw Error(fmt::format("{} is not a configuration: {}", quote(file.native()), error.what()));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,66 @@
+// Everything that makes a training run what it is, as the command line gives it and as RUN/config.json keeps it.
+#pragma once
+
+#include <filesystem>
+
+#include "models/vae.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// What becomes of grey pixels x in [0, 1]. none: they are the data. fixed: each pixel is 1 with probability x, drawn
+/// once for all runs. dynamic: drawn anew each time an image is used in training. Test images are drawn once and for
+/// all in both.
+enum class Binarize { none, fixed, dynamic };
+
+enum class OptimizerKind { adam, sgd };
+
+struct Config {
+  std::string data = "digits";
+  std::int64_t height = 28, width = 28;  // of an image
+  std::string fingerprint;               // of the training images
+  VaeSettings vae;
+  Binarize binarize = Binarize::none;
+  double beta = 1;
+  std::int64_t epochs = 20;
+  std::int64_t batch_size = 150;
+  OptimizerKind optimizer = OptimizerKind::adam;
+  double lr = 1e-3;
+  double clip = 0;              // of the global gradient norm; 0: none
+  std::int64_t validation = 0;  // training images held out, from the end
+  std::uint64_t seed = 0;
+};
+
+/// A choice and its name on the command line and in config.json.
+template <class E>
+struct Named {
+  const char* name;
+  E value;
+};
+template <class E>
+std::span<const Named<E>> choices();  // for each enum above
+template <>
+std::span<const Named<Activation::Kind>> choices();
+template <>
+std::span<const Named<Init>> choices();
+template <>
+std::span<const Named<Head>> choices();
+template <>
+std::span<const Named<Likelihood>> choices();
+template <>
+std::span<const Named<Binarize>> choices();
+template <>
+std::span<const Named<OptimizerKind>> choices();
+
+template <class E>
+const char* name_of(E value) {
+  for (const Named<E>& choice : choices<E>())
+    if (choice.value == value) return choice.name;
+  throw Error("[config] a value without a name");
+}
+
+/// One member a line, in a fixed order.
+std::string to_json(const Config& config);
+/// Error naming `file` when a member is missing, unknown, of the wrong kind or out of range.
+Config config_from_json(const std::string& text, const std::filesystem::path& file);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,41 @@
+// Images to learn from: where they come from, who they are, and how a batch of them becomes numbers.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// Grey images as bytes, 0 black to 255 white, row-major (count, height, width), and one label each or none.
+struct Images {
+  std::string name;
+  std::int64_t count = 0, height = 0, width = 0;
+  std::vector<std::uint8_t> pixels{};  // count·height·width
+  std::vector<std::uint8_t> labels{};  // count, or empty when there are none
+
+  /// Pixels per image.
+  std::int64_t size() const { return height * width; }
+};
+
+struct Dataset {
+  std::string name;
+  Images train, test;
+};
+
+/// "digits" for the generated digits (models/data/digits.h), else a folder of IDX files under MNIST's names:
+/// train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or
+/// gzip'ed, with or without .gz, also written train-images.idx3-ubyte. Labels may be missing. Error naming the
+/// file when one is unreadable or malformed, or when the two sets have images of different sizes.
+Dataset load_dataset(const std::string& where);
+
+/// Who the images are, without their name: "60000x28x28 crc32:1a2b3c4d", over pixels, then labels.
+std::string fingerprint(const Images& images);
+
+/// Writes pixel / 255 of the images at `rows` to `out`: (rows, height·width), any strides. Error when a row is out
+/// of range or `out` has another shape.
+void fill_batch(const Images& images, std::span<const std::int64_t> rows, View out);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

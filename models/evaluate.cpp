@@ -1,0 +1,44 @@
+#include "models/evaluate.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+Bits test_bits(Binarize binarize) { return {binarize != Binarize::none, stream::kTestBits}; }
+
+Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const Bits& bits) {
+  const std::int64_t size = images.size();
+  Tensor x({static_cast<std::int64_t>(rows.size()), size});
+  const View out = x.write();
+  fill_batch(images, rows, out);
+  if (!bits.drawn) return x;
+  const std::uint64_t blocks = static_cast<std::uint64_t>(size);  // at least what one image draws
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Rng rng{.seed = 0, .stream = bits.stream, .counter = static_cast<std::uint64_t>(rows[i]) * blocks};
+    const Tensor u = uniform({size}, rng);
+    Real* row = out.data + static_cast<std::int64_t>(i) * size;
+    for (std::int64_t j = 0; j < size; ++j) row[j] = u.view().data[j] < row[j] ? Real(1) : Real(0);
+  }
+  return x;
+}
+
+Evaluation evaluate(const Vae& vae, const Images& images, const Bits& bits) {
+  const Pause no_derivatives;
+  constexpr std::int64_t kBatch = 500;
+  Evaluation total;
+  Rng noise{.seed = 0, .stream = stream::kTest};
+  std::vector<std::int64_t> rows;
+  for (std::int64_t begin = 0; begin < images.count; begin += kBatch) {
+    rows.resize(std::min(kBatch, images.count - begin));
+    std::iota(rows.begin(), rows.end(), begin);
+    const Elbo parts = elbo(vae, batch_of(images, rows, bits), noise);
+    for (const Real v : parts.log_likelihood.values()) total.log_likelihood += v;
+    for (const Real v : parts.kl.values()) total.kl += v;
+  }
+  total.log_likelihood /= static_cast<double>(images.count);
+  total.kl /= static_cast<double>(images.count);
+  return total;
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,87 @@
+#include "models/run.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "models/evaluate.h"
+#include "models/figures.h"
+#include "nn/input_file.h"
+#include "nn/quote.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+namespace fs = std::filesystem;
+
+Run create_run(const std::string& wanted) {
+  std::error_code error;
+  if (wanted.empty()) {
+    fs::create_directories("runs", error);
+    for (int n = 1; !error; ++n) {
+      const fs::path folder = fs::path("runs") / std::to_string(n);
+      if (fs::create_directory(folder, error)) return {folder};
+    }
+    throw Error(fmt::format("cannot make a folder for the run under {}: {}", quote("runs"), error.message()));
+  }
+  const fs::path folder(wanted);
+  if (fs::exists(folder, error)) {
+    check(fs::is_directory(folder, error), "--out {} is not a folder", quote(wanted));
+    check(fs::is_empty(folder, error),
+          "--out {} is not empty\nhelp: name a new folder, or continue the run in it with: vae resume {}", quote(wanted),
+          quote(wanted));
+  } else {
+    fs::create_directories(folder, error);
+  }
+  check(!error, "cannot make the folder {}: {}", quote(wanted), error.message());
+  return {folder};
+}
+
+Run open_run(const std::string& folder) {
+  std::error_code error;
+  check(fs::is_directory(folder, error), "{} is not the folder of a run", quote(folder));
+  const Run run{folder};
+  check(fs::exists(run.config(), error), "{} is not the folder of a run: it has no config.json", quote(folder));
+  return run;
+}
+
+Config read_config(const Run& run) {
+  constexpr std::int64_t kMost = 1 << 20;
+  return config_from_json(read_file(run.config(), kMost), run.config());
+}
+
+Vae load_vae(const Config& config, const Checkpoint& checkpoint) {
+  Rng rng{.seed = config.seed, .stream = stream::kInit};
+  Vae vae(config.vae, rng);
+  load_state(vae, checkpoint.tensors);
+  return vae;
+}
+
+Checkpoint read_checkpoint(const Run& run, const std::string& which) {
+  const fs::path file = run.checkpoint(which);
+  std::error_code error;
+  check(fs::exists(file, error), "{} does not exist{}", quote(file.native()),
+        which == "best" ? "\nhelp: a run keeps its best checkpoint when it is trained with --validation" : "");
+  return load_checkpoint(file);
+}
+
+Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed) {
+  Rng rng{.seed = seed, .stream = stream::kSamples};
+  return vae.decode(normal({count, vae.latent}, rng)).mean();
+}
+
+void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed) {
+  const std::vector<Real> images = sample_images(vae, count, seed).values();
+  const std::int64_t columns = count <= 10 ? count : count <= 100 ? 10 : 20;
+  write_png(file, grid(images, count, config.height, config.width, columns));
+}
+
+void write_reconstructions(const fs::path& file, const Config& config, const Vae& vae, const Images& images,
+                           std::int64_t count) {
+  count = std::min(count, images.count);
+  std::vector<std::int64_t> rows(count);
+  std::iota(rows.begin(), rows.end(), 0);
+  const Tensor x = batch_of(images, rows, test_bits(config.binarize));
+  const Tensor y = vae.decode(vae.encode(x).mean).mean();
+  write_png(file, pairs(x.values(), y.values(), count, config.height, config.width, std::min<std::int64_t>(count, 10)));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

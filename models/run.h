@@ -1,0 +1,46 @@
+// The folder of a training run: what is in it, and how a model comes back out of it.
+#pragma once
+
+#include "models/config.h"
+#include "models/data/dataset.h"
+#include "nn/checkpoint.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// Something that makes a result worthless: a loss or a parameter that is not finite. Exit code 4.
+class NumericError : public Error {
+ public:
+  using Error::Error;
+};
+
+struct Run {
+  std::filesystem::path folder;
+
+  std::filesystem::path config() const { return folder / "config.json"; }
+  std::filesystem::path metrics() const { return folder / "metrics.csv"; }
+  std::filesystem::path samples() const { return folder / "samples.png"; }
+  std::filesystem::path reconstructions() const { return folder / "reconstructions.png"; }
+  /// `which` is "last" or "best".
+  std::filesystem::path checkpoint(const std::string& which) const { return folder / (which + ".safetensors"); }
+};
+
+/// A new folder for a run: `wanted`, which must be empty or not exist, or the first free runs/N. Error otherwise.
+Run create_run(const std::string& wanted);
+/// An existing run and its configuration. Error when the folder or its config.json is missing or unreadable.
+Run open_run(const std::string& folder);
+Config read_config(const Run& run);
+
+/// A model of that configuration with the parameters of a checkpoint. Error when they do not fit.
+Vae load_vae(const Config& config, const Checkpoint& checkpoint);
+Checkpoint read_checkpoint(const Run& run, const std::string& which);
+
+/// New images (count, D): the mean of p(x|z) for z drawn from the prior.
+Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed);
+/// samples.png: `count` new images in a grid.
+void write_samples(const std::filesystem::path& file, const Config& config, const Vae& vae, std::int64_t count,
+                   std::uint64_t seed);
+/// reconstructions.png: the first `count` images over the mean of p(x|z) at the mean of q(z|x).
+void write_reconstructions(const std::filesystem::path& file, const Config& config, const Vae& vae,
+                           const Images& images, std::int64_t count);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

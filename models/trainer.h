@@ -1,0 +1,78 @@
+// Training: epochs of steps, with everything kept that is needed to stop at any step and go on with the same bits.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <limits>
+
+#include "models/evaluate.h"
+#include "models/run.h"
+#include "nn/optim.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// What has been learnt so far in an epoch, nats per image over its steps.
+struct Progress {
+  std::int64_t epoch = 0, epochs = 0;  // the one under way, from 1; of how many
+  std::int64_t images = 0, of = 0;     // used in this epoch; in an epoch
+  double elbo = 0, log_likelihood = 0, kl = 0;
+  double images_per_second = 0;  // of this call to train()
+  double seconds_left = 0;       // of the whole training, at this speed
+};
+
+/// A row of metrics.csv.
+struct EpochMetrics {
+  std::int64_t epoch = 0;
+  double train_elbo = 0;
+  Evaluation test;
+  double seconds = 0;
+};
+
+struct Observer {
+  std::function<void(const Progress&)> step = [](const Progress&) {};
+  std::function<void(const EpochMetrics&)> epoch = [](const EpochMetrics&) {};
+};
+
+class Trainer {
+ public:
+  /// A new training. Error when the configuration does not fit the data.
+  Trainer(const Config& config, const Dataset& data);
+  /// Continues from a checkpoint that save() wrote. Error when it or the data is not the one trained on.
+  Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint);
+
+  /// Trains to the end of the configured epochs, writing metrics, pictures and checkpoints to `run` after each. When
+  /// `stop` becomes true, finishes the step, saves and returns false. NumericError when a loss or a parameter is not
+  /// finite; the last checkpoint stays as it was.
+  bool train(const Run& run, const Observer& observer, const std::atomic<bool>& stop);
+
+  /// One step on the next batch of the epoch. NumericError when the loss is not finite.
+  void step();
+  /// Parameters, optimiser, and where the training stands: nothing of time, threads or paths.
+  Checkpoint save();
+
+  const Vae& vae() const { return vae_; }
+  std::int64_t steps_per_epoch() const;
+
+ private:
+  struct Position {  // where the training stands
+    std::int64_t epoch = 0;           // epochs finished
+    std::int64_t step = 0;            // steps taken in the epoch under way
+    double log_likelihood = 0, kl = 0;  // sums over those steps' batch means
+    double best = -std::numeric_limits<double>::infinity();  // validation ELBO
+  };
+  Trainer(const Config& config, const Dataset& data, Vae vae);
+  void shuffle();
+  void finish_epoch(const Run& run, const Observer& observer, double seconds);
+
+  Config config_;
+  const Dataset& data_;
+  Images held_out_;           // for validation
+  std::int64_t train_count_;  // training images without those
+  Vae vae_;
+  Optimizer optimizer_;
+  Rng rng_;  // of the steps: bits, noise
+  Position at_;
+  Indices order_;  // of the images in the epoch under way
+};
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

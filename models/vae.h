@@ -1,0 +1,106 @@
+// The variational autoencoder: an encoder to a Gaussian over codings, a decoder to a distribution over images, and
+// the evidence lower bound (ELBO) that trains both. Kingma, Welling 2013; Géron's book, chapter on autoencoders.
+//
+// B batch, D data (pixels), H hidden, Z latent.
+#pragma once
+
+#include "nn/activation.h"
+#include "nn/distributions.h"
+#include "nn/linear.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// How the encoder speaks of the spread: log σ², or σ itself through a softplus.
+enum class Head { log_variance, sigma };
+/// p(x|z): a Bernoulli per pixel, or a Gaussian of variance 1 around the decoder's output.
+enum class Likelihood { bernoulli, gaussian };
+
+struct VaeSettings {
+  std::int64_t data = 784;
+  std::vector<std::int64_t> hidden = {500, 500};  // of the encoder; the decoder's are the same backwards
+  std::int64_t latent = 20;
+  Activation::Kind activation = Activation::elu;
+  Init init = Init::variance_scaling;
+  Head head = Head::log_variance;
+  Likelihood likelihood = Likelihood::bernoulli;
+};
+
+/// A distribution over images that is chosen at run time.
+struct ImageDistribution {
+  std::variant<Bernoulli, UnitNormal> chosen;
+
+  /// (B, D)
+  Tensor mean() const;
+  /// Nats per element, (B, D).
+  Tensor log_prob(const Tensor& x) const;
+};
+
+/// q(z|x)
+struct Encoder {
+  std::vector<Linear> hidden;
+  Activation activation;
+  Linear mean, spread;
+  Head head;
+
+  Encoder(const VaeSettings& settings, Rng& rng);
+  /// (B, D) -> (B, Z)
+  Normal operator()(const Tensor& x) const;
+
+  void members(auto&& visit) {
+    visit("hidden", hidden);
+    visit("activation", activation);
+    visit("mean", mean);
+    visit(head == Head::log_variance ? "log_variance" : "sigma", spread);
+    visit("head", head);
+  }
+};
+
+/// p(x|z)
+struct Decoder {
+  std::vector<Linear> hidden;
+  Activation activation;
+  Linear output;
+  Likelihood likelihood;
+
+  Decoder(const VaeSettings& settings, Rng& rng);
+  /// (B, Z) -> (B, D)
+  ImageDistribution operator()(const Tensor& z) const;
+
+  void members(auto&& visit) {
+    visit("hidden", hidden);
+    visit("activation", activation);
+    visit("output", output);
+    visit("likelihood", likelihood);
+  }
+};
+
+struct Vae {
+  Encoder encoder;
+  Decoder decoder;
+  std::int64_t latent;
+
+  Vae(const VaeSettings& settings, Rng& rng);
+
+  Normal encode(const Tensor& x) const { return encoder(x); }
+  ImageDistribution decode(const Tensor& z) const { return decoder(z); }
+
+  void members(auto&& visit) {
+    visit("encoder", encoder);
+    visit("decoder", decoder);
+    visit("latent", latent);
+  }
+};
+
+/// The two parts of the bound, each (B), in nats per sample: log p(x) ≥ log_likelihood - kl.
+struct Elbo {
+  Tensor log_likelihood;  // E log p(x|z), by one draw of z
+  Tensor kl;              // KL(q(z|x) ‖ p(z)), exact
+
+  /// log_likelihood - β·kl; β = 1 is the bound (β-VAE: Higgins et al. 2017).
+  Tensor value(Real beta = 1) const { return log_likelihood - kl * beta; }
+};
+
+/// The bound for a batch x (B, D).
+Elbo elbo(const Vae& vae, const Tensor& x, Rng& rng);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

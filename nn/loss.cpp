@@ -1,0 +1,31 @@
+#include "nn/loss.h"
+
+#include "nn/distributions.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+static void check_batch(const char* op, const Tensor& x, const Tensor& target) {
+  check(x.shape() == target.shape(), "[{}] shapes differ: {} and {}", op, x.shape(), target.shape());
+  check(x.numel() > 0, "[{}] an empty batch has no mean", op);
+}
+
+Tensor bce_with_logits(const Tensor& logits, const Tensor& targets) {
+  check_batch("bce_with_logits", logits, targets);
+  const Real samples = static_cast<Real>(logits.rank() == 0 ? 1 : logits.shape()[0]);
+  return sum(Bernoulli{logits}.log_prob(targets)) * (-1 / samples);
+}
+
+Tensor mse(const Tensor& x, const Tensor& target) {
+  check_batch("mse", x, target);
+  const Tensor off = x - target;
+  return mean(off * off);
+}
+
+Tensor cross_entropy(const Tensor& logits, const Indices& labels) {
+  check(logits.rank() == 2 && labels.shape.rank() == 1 && labels.shape[0] == logits.shape()[0],
+        "[cross_entropy] logits {} and labels {} are not (B, classes) and (B)", logits.shape(), labels.shape);
+  const Indices column({labels.shape[0], 1}, labels.values);
+  return -mean(gather(log_softmax(logits, 1), 1, column));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

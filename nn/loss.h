@@ -1,0 +1,16 @@
+// Losses: one number each, per sample in the mean over the first axis (the batch).
+#pragma once
+
+#include "autograd/ops.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// Binary cross-entropy of probabilities given as logits: (B, …), targets in [0, 1] of the same shape. Nats, summed
+/// over each sample's elements.
+Tensor bce_with_logits(const Tensor& logits, const Tensor& targets);
+/// Mean squared error over all elements.
+Tensor mse(const Tensor& x, const Tensor& target);
+/// Cross-entropy of class probabilities given as logits (B, classes), labels (B). Nats.
+Tensor cross_entropy(const Tensor& logits, const Indices& labels);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

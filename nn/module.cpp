@@ -1,0 +1,27 @@
+#include "nn/module.h"
+
+#include <algorithm>
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+std::string Path::text() const {
+  if (!parent) return {};
+  const std::string front = parent->text();
+  const std::string own = name ? name : std::to_string(index);
+  return front.empty() ? own : front + '.' + own;
+}
+
+void detail::check_distinct(std::span<const Tensor> parameters) {
+  std::vector<std::uint64_t> ids;
+  ids.reserve(parameters.size());
+  for (const Tensor& x : parameters) ids.push_back(x.id());
+  std::sort(ids.begin(), ids.end());
+  const auto twice = std::adjacent_find(ids.begin(), ids.end());
+  if (twice == ids.end()) return;
+  const auto shared = std::find_if(parameters.begin(), parameters.end(), [&](const Tensor& x) { return x.id() == *twice; });
+  throw Error(fmt::format("[parameters] a tensor of shape {} is listed twice\nhelp: a copied module shares its tensors "
+                          "until they are written; give each member numbers of its own",
+                          shared->shape()));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

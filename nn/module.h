@@ -1,0 +1,192 @@
+// A module is a plain struct that lists its members:
+//
+//   struct Linear {
+//     Tensor weight, bias;
+//     void members(auto&& visit) { visit("weight", weight); visit("bias", bias); }
+//   };
+//
+// From the list follow parameters, names ("encoder.hidden.0.weight"), counts, saving and loading. Nothing is
+// registered and no pointer is kept, so a module is copied like any struct, and the copy is independent.
+//
+// What may be listed: a Tensor (a parameter), a Buffer (saved, not optimised), another module, a vector, array,
+// optional or variant of these, and settings (numbers, enums, strings).
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "tensor/random.h"
+#include "tensor/tensor.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// A tensor that is part of the state but not optimised, like running statistics.
+struct Buffer {
+  Tensor value;
+};
+
+/// What a layer needs that draws or behaves differently in training: `Tensor operator()(const Tensor&, Context&)`.
+struct Context {
+  bool training;
+  Rng& rng;
+};
+
+/// The way from the root of a module to a member; turned into text only when asked.
+struct Path {
+  const Path* parent = nullptr;
+  const char* name = nullptr;  // null: an index
+  int index = 0;
+
+  /// "encoder.hidden.0.weight"
+  std::string text() const;
+};
+
+/// Receives every tensor of a module in the order of listing; settings are passed over.
+class TensorVisitor {
+ public:
+  virtual ~TensorVisitor() = default;
+  virtual void parameter(const Path& path, Tensor& x) = 0;
+  virtual void buffer(const Path& path, Tensor& x) = 0;
+};
+
+template <class M>
+concept Module = requires(M& module) { module.members([](const char*, auto&) {}); };
+/// A module behind a type-erased handle hands the walk on itself.
+template <class M>
+concept Erased = requires(M& module, const Path& path, TensorVisitor& visitor) { module.walk(path, visitor); };
+
+/// Visits the tensors under `member`, which is reached by `path`.
+template <class M>
+void walk(M& member, const Path& path, TensorVisitor& visitor);
+
+namespace detail {
+template <class T>
+inline constexpr bool is_setting = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, std::string> ||
+                                   std::is_empty_v<T>;
+
+template <class M>
+void walk_each(M& members, const Path& path, TensorVisitor& visitor) {
+  int index = 0;
+  for (auto& member : members) gradus::walk(member, Path{&path, nullptr, index++}, visitor);
+}
+template <class T>
+void walk_container(std::vector<T>& members, const Path& path, TensorVisitor& visitor) {
+  walk_each(members, path, visitor);
+}
+template <class T, std::size_t n>
+void walk_container(std::array<T, n>& members, const Path& path, TensorVisitor& visitor) {
+  walk_each(members, path, visitor);
+}
+template <class T>
+void walk_container(std::optional<T>& member, const Path& path, TensorVisitor& visitor) {
+  if (member) gradus::walk(*member, path, visitor);
+}
+template <class... T>
+void walk_container(std::variant<T...>& member, const Path& path, TensorVisitor& visitor) {
+  std::visit([&](auto& chosen) { gradus::walk(chosen, path, visitor); }, member);
+}
+}  // namespace detail
+
+template <class M>
+void walk(M& member, const Path& path, TensorVisitor& visitor) {
+  if constexpr (std::same_as<M, Tensor>)
+    visitor.parameter(path, member);
+  else if constexpr (std::same_as<M, Buffer>)
+    visitor.buffer(path, member.value);
+  else if constexpr (Erased<M>)
+    member.walk(path, visitor);
+  else if constexpr (Module<M>)
+    member.members([&](const char* name, auto& part) { gradus::walk(part, Path{&path, name, 0}, visitor); });
+  else if constexpr (!detail::is_setting<M>)
+    detail::walk_container(member, path, visitor);
+}
+
+/// Calls visit(path, tensor) for the parameters of a module, in order.
+template <class M, class Visit>
+void for_each_parameter(M& module, const Visit& visit) {
+  struct Visitor final : TensorVisitor {
+    const Visit& visit;
+    explicit Visitor(const Visit& visit) : visit(visit) {}
+    void parameter(const Path& path, Tensor& x) override { visit(path, x); }
+    void buffer(const Path&, Tensor&) override {}
+  } visitor(visit);
+  walk(module, Path{}, visitor);
+}
+
+/// Calls visit(path, tensor) for everything that a checkpoint keeps: parameters and buffers, in order.
+template <class M, class Visit>
+void for_each_state(M& module, const Visit& visit) {
+  struct Visitor final : TensorVisitor {
+    const Visit& visit;
+    explicit Visitor(const Visit& visit) : visit(visit) {}
+    void parameter(const Path& path, Tensor& x) override { visit(path, x); }
+    void buffer(const Path& path, Tensor& x) override { visit(path, x); }
+  } visitor(visit);
+  walk(module, Path{}, visitor);
+}
+
+namespace detail {
+/// Error when two of the tensors are one and the same.
+void check_distinct(std::span<const Tensor> parameters);
+}  // namespace detail
+
+/// The parameters as they are now, in order: a look, not handles to keep, for an update makes new tensors. Error
+/// when a tensor is listed twice.
+template <class M>
+std::vector<Tensor> parameters(const M& module) {
+  std::vector<Tensor> all;
+  for_each_parameter(const_cast<M&>(module), [&](const Path&, Tensor& x) { all.push_back(x); });
+  detail::check_distinct(all);
+  return all;
+}
+
+/// How many numbers the parameters hold.
+template <class M>
+std::int64_t count(const M& module) {
+  std::int64_t total = 0;
+  for_each_parameter(const_cast<M&>(module), [&](const Path&, Tensor& x) { total += x.numel(); });
+  return total;
+}
+
+/// Parameters and buffers by name.
+template <class M>
+std::map<std::string, Tensor> state(const M& module) {
+  std::map<std::string, Tensor> all;
+  for_each_state(const_cast<M&>(module), [&](const Path& path, Tensor& x) {
+    const std::string name = path.text();
+    check(all.emplace(name, x).second, "[module] two members are called \"{}\"", name);
+  });
+  return all;
+}
+
+/// Sets parameters and buffers from `source` by name, under new ids; Error when one is missing or of another
+/// shape, and then nothing is changed. Names that the module does not have are left alone.
+template <class M>
+void load_state(M& module, const std::map<std::string, Tensor>& source) {
+  M loaded = module;
+  for_each_state(loaded, [&](const Path& path, Tensor& x) {
+    const std::string name = path.text();
+    const auto found = source.find(name);
+    check(found != source.end(), "[load] there is no tensor \"{}\"", name);
+    check(found->second.shape() == x.shape(), "[load] \"{}\" has shape {}, the module needs {}", name,
+          found->second.shape(), x.shape());
+    x = detach(found->second);
+  });
+  module = std::move(loaded);
+}
+
+/// A table of names, shapes and sizes, one tensor a line, with the total.
+template <class M>
+std::string summary(const M& module) {
+  std::string text;
+  for_each_state(const_cast<M&>(module), [&](const Path& path, Tensor& x) {
+    text += fmt::format("{:<32} {:>16} {:>12}\n", path.text(), to_string(x.shape()), x.numel());
+  });
+  return text + fmt::format("{:<32} {:>16} {:>12}\n", "parameters", "", count(module));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,71 @@
+// Optimisers: how parameters follow their gradients. A rule is a few lines on lanes (optim.cpp); everything else is
+// shared, and each parameter is updated in one pass over it, its gradient and its moments.
+#pragma once
+
+#include <variant>
+
+#include "nn/module.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// Stochastic gradient descent: u ← momentum·u + g, x ← x - lr·u.
+struct Sgd {
+  double lr = 1e-2;
+  double momentum = 0;
+};
+
+/// m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², x ← x - lr·m̂/(√v̂ + ε), with m̂ and v̂ corrected for their start at zero
+/// (Kingma, Ba 2014).
+struct Adam {
+  double lr = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+};
+
+class Optimizer {
+ public:
+  using Rule = std::variant<Sgd, Adam>;
+  explicit Optimizer(const Rule& rule) : rule(rule) {}
+
+  /// Updates the parameters of `module` in place; gradients in the order of parameters(module). Error when their
+  /// number or shapes do not fit.
+  template <class M>
+  void step(M& module, std::span<const Tensor> gradients) {
+    begin_step();
+    std::size_t i = 0;
+    for_each_parameter(module, [&](const Path&, Tensor& x) { update(i++, x, gradients); });
+    check(i == gradients.size(), "[optimizer] {} gradients for {} parameters", gradients.size(), i);
+  }
+
+  /// Calls visit(name, moment) for the state that a checkpoint keeps beside `steps`: "m.encoder.hidden.0.weight". The
+  /// moments are there from the start, as zeros.
+  template <class M, class Visit>
+  void for_each_moment(M& module, const Visit& visit) {
+    std::size_t i = 0;
+    for_each_parameter(module, [&](const Path& path, Tensor& x) {
+      const auto names = moment_names();
+      std::span<Tensor> own = moments_of(i++, x);
+      for (std::size_t k = 0; k < own.size(); ++k) visit(fmt::format("{}.{}", names[k], path.text()), own[k]);
+    });
+  }
+
+  Rule rule;
+  std::int64_t steps = 0;
+
+ private:
+  std::span<const char* const> moment_names() const;
+  std::span<Tensor> moments_of(std::size_t i, const Tensor& x);
+  void begin_step();
+  void update(std::size_t i, Tensor& x, std::span<const Tensor> gradients);
+
+  std::vector<Tensor> moments_;  // the moments of parameter 0, those of parameter 1, …
+};
+
+/// The 2-norm of all gradients as one vector, summed in double.
+double global_norm(std::span<const Tensor> gradients);
+/// Scales all gradients by max_norm/norm where their global norm is larger. Returns the norm before. Error unless
+/// max_norm > 0.
+double clip_global_norm(std::span<Tensor> gradients, double max_norm);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,67 @@
+#include "nn/quote.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <iterator>
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+constexpr std::size_t kLongest = 200;  // bytes of the text that are shown
+
+/// The length in bytes of the well-formed UTF-8 character at the start of `text`, which is not empty, and its
+/// code point; length 0 when it is not well-formed (Unicode 15, table 3-7).
+struct Character {
+  std::size_t length = 0;
+  std::uint32_t code = 0;
+};
+static Character first_character(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return {1, lead};
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
+  std::uint32_t code = lead & (0x7f >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xc0) != 0x80) return {};
+    code = code << 6 | (byte & 0x3f);
+  }
+  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code < kSmallest[length] || code > 0x10ffff || surrogate) return {};
+  return {length, code};
+}
+
+static bool printable(std::uint32_t code) {
+  const auto within = [code](std::uint32_t low, std::uint32_t high) { return low <= code && code <= high; };
+  const bool control = code < 0x20 || within(0x7f, 0x9f);
+  const bool direction = code == 0x61c || within(0x200b, 0x200f) || within(0x202a, 0x202e) || within(0x2066, 0x2069);
+  const bool line_break = within(0x2028, 0x2029);
+  return !control && !direction && !line_break && code != 0xfeff;
+}
+
+std::string quote(std::string_view text) {
+  std::string quoted = "\"";
+  for (std::size_t at = 0; at < text.size();) {
+    const Character character = first_character(text.substr(at));
+    const std::size_t length = std::max<std::size_t>(character.length, 1);
+    if (at + length > kLongest) {
+      quoted += "…";
+      break;
+    }
+    const std::string_view bytes = text.substr(at, length);
+    if (character.length == 0 || !printable(character.code)) {
+      for (const char byte : bytes)
+        fmt::format_to(std::back_inserter(quoted), "\\x{:02x}", static_cast<unsigned char>(byte));
+    } else {
+      if (bytes == "\"" || bytes == "\\") quoted += '\\';
+      quoted += bytes;
+    }
+    at += length;
+  }
+  return quoted + '"';
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

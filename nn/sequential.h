@@ -1,0 +1,68 @@
+// Sequential: layers of any types, applied one after the other.
+#pragma once
+
+#include <memory>
+
+#include "nn/module.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// A module that maps a tensor to a tensor, with or without a context.
+template <class L>
+concept LayerLike = Module<L> && (std::is_invocable_r_v<Tensor, const L&, const Tensor&> ||
+                                  std::is_invocable_r_v<Tensor, const L&, const Tensor&, Context&>);
+
+/// Any layer as a value of one type. Copying copies the layer.
+class Layer {
+ public:
+  template <LayerLike L>
+    requires(!std::same_as<L, Layer>)
+  Layer(L layer) : self_(std::make_unique<Holder<L>>(std::move(layer))) {}
+  Layer(const Layer& other) : self_(other.self_->clone()) {}
+  Layer(Layer&&) noexcept = default;
+  Layer& operator=(Layer other) noexcept {
+    std::swap(self_, other.self_);
+    return *this;
+  }
+
+  Tensor operator()(const Tensor& x, Context& context) const { return self_->apply(x, context); }
+  void walk(const Path& path, TensorVisitor& visitor) { self_->walk(path, visitor); }
+
+ private:
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual Tensor apply(const Tensor& x, Context& context) const = 0;
+    virtual void walk(const Path& path, TensorVisitor& visitor) = 0;
+  };
+  template <class L>
+  struct Holder final : Interface {
+    L layer;
+    explicit Holder(L layer) : layer(std::move(layer)) {}
+    std::unique_ptr<Interface> clone() const override { return std::make_unique<Holder>(layer); }
+    Tensor apply(const Tensor& x, Context& context) const override {
+      if constexpr (std::is_invocable_v<const L&, const Tensor&, Context&>)
+        return layer(x, context);
+      else
+        return layer(x);
+    }
+    void walk(const Path& path, TensorVisitor& visitor) override { gradus::walk(layer, path, visitor); }
+  };
+  std::unique_ptr<Interface> self_;
+};
+
+struct Sequential {
+  std::vector<Layer> layers;
+
+  Sequential(std::initializer_list<Layer> layers) : layers(layers) {}
+
+  Tensor operator()(Tensor x, Context& context) const {
+    for (const Layer& layer : layers) x = layer(x, context);
+    return x;
+  }
+
+  /// The layers are named by position: "0.weight".
+  void walk(const Path& path, TensorVisitor& visitor) { gradus::walk(layers, path, visitor); }
+};
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,197 @@
+// Matrix multiplication, blocked for the caches as in GotoBLAS and BLIS.
+//
+//                      K                        N                             chunk of N
+//                +-----------+         +--------+--------+               +--+--+--+--+
+//             M  |     A     |   x   K |        | chunk  |     chunk     |  |  |  |  |  K block   B packed: one block
+//                |           |         |        |  of N  |     of B      |  |  |  |  |            of a chunk, in the
+//                +-----------+         +--------+--------+               +--+--+--+--+            second-level cache
+//                                                                        32 columns each
+//                  K block
+//                +---------+        +----+
+//       14 rows  |=========|   x    |    |  K block       A's rows stay in the first-level cache while the panels
+//                +---------+        |    |                of B pass by; the tile of C, 14 x 32 numbers, stays in
+//                                   +----+                registers while K runs by (gemm_tile.h).
+//                                 32 columns
+//
+// C is cut into chunks of rows and columns, by its size alone, for the threads to take. A chunk walks the blocks
+// of K in order; C itself carries the sums from one block to the next, so every element is a chain of fma in
+// ascending k, and where the cuts lie does not show in the result.
+//
+// What is not copied: A, when its rows can be read as they are; B, when a chunk has so few rows that a copy is not
+// read often enough to pay. When both are contiguous along K and there are few rows, gemm_dot.h needs no copy at all.
+#include "tensor/gemm.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "tensor/gemm_dot.h"
+#include "tensor/gemm_pack.h"
+#include "tensor/gemm_tile.h"
+#include "tensor/parallel.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::kernel {
+
+namespace {
+
+// 14 rows of a block of K fill two thirds of a first-level cache of 32 KiB; eight panels of such a block are 400 KB
+// of a second-level cache of at least 512 KiB.
+constexpr std::int64_t kBlockDepth = 1600 / sizeof(Real);
+constexpr std::int64_t kChunkPanels = 8;
+constexpr std::int64_t kChunkRowPanels = 36;
+// Cuts finer than this many multiplications (10 µs) cost more than a second thread gains; more than eight pieces
+// are not needed to spread the load.
+constexpr std::int64_t kChunkWork = 1 << 20;
+constexpr std::int64_t kEnoughChunks = 8;
+// B is copied when so many rows of tiles read the copy.
+constexpr std::int64_t kCopiesPayFrom = 4;
+// Rows this many bytes apart compete for the same few places of the first-level cache (4096 / 64 sets).
+constexpr std::int64_t kHarmfulStride = 1024;
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// `total` things in `parts` parts of nearly equal size.
+struct Split {
+  std::int64_t total, parts;
+  std::int64_t begin(std::int64_t part) const { return total * part / parts; }
+  std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
+};
+
+class Product {
+ public:
+  Product(const ConstView& a, const ConstView& b, const View& c, const Real* bias)
+      : a_(a), b_(b), c_(c), bias_(bias), rows_{c.shape[0], ceil_div(c.shape[0], kTileRows)},
+        depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
+        panels_(ceil_div(c.shape[1], kTileColumns)) {
+    const std::int64_t work = c.shape.numel() * a.shape[1];
+    const std::int64_t wanted = std::min(work / kChunkWork, kEnoughChunks);
+    row_chunks_ = {rows_.parts, ceil_div(rows_.parts, kChunkRowPanels)};
+    column_chunks_ = {panels_, ceil_div(panels_, kChunkPanels)};
+    const auto refine = [&](Split& split, const Split& other) {
+      split.parts = std::clamp(ceil_div(wanted, other.parts), split.parts, split.total);
+    };
+    refine(column_chunks_, row_chunks_);
+    refine(row_chunks_, column_chunks_);
+  }
+
+  void run() {
+    prepare_a();
+    parallel_for(row_chunks_.parts * column_chunks_.parts, [this](std::int64_t chunk) {
+      run_chunk(chunk / column_chunks_.parts, chunk % column_chunks_.parts);
+    });
+  }
+
+ private:
+  /// Decides how A is read, and packs it if it cannot be read in place: its panels of rows one after the other,
+  /// each with the rows of one k side by side.
+  void prepare_a() {
+    const auto [row, k] = std::pair(a_.strides[0], a_.strides[1]);
+    const bool in_place = row == 1 ? panels_ < kCopiesPayFrom : k == 1 && row * sizeof(Real) % kHarmfulStride != 0;
+    if (in_place) return;
+    packed_a_ = Storage(checked_add(checked_mul(rows_.total, depths_.total), rows_.parts * kPackSlack));
+    const Split chunks{rows_.parts, std::min(rows_.parts, ceil_div(rows_.total * depths_.total, kChunkWork))};
+    parallel_for(chunks.parts, [&](std::int64_t chunk) {
+      for (std::int64_t p = chunks.begin(chunk); p < chunks.begin(chunk + 1); ++p) {
+        const int count = static_cast<int>(rows_.size(p));
+        pack({&a_(rows_.begin(p), 0), row, k, depths_.total, count}, count, packed_row_panel(p));
+      }
+    });
+  }
+
+  Real* packed_row_panel(std::int64_t p) const {
+    return packed_a_.data() + rows_.begin(p) * depths_.total + p * kPackSlack;
+  }
+
+  void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk) const {
+    const std::int64_t first = column_chunks_.begin(column_chunk), last = column_chunks_.begin(column_chunk + 1);
+    const bool copy_b = b_.strides[1] != 1 || row_chunks_.size(row_chunk) >= kCopiesPayFrom;
+    const std::int64_t panel_size = ceil_div(depths_.total, depths_.parts) * kTileColumns;
+    const Storage packed_b((last - first) * panel_size + kPackSlack);
+    for (std::int64_t block = 0; block < depths_.parts; ++block) {
+      const std::int64_t k0 = depths_.begin(block), depth = depths_.size(block);
+      TileCall call{.depth = depth, .a = nullptr, .a_row = 1, .a_k = 1, .b = nullptr, .b_k = 1, .start = nullptr,
+                    .start_row = 0, .c = nullptr, .c_row = c_.strides[0]};
+      for (std::int64_t q = first; q < last; ++q)
+        if (copy_b || columns_of(q) < kTileColumns)  // a tile at the edge would read beyond the end of B
+          pack({&b_(k0, q * kTileColumns), b_.strides[1], b_.strides[0], depth, columns_of(q)}, width_of(q),
+               packed_b.data() + (q - first) * panel_size);
+      for (std::int64_t p = row_chunks_.begin(row_chunk); p < row_chunks_.begin(row_chunk + 1); ++p) {
+        const std::int64_t r = rows_.begin(p);
+        const int rows = static_cast<int>(rows_.size(p));
+        if (packed_a_.data()) {
+          call.a = packed_row_panel(p) + k0 * rows;
+          call.a_k = rows;
+        } else {
+          call.a = &a_(r, k0);
+          call.a_row = a_.strides[0];
+          call.a_k = a_.strides[1];
+        }
+        for (std::int64_t q = first; q < last; ++q) {
+          const bool packed = copy_b || columns_of(q) < kTileColumns;
+          call.b = packed ? packed_b.data() + (q - first) * panel_size : &b_(k0, q * kTileColumns);
+          call.b_k = packed ? width_of(q) : b_.strides[0];
+          call.c = &c_(r, q * kTileColumns);
+          run_tile(call, rows, columns_of(q), block == 0 ? start_of(q) : nullptr);
+        }
+      }
+    }
+  }
+
+  /// One tile, from `start` or, when that is null, from what C holds. Tiles at the right edge are computed beside
+  /// C, in whole registers, and their true columns copied.
+  static void run_tile(TileCall call, int rows, int columns, const Real* start) {
+    const int vectors = (columns + kLanes - 1) / kLanes;
+    const TileKernel kernel = (call.a_row == 1 ? kTiles<true> : kTiles<false>)[rows - 1][vectors - 1];
+    if (columns == vectors * kLanes) {
+      call.start = start ? start : call.c;
+      call.start_row = start ? 0 : call.c_row;
+      return kernel(call);
+    }
+    alignas(kAlignment) Real beside[kTileRows * kTileColumns];
+    const int width = vectors * kLanes;
+    for (int r = 0; r < rows; ++r)
+      std::fill(std::copy_n(start ? start : call.c + r * call.c_row, columns, beside + r * width),
+                beside + (r + 1) * width, Real(0));
+    Real* const c = call.c;
+    const std::int64_t c_row = call.c_row;
+    call.start = call.c = beside;
+    call.start_row = call.c_row = width;
+    kernel(call);
+    for (int r = 0; r < rows; ++r) std::copy_n(beside + r * width, columns, c + r * c_row);
+  }
+
+  const Real* start_of(std::int64_t panel) const {
+    static constexpr Real zeros[kTileColumns] = {};
+    return bias_ ? bias_ + panel * kTileColumns : zeros;
+  }
+  int columns_of(std::int64_t panel) const {
+    return static_cast<int>(std::min<std::int64_t>(kTileColumns, c_.shape[1] - panel * kTileColumns));
+  }
+  int width_of(std::int64_t panel) const { return (columns_of(panel) + kLanes - 1) / kLanes * kLanes; }
+
+  const ConstView& a_;
+  const ConstView& b_;
+  const View& c_;
+  const Real* bias_;
+  Split rows_;    // of A and C, in panels of at most kTileRows
+  Split depths_;  // K, in blocks of at most kBlockDepth
+  std::int64_t panels_;  // of B and C, kTileColumns each
+  Split row_chunks_, column_chunks_;  // of panels
+  Storage packed_a_;
+};
+
+/// The product of factors without a K.
+void fill(const View& c, const Real* bias) {
+  for (std::int64_t i = 0; i < c.shape[0]; ++i)
+    for (std::int64_t j = 0; j < c.shape[1]; ++j) c(i, j) = bias ? bias[j] : 0;
+}
+
+}  // namespace
+
+void gemm(const ConstView& a, const ConstView& b, const View& c, const Real* bias) {
+  if (c.shape.numel() == 0) return;
+  if (a.shape[1] == 0) return fill(c, bias);
+  if (dot_pays(a, b)) return gemm_dot(a, b, c, bias);
+  Product(a, b, c, bias).run();
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::kernel

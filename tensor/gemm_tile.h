@@ -1,0 +1,78 @@
+// The micro-kernel of matrix multiplication: one tile of C, held in registers while K runs by.
+#pragma once
+
+#include <array>
+
+#include "tensor/simd.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::kernel {
+
+// A tile is kTileRows rows of kTileVectors registers. With one register for an element of A and kTileVectors for a
+// row of B it fills the register file: 14·2 + 1 + 2 = 31 of 32, or 6·2 + 1 + 2 = 15 of 16. Per step of K it loads
+// 16 (8) times for 28 (12) multiplications, so the multipliers never wait for the load ports.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int kTileRows = 14;
+#else
+inline constexpr int kTileRows = 6;
+#endif
+inline constexpr int kTileVectors = 2;
+inline constexpr int kTileColumns = kTileVectors * kLanes;
+
+/// One call of the micro-kernel: c = start + a·b over whole registers. Strides in elements.
+struct TileCall {
+  std::int64_t depth;  // K
+  const Real* a;
+  std::int64_t a_row, a_k;
+  const Real* b;  // row k is b + k·b_k
+  std::int64_t b_k;
+  const Real* start;  // row r is start + r·start_row; stride 0 gives every row the same start
+  std::int64_t start_row;
+  Real* c;
+  std::int64_t c_row;
+};
+
+/// Every element is start, then one fma per k in ascending order: its bits depend on nothing else, neither on the
+/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1.
+template <int Rows, int Vectors, bool RowsAdjacent>
+void tile(const TileCall& t) {
+  Batch sum[Rows][Vectors];
+  unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+      sum[r][v] = Batch::load(t.start + r * t.start_row + v * kLanes);
+    });
+  });
+  const std::int64_t a_row = RowsAdjacent ? 1 : t.a_row;
+  const std::int64_t a_k = RowsAdjacent ? t.a_k : 1;
+  // Three rows to a pointer: a processor adds 0, 1 or 2 times the row stride while it loads.
+  constexpr int groups = (Rows + 2) / 3;
+  const Real* a[groups];
+  unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = t.a + 3 * g * a_row; });
+  const Real* b = t.b;
+  for (std::int64_t k = 0; k < t.depth; ++k) {
+    Batch row[Vectors];
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = Batch::load(b + v * kLanes); });
+    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+      const Batch element = a[r / 3][r % 3 * a_row];
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v] = fma(element, row[v], sum[r][v]); });
+    });
+    unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] += a_k; });
+    b += t.b_k;
+  }
+  Real* c = t.c;
+  const std::int64_t c_row = t.c_row;
+  unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v].store(c + v * kLanes); });
+    c += c_row;
+  });
+}
+
+using TileKernel = void (*)(const TileCall&);
+using TileTable = std::array<std::array<TileKernel, kTileVectors>, kTileRows>;
+
+/// The kernel for every size of tile up to the full one, at [rows - 1][vectors - 1].
+template <bool RowsAdjacent>
+inline constexpr TileTable kTiles = []<int... R>(std::integer_sequence<int, R...>) {
+  return TileTable{{{tile<R + 1, 1, RowsAdjacent>, tile<R + 1, 2, RowsAdjacent>}...}};
+}(std::make_integer_sequence<int, kTileRows>());
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::kernel

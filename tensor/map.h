@@ -1,0 +1,40 @@
+// The elementwise loop: one ordinary function that walks any strides and runs a row function over whole registers.
+#pragma once
+
+#include "tensor/simd.h"
+#include "tensor/tensor.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::kernel {
+
+/// Computes `registers` output registers. Input i is read at in[i] + r·step[i]: step is kLanes, or 0 for an
+/// input that is one register repeated. `closure` is whatever the row function was made with.
+using RowFunction = void (*)(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
+                             std::int64_t registers);
+inline constexpr int kMaxInputs = 6;
+
+/// out = row(in...) element by element. `out` is row-major; every input has out's shape and any strides. Rows see
+/// whole registers only: the tail is padded here. An input may be `out` itself (the same memory and strides).
+void map_rows(RowFunction row, const void* closure, const View& out, std::span<const ConstView> in);
+
+/// The same for a lambda over lanes, as a kernel of its own: map([](Batch a, Batch b) { return a * b; }, out, {x, y}).
+template <class F, std::size_t n>
+void map(const F& f, const View& out, const ConstView (&in)[n]) {
+  static_assert(n <= kMaxInputs);
+  constexpr RowFunction row = [](const void* closure, Real* to, const Real* const* from, const std::int64_t* step,
+                                 std::int64_t registers) {
+    const F& f = *static_cast<const F*>(closure);
+    for (std::int64_t r = 0; r < registers; ++r)
+      [&]<std::size_t... i>(std::index_sequence<i...>) {
+        f(Batch::load(from[i] + r * step[i])...).store(to + r * kLanes);
+      }(std::make_index_sequence<n>{});
+  };
+  map_rows(row, &f, out, in);
+}
+
+/// out = in, any strides of both.
+void copy(const ConstView& in, const View& out);
+
+/// `view` over the elements of `shape`, to which its own shape broadcasts (the caller has checked).
+ConstView broadcast_view(const ConstView& view, const Shape& shape);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::kernel

@@ -1,0 +1,238 @@
+// The pool of threads behind parallel_for: persistent, asleep between regions, and never waited for in vain.
+//
+// The caller offers a job and works on it itself. Workers that wake up in time join in; when no chunk is left,
+// the caller withdraws the job and waits for those who joined only. A worker that the system has not run yet is
+// not waited for, so a region on a busy machine costs no more than the work itself.
+#include "tensor/parallel.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <exception>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "tensor/check.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+namespace {
+
+constexpr int kMaxThreads = 256;
+// How long to watch for news before going to sleep. A sleeper costs a system call to wake; one who watches for
+// long takes the processor from whoever has work.
+constexpr std::chrono::microseconds kWorkerPatience{3};
+constexpr std::chrono::microseconds kCallerPatience{10};
+
+template <class Done>
+bool watch(std::chrono::microseconds patience, Done done) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  do {
+    for (int i = 0; i < 16; ++i)
+      if (done()) return true;
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
+
+struct Job {
+  void (*body)(void*, std::int64_t);
+  void* context;
+  std::int64_t chunks;
+  std::atomic<std::int64_t> next{0};
+  int places = 0;              // how many workers may still join; guarded by the pool's mutex, like the error
+  std::atomic<int> joined{0};  // workers inside; changed under the mutex
+  std::exception_ptr error{};
+};
+
+thread_local bool inside_region = false;
+
+class Pool {
+ public:
+  ~Pool() {
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+      offers_.fetch_add(1);
+    }
+    offered_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  void run(Job& job, int threads) {
+    if (in_use_.exchange(true)) return work(job);  // another thread's region is under way
+    inside_region = true;
+    hire(threads - 1);
+    {
+      const std::lock_guard lock(mutex_);
+      job.places = std::min<std::int64_t>({threads - 1, job.chunks - 1, static_cast<std::int64_t>(workers_.size())});
+      job_ = &job;
+      offers_.fetch_add(1);
+    }
+    for (int i = 0, wanted = job.places; i < wanted; ++i) offered_.notify_one();
+    work(job);
+    {
+      const std::lock_guard lock(mutex_);
+      job_ = nullptr;
+    }
+    if (!watch(kCallerPatience, [&] { return job.joined.load(std::memory_order_relaxed) == 0; })) {
+      std::unique_lock lock(mutex_);
+      left_.wait(lock, [&] { return job.joined.load(std::memory_order_relaxed) == 0; });
+    } else {
+      const std::lock_guard lock(mutex_);  // the last to leave has let go of the job
+    }
+    inside_region = false;
+    in_use_.store(false);
+  }
+
+ private:
+  /// Takes chunks until none is left. After an exception no further chunk begins.
+  void work(Job& job) {
+    try {
+      for (std::int64_t chunk; (chunk = job.next.fetch_add(1, std::memory_order_relaxed)) < job.chunks;)
+        job.body(job.context, chunk);
+    } catch (...) {
+      job.next.store(job.chunks, std::memory_order_relaxed);
+      const std::lock_guard lock(mutex_);
+      if (!job.error) job.error = std::current_exception();
+    }
+  }
+
+  void hire(int count) {
+    try {
+      while (static_cast<int>(workers_.size()) < count) workers_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those there are will do.
+    }
+  }
+
+  void serve() {
+    inside_region = true;
+    std::uint64_t seen = 0;
+    const auto news = [&] { return offers_.load(std::memory_order_relaxed) != seen; };
+    while (true) {
+      watch(kWorkerPatience, news);
+      std::unique_lock lock(mutex_);
+      offered_.wait(lock, news);
+      seen = offers_.load(std::memory_order_relaxed);
+      if (closing_) return;
+      if (!job_ || job_->places == 0) continue;
+      Job& job = *job_;
+      --job.places;
+      job.joined.fetch_add(1, std::memory_order_relaxed);
+      lock.unlock();
+      work(job);
+      lock.lock();
+      // Once the mutex is free again the job may be gone, so the notice names the pool only.
+      if (job.joined.fetch_sub(1, std::memory_order_relaxed) == 1) left_.notify_one();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable offered_, left_;
+  std::vector<std::thread> workers_;  // changed by the thread that has set in_use_ only
+  std::atomic<bool> in_use_{false};
+  std::atomic<std::uint64_t> offers_{0};  // jobs offered so far; changed under the mutex
+  Job* job_ = nullptr;
+  bool closing_ = false;
+};
+
+std::atomic<bool> pool_is_gone{false};
+
+/// The pool, or null when the program's static objects are already being destroyed.
+Pool* pool() {
+  struct Owner {
+    Pool pool;
+    ~Owner() { pool_is_gone.store(true); }
+  };
+  if (pool_is_gone.load()) return nullptr;
+  static Owner owner;
+  return &owner.pool;
+}
+
+std::atomic<int> thread_count{0};  // 0: not asked for yet
+
+int affinity_count() {
+  for (std::size_t processors = 1024; processors <= 1 << 20; processors *= 2) {
+    cpu_set_t* set = CPU_ALLOC(processors);
+    if (!set) break;
+    const std::size_t bytes = CPU_ALLOC_SIZE(processors);
+    const int count = sched_getaffinity(0, bytes, set) == 0 ? CPU_COUNT_S(bytes, set) : 0;
+    CPU_FREE(set);
+    if (count > 0) return count;
+  }
+  return static_cast<int>(std::thread::hardware_concurrency());
+}
+
+/// Processors that one cgroup's quota is worth, kMaxThreads when it has none. Version 2 keeps "quota period" in
+/// one file, version 1 a number in each of two.
+double quota_of(const std::string& folder, bool version_2) {
+  double quota = -1, period = 0;
+  if (version_2) {
+    std::ifstream(folder + "/cpu.max") >> quota >> period;  // "max 100000" reads as no number
+  } else {
+    std::ifstream(folder + "/cpu.cfs_quota_us") >> quota;
+    std::ifstream(folder + "/cpu.cfs_period_us") >> period;
+  }
+  return quota > 0 && period > 0 ? quota / period : kMaxThreads;
+}
+
+/// The tightest quota of this process's cgroups and those above them.
+double cgroup_quota() {
+  double least = kMaxThreads;
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {  // id:controllers:path
+    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const bool version_2 = controllers == ",,";
+    if (!version_2 && controllers.find(",cpu,") == std::string::npos) continue;
+    const std::string root = version_2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
+    std::string path = line.substr(second + 1);
+    while (true) {
+      least = std::min(least, quota_of(root + path, version_2));
+      if (path.empty()) break;
+      path.resize(path.find_last_of('/') == std::string::npos ? 0 : path.find_last_of('/'));
+    }
+  }
+  return least;
+}
+
+}  // namespace
+
+int available_threads() {
+  const int quota = static_cast<int>(std::ceil(cgroup_quota()));
+  return std::clamp(std::min(affinity_count(), quota), 1, kMaxThreads);
+}
+
+void set_threads(int count) {
+  check(count >= 1 && count <= kMaxThreads, "[threads] the number of threads is 1 to {}, not {}", kMaxThreads, count);
+  thread_count.store(count);
+}
+
+int threads() {
+  int count = thread_count.load(std::memory_order_relaxed);
+  if (count == 0) thread_count.store(count = available_threads());
+  return count;
+}
+
+void detail::run_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t), void* context) {
+  Pool* const workers = chunks > 1 && threads() > 1 && !inside_region ? pool() : nullptr;
+  if (!workers) {
+    for (std::int64_t chunk = 0; chunk < chunks; ++chunk) body(context, chunk);
+    return;
+  }
+  Job job{.body = body, .context = context, .chunks = chunks};
+  workers->run(job, threads());
+  if (job.error) std::rethrow_exception(job.error);
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,95 @@
+#include "tensor/shape.h"
+
+#include <algorithm>
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+Shape::Shape(std::span<const std::int64_t> extents) {
+  check(extents.size() <= kMaxRank, "[shape] a tensor has at most {} axes, not {}", kMaxRank, extents.size());
+  bool empty = false;
+  for (const std::int64_t extent : extents) {
+    check(extent >= 0, "[shape] an extent cannot be negative: {}", extent);
+    empty |= extent == 0;
+    extents_[rank_++] = extent;
+  }
+  // The product of the other extents must fit even when one is 0: strides are such products.
+  for (const std::int64_t extent : extents) numel_ = checked_mul(numel_, std::max<std::int64_t>(extent, 1));
+  if (empty) numel_ = 0;
+}
+
+Shape Shape::with(int axis, std::int64_t extent) const {
+  std::vector<std::int64_t> extents(begin(), end());
+  extents[axis] = extent;
+  return Shape(extents);
+}
+
+Shape Shape::inserted(int axis, std::int64_t extent) const {
+  std::vector<std::int64_t> extents(begin(), end());
+  extents.insert(extents.begin() + axis, extent);
+  return Shape(extents);
+}
+
+Shape Shape::without(int axis) const {
+  std::vector<std::int64_t> extents(begin(), end());
+  extents.erase(extents.begin() + axis);
+  return Shape(extents);
+}
+
+Strides contiguous_strides(const Shape& shape) {
+  Strides strides{};
+  std::int64_t step = 1;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    strides[axis] = step;
+    step *= std::max<std::int64_t>(shape[axis], 1);
+  }
+  return strides;
+}
+
+bool is_contiguous(const Shape& shape, const Strides& strides) {
+  std::int64_t step = 1;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    if (shape[axis] != 1 && strides[axis] != step) return shape.numel() == 0;
+    step *= shape[axis];
+  }
+  return true;
+}
+
+Shape broadcast(const char* op, const Shape& a, const Shape& b) {
+  if (a == b) return a;
+  const int rank = std::max(a.rank(), b.rank());
+  std::array<std::int64_t, kMaxRank> extents{};
+  for (int i = 1; i <= rank; ++i) {  // i-th axis from the right
+    const std::int64_t x = i <= a.rank() ? a[a.rank() - i] : 1;
+    const std::int64_t y = i <= b.rank() ? b[b.rank() - i] : 1;
+    check(x == y || x == 1 || y == 1,
+          "[{}] shapes do not broadcast: {} and {}\nhelp: aligned at the right, extents must agree or be 1", op, a, b);
+    extents[rank - i] = x == 1 ? y : x;
+  }
+  return Shape(std::span(extents.data(), rank));
+}
+
+int axis_of(const char* op, int axis, const Shape& shape) {
+  const int counted = axis < 0 ? axis + shape.rank() : axis;
+  check(counted >= 0 && counted < shape.rank(), "[{}] axis {} is out of range for shape {}", op, axis, shape);
+  return counted;
+}
+
+std::array<bool, kMaxRank> Axes::in(const char* op, const Shape& shape) const {
+  std::array<bool, kMaxRank> flags{};
+  for (const int axis : axes_) {
+    bool& flag = flags[axis_of(op, axis, shape)];
+    check(!flag, "[{}] axis {} is named twice", op, axis);
+    flag = true;
+  }
+  return flags;
+}
+
+Axes all_axes(const Shape& shape) {
+  std::vector<int> axes(shape.rank());
+  for (int i = 0; i < shape.rank(); ++i) axes[i] = i;
+  return Axes(std::move(axes));
+}
+
+std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,90 @@
+// Shapes, strides and axes: how a tensor's elements are counted and laid out.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "tensor/check.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+inline constexpr int kMaxRank = 6;
+
+/// The extents of a tensor, outermost first. Rank 0 is a single number; an extent may be 0.
+class Shape {
+ public:
+  Shape() = default;
+  Shape(std::initializer_list<std::int64_t> extents) : Shape(std::span(extents.begin(), extents.size())) {}
+  /// Error when there are more than kMaxRank extents, one is negative, or their product overflows.
+  explicit Shape(std::span<const std::int64_t> extents);
+
+  int rank() const { return rank_; }
+  std::int64_t numel() const { return numel_; }
+  /// The extent of `axis`, 0 ≤ axis < rank (not checked: see `axis_of` for user input).
+  std::int64_t operator[](int axis) const { return extents_[axis]; }
+  const std::int64_t* begin() const { return extents_.data(); }
+  const std::int64_t* end() const { return extents_.data() + rank_; }
+  /// A copy with one extent replaced, appended or taken out.
+  Shape with(int axis, std::int64_t extent) const;
+  Shape inserted(int axis, std::int64_t extent) const;
+  Shape without(int axis) const;
+
+  friend bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (int i = 0; i < a.rank_; ++i)
+      if (a.extents_[i] != b.extents_[i]) return false;
+    return true;
+  }
+
+ private:
+  std::array<std::int64_t, kMaxRank> extents_{};
+  std::int64_t numel_ = 1;
+  int rank_ = 0;
+};
+
+/// The distance in elements between neighbours along each axis. 0 repeats one element (a broadcast).
+using Strides = std::array<std::int64_t, kMaxRank>;
+
+/// Row-major strides.
+Strides contiguous_strides(const Shape& shape);
+/// True when walking the elements in row-major order walks the memory one by one.
+bool is_contiguous(const Shape& shape, const Strides& strides);
+
+/// The numpy rule: align at the right; extents must agree or be 1. Error names `op` and both shapes.
+Shape broadcast(const char* op, const Shape& a, const Shape& b);
+
+/// `axis` counted from the front; negative values count from the back. Error names `op`.
+int axis_of(const char* op, int axis, const Shape& shape);
+
+/// A list of axes, written `-1` or `{0, 2}`. Negative values count from the back.
+class Axes {
+ public:
+  template <std::same_as<int> I>  // an int exactly: no number may pass for an axis by accident
+  Axes(I axis) : axes_{axis} {}
+  Axes(std::initializer_list<int> axes) : axes_(axes) {}
+  explicit Axes(std::vector<int> axes) : axes_(std::move(axes)) {}
+  /// One flag per axis of `shape`; Error when an axis is out of range or named twice.
+  std::array<bool, kMaxRank> in(const char* op, const Shape& shape) const;
+  const std::vector<int>& list() const { return axes_; }
+
+ private:
+  std::vector<int> axes_;
+};
+/// Every axis of a tensor of that rank.
+Axes all_axes(const Shape& shape);
+
+/// "(128, 784)"
+std::string to_string(const Shape& shape);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR
+
+template <>
+struct fmt::formatter<gradus::Shape> : fmt::formatter<std::string> {
+  template <class FormatContext>
+  auto format(const gradus::Shape& shape, FormatContext& context) const {
+    return fmt::formatter<std::string>::format(gradus::to_string(shape), context);
+  }
+};

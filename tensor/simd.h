@@ -1,0 +1,204 @@
+// SIMD lanes: one register of numbers that computes like one number.
+//
+// Batch and Mask are our own types around xsimd's, so that what xsimd gets wrong is mended here, once: NaN
+// compares by the rules of IEEE 754, fma rounds once, min and max pass NaN on, exp has its whole range. This is
+// the only file that includes xsimd; the elementary functions stand in tensor/simd_math.h, which comes along.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include "tensor/real.h"
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push  // GCC 12 warns about its own AVX-512 headers (GCC bug 105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <xsimd/xsimd.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+namespace detail {
+using Lanes = xsimd::batch<Real>;
+using LaneMask = xsimd::batch_bool<Real>;
+using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;  // one number's representation
+using LaneBits = xsimd::batch<Bits>;
+template <class>
+inline constexpr bool never = false;
+}  // namespace detail
+
+template <class T>
+concept Number = std::is_arithmetic_v<T>;
+
+/// Numbers in a register of this build: 4 to 16 floats, or half as many doubles.
+inline constexpr int kLanes = static_cast<int>(detail::Lanes::size);
+/// True when fma(a, b, c) rounds once. Without the instruction (SSE2) it rounds twice.
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr bool kFusedMultiplyAdd = true;
+#else
+inline constexpr bool kFusedMultiplyAdd = false;
+#endif
+
+/// One truth value per lane. There is no conversion to bool: lanes may differ, so one asks any() or all(), and
+/// chooses with where().
+struct Mask {
+  detail::LaneMask lanes;
+
+  Mask() = default;
+  Mask(const detail::LaneMask& l) : lanes(l) {}
+
+  bool any() const { return xsimd::any(lanes); }
+  bool all() const { return xsimd::all(lanes); }
+
+  friend Mask operator&(const Mask& a, const Mask& b) { return a.lanes & b.lanes; }
+  friend Mask operator|(const Mask& a, const Mask& b) { return a.lanes | b.lanes; }
+  friend Mask operator!(const Mask& a) { return ~a.lanes; }
+  // xsimd before 14 computes OR for ^ on AVX-512.
+  friend Mask operator^(const Mask& a, const Mask& b) { return (a | b) & !(a & b); }
+
+  template <class T>
+    requires std::same_as<T, bool>
+  explicit operator T() const {
+    static_assert(detail::never<T>, "use where(condition, a, b) instead of if, ?:, && or || on lanes");
+    return false;
+  }
+};
+
+/// kLanes numbers. Plain numbers convert, so formulas are written as for one number: `0.5 * x + 1`.
+struct Batch {
+  detail::Lanes lanes;
+
+  Batch() = default;
+  Batch(const detail::Lanes& l) : lanes(l) {}
+  template <Number T>
+  Batch(T value) : lanes(static_cast<Real>(value)) {}
+
+  /// kLanes numbers from memory and to memory, of any alignment.
+  static Batch load(const Real* from) { return detail::Lanes::load_unaligned(from); }
+  void store(Real* to) const { lanes.store_unaligned(to); }
+
+  friend Batch operator+(const Batch& a, const Batch& b) { return a.lanes + b.lanes; }
+  friend Batch operator-(const Batch& a, const Batch& b) { return a.lanes - b.lanes; }
+  friend Batch operator*(const Batch& a, const Batch& b) { return a.lanes * b.lanes; }
+  friend Batch operator/(const Batch& a, const Batch& b) { return a.lanes / b.lanes; }
+  friend Batch operator+(const Batch& a) { return a; }
+  friend Batch operator-(const Batch& a) { return -a.lanes; }
+  Batch& operator+=(const Batch& b) { return *this = *this + b; }
+  Batch& operator-=(const Batch& b) { return *this = *this - b; }
+  Batch& operator*=(const Batch& b) { return *this = *this * b; }
+  Batch& operator/=(const Batch& b) { return *this = *this / b; }
+
+  friend Mask operator<(const Batch& a, const Batch& b) { return a.lanes < b.lanes; }
+  friend Mask operator<=(const Batch& a, const Batch& b) { return a.lanes <= b.lanes; }
+  friend Mask operator>(const Batch& a, const Batch& b) { return a.lanes > b.lanes; }
+  friend Mask operator>=(const Batch& a, const Batch& b) { return a.lanes >= b.lanes; }
+  friend Mask operator==(const Batch& a, const Batch& b) { return a.lanes == b.lanes; }
+  friend Mask operator!=(const Batch& a, const Batch& b) { return ~(a.lanes == b.lanes); }  // xsimd 8: false for NaN
+};
+
+/// Lane by lane: a where the condition holds, b elsewhere. Both are computed.
+inline Batch where(const Mask& condition, const Batch& a, const Batch& b) {
+  return xsimd::select(condition.lanes, a.lanes, b.lanes);
+}
+template <Number A, Number B>
+Batch where(const Mask& condition, A a, B b) {
+  return where(condition, Batch(a), Batch(b));
+}
+
+namespace detail {
+#if defined(__AVX512F__)
+inline __m512 fused(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
+inline __m512d fused(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
+#else
+inline Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) { return xsimd::fma(a, b, c); }
+#endif
+}  // namespace detail
+
+/// a·b + c with one rounding, where the instruction set has it.
+inline Batch fma(const Batch& a, const Batch& b, const Batch& c) {
+  return detail::Lanes(detail::fused(a.lanes, b.lanes, c.lanes));  // xsimd before 11 rounds twice on AVX-512
+}
+
+inline Mask isnan(const Batch& x) { return x != x; }
+/// The smaller and the larger; NaN if either is; the first of equals, so max(+0, -0) is +0.
+inline Batch min(const Batch& a, const Batch& b) { return where((a <= b) | isnan(a), a, b); }
+inline Batch max(const Batch& a, const Batch& b) { return where((a >= b) | isnan(a), a, b); }
+
+inline Batch abs(const Batch& x) { return xsimd::abs(x.lanes); }
+inline Batch sqrt(const Batch& x) { return xsimd::sqrt(x.lanes); }
+/// The magnitude of a with the sign of b.
+inline Batch copysign(const Batch& a, const Batch& b) { return xsimd::copysign(a.lanes, b.lanes); }
+inline Batch floor(const Batch& x) { return copysign(xsimd::floor(x.lanes), x); }  // xsimd's SSE2 loses the sign of -0
+
+namespace detail {
+
+/// Lane 0 of a, lane 0 of b, lane 1 of a, …: the lower or the upper halves interleaved.
+template <bool Upper>
+[[gnu::always_inline]] inline Batch interleave(const Batch& a, const Batch& b) {
+  using Vector [[gnu::vector_size(sizeof(Batch))]] = Real;
+  constexpr int first = Upper ? kLanes / 2 : 0;
+  return [&]<int... I>(std::integer_sequence<int, I...>) {
+    return std::bit_cast<Batch>(__builtin_shufflevector(std::bit_cast<Vector>(a), std::bit_cast<Vector>(b),
+                                                        (first + I / 2 + I % 2 * kLanes)...));
+  }(std::make_integer_sequence<int, kLanes>());
+}
+
+}  // namespace detail
+
+/// Calls f(0), …, f(N - 1) with compile-time integers, so that arrays of registers stay in registers.
+template <int N, class F>
+[[gnu::always_inline]] inline void unrolled(F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (f(std::integral_constant<int, I>{}), ...);
+  }(std::make_integer_sequence<int, N>());
+}
+
+/// Rows become columns. Interleaving row i with row i + kLanes/2 moves the highest bit of an element's row number
+/// to the end of its column number and the other way round; after log2(kLanes) rounds all bits have changed sides.
+[[gnu::always_inline]] inline void transpose(Batch (&rows)[kLanes]) {
+  unrolled<std::countr_zero(unsigned{kLanes})>([&](auto) __attribute__((always_inline)) {
+    Batch next[kLanes];
+    unrolled<kLanes / 2>([&](auto i) __attribute__((always_inline)) {
+      next[2 * i] = detail::interleave<false>(rows[i], rows[i + kLanes / 2]);
+      next[2 * i + 1] = detail::interleave<true>(rows[i], rows[i + kLanes / 2]);
+    });
+    unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { rows[i] = next[i]; });
+  });
+}
+
+namespace detail {
+
+/// All lanes combined by halves, (0 with n/2, 1 with n/2+1, …), so the order of operations is fixed.
+template <class Combine>
+Real fold(const Batch& x, Combine combine) {
+  alignas(64) Real lanes[kLanes];
+  x.store(lanes);
+  for (int width = kLanes / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; ++i) lanes[i] = combine(lanes[i], lanes[i + width]);
+  return lanes[0];
+}
+
+}  // namespace detail
+
+/// The sum of the lanes, in a fixed tree.
+inline Real sum(const Batch& x) {
+  return detail::fold(x, [](Real a, Real b) { return a + b; });
+}
+/// The largest lane, NaN if there is one.
+inline Real max(const Batch& x) {
+  return detail::fold(x, [](Real a, Real b) { return a >= b || a != a ? a : b; });
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR
+
+#include "tensor/simd_math.h"  // IWYU pragma: export

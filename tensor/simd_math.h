@@ -1,0 +1,232 @@
+// The elementary functions on SIMD lanes: exp, log, pow and what is made of them, over the whole range.
+//
+// Errors are in units in the last place (ulp) of the true value and were measured in float with fma over all
+// exponents; NaN gives NaN unless said otherwise. Polynomials are plain Taylor series, long enough for the
+// reduced interval: one term more than a fitted polynomial needs, and no coefficient that must be believed. Inlining is
+// forced where a call would send registers through memory.
+#pragma once
+
+#include <array>
+#include <utility>
+
+#include "tensor/simd.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+namespace detail {
+
+inline constexpr bool kSingle = sizeof(Real) == 4;
+inline constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+inline constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
+inline constexpr int kMantissa = std::numeric_limits<Real>::digits - 1;  // stored bits: 23 or 52
+inline constexpr int kBias = std::numeric_limits<Real>::max_exponent - 1;
+inline constexpr Real kLog2E = static_cast<Real>(1.44269504088896340736L);
+// ln 2 in two parts; the first has so few bits that its product with any exponent is exact (Cody and Waite).
+inline constexpr Real kLn2High = kSingle ? 0x1.62ep-1 : 0x1.62e42feep-1;
+inline constexpr Real kLn2Low = static_cast<Real>(0.693147180559945309417232121458L - kLn2High);
+// Where exp leaves the range of the type, with a margin; at the lower end beyond the last subnormal.
+inline constexpr Real kExpHigh = kSingle ? 89 : 710;
+inline constexpr Real kExpLow = kSingle ? -104.5 : -746;
+
+inline LaneBits bits(const Batch& x) { return std::bit_cast<LaneBits>(x); }
+inline Batch from_bits(const LaneBits& b) { return std::bit_cast<Batch>(b); }
+
+/// c[0] + c[1]·x + c[2]·x² + …
+template <std::size_t N>
+[[gnu::always_inline]] inline Batch polynomial(const Batch& x, const std::array<Real, N>& c) {
+  Batch p = c[N - 1];
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    ((p = fma(p, x, c[N - 2 - I])), ...);
+  }(std::make_index_sequence<N - 1>());
+  return p;
+}
+
+/// 1/2!, 1/3!, … : (exp(r) - 1 - r) / r² for |r| ≤ ln(2)/2.
+inline constexpr auto kExpSeries = [] {
+  std::array<Real, kSingle ? 6 : 12> c{};
+  long double factorial = 1;
+  for (std::size_t i = 0; i < c.size(); ++i) c[i] = static_cast<Real>(1 / (factorial *= i + 2));
+  return c;
+}();
+
+/// 2/3, 2/5, 2/7, … : (log((1+s)/(1-s)) / s - 2) / s² as a polynomial in s², for |s| ≤ 3 - √8.
+inline constexpr auto kLogSeries = [] {
+  std::array<Real, kSingle ? 4 : 10> c{};
+  for (std::size_t i = 0; i < c.size(); ++i) c[i] = static_cast<Real>(2.0L / (2 * i + 3));
+  return c;
+}();
+
+/// The nearest integer, ties to even, for |x| < 2^(kMantissa - 1): adding 1.5·2^kMantissa leaves no room for a fraction.
+[[gnu::always_inline]] inline Batch nearest(const Batch& x) {
+  constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa);
+  return (x + shift) - shift;
+}
+
+/// 2^n for integers n within the exponents of normal numbers: n + bias in the low bits, moved into place.
+[[gnu::always_inline]] inline Batch power_of_two(const Batch& n) {
+  constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa) + kBias;
+  return from_bits(bits(n + shift) << kMantissa);
+}
+
+/// x·2^n in two steps, since 2^n alone may overflow or lose bits where the product does not.
+[[gnu::always_inline]] inline Batch scale(const Batch& x, const Batch& n) {
+#if defined(__AVX512F__)  // one instruction
+  constexpr auto scalef = [](auto a, auto b) {
+    if constexpr (kSingle) return _mm512_scalef_ps(a, b);
+    else return _mm512_scalef_pd(a, b);
+  };
+  return Lanes(scalef(x.lanes, n.lanes));
+#else
+  const Batch half = nearest(n * 0.5);
+  return x * power_of_two(half) * power_of_two(n - half);
+#endif
+}
+
+/// x = n·ln 2 + r, |r| ≤ ln(2)/2.
+struct ExpParts {
+  Batch n, r;
+  [[gnu::always_inline]] explicit ExpParts(const Batch& x)
+      : n(nearest(x * kLog2E)), r(fma(n, -kLn2Low, fma(n, -kLn2High, x))) {}
+};
+
+/// x = 2^k·m, √½ ≤ m < √2, for positive normal x; subnormal x are `lifted` first, see below.
+struct LogParts {
+  Batch k, m;
+  [[gnu::always_inline]] explicit LogParts(const Batch& x, const Batch& lifted = 0) {
+    constexpr Bits one = std::bit_cast<Bits>(Real(1));
+    constexpr Bits root_half = std::bit_cast<Bits>(static_cast<Real>(0.70710678118654752440L));
+    constexpr Real shift = Bits{1} << kMantissa;  // an integer in the low bits below this one is a number above it
+    const LaneBits b = bits(x) + LaneBits(one - root_half);
+    k = from_bits((b >> kMantissa) | LaneBits(std::bit_cast<Bits>(shift))) - (shift + kBias) - lifted;
+    m = from_bits((b & LaneBits((Bits{1} << kMantissa) - 1)) + LaneBits(root_half));
+  }
+  static LogParts of_any(const Batch& x) {
+    constexpr int lift = kMantissa + 1;
+    const Mask subnormal = x < std::numeric_limits<Real>::min();
+    return LogParts(where(subnormal, x * (Bits{1} << lift), x), where(subnormal, lift, 0));
+  }
+};
+
+/// log(2^k·(m + c)) for a c below the last place of m. With f = m - 1 and s = f/(2 + f), log m = 2s + 2s³/3 + …,
+/// and 2s = f - f²/2 + s·f²/2: the form that keeps f, the large part, exact (as in fdlibm).
+[[gnu::always_inline]] inline Batch log_of(const LogParts& x, const Batch& c) {
+  const Batch f = x.m - 1;
+  const Batch s = f / (f + 2);
+  const Batch z = s * s;
+  const Batch half_square = 0.5 * f * f;
+  const Batch small = fma(s, fma(z, polynomial(z, kLogSeries), half_square), fma(x.k, kLn2Low, c));
+  return fma(x.k, kLn2High, f - (half_square - small));
+}
+
+/// log(1 + x) for x > -1, neither infinite nor -0.
+[[gnu::always_inline]] inline Batch log1p_of(const Batch& x) {
+  const Batch w = 1 + x;
+  const LogParts parts(w);
+  // What 1 + x lost, scaled like m and divided by it; 1/m is 2 - m in first order, enough for so small a term.
+  const Batch lost = scale(x - (w - 1), -parts.k);
+  return log_of(parts, fma(lost, 1 - parts.m, lost));
+}
+
+/// a·b - p for p = a·b rounded: exactly what the rounding lost.
+[[gnu::always_inline]] inline Batch product_error(const Batch& a, const Batch& b, const Batch& p) {
+  if constexpr (kFusedMultiplyAdd) {
+    return fma(a, b, -p);
+  } else {  // Dekker: halves whose products are exact
+    const auto high = [](const Batch& x) {
+      return from_bits(bits(x) & LaneBits(~((Bits{1} << (kMantissa + 2) / 2) - 1)));
+    };
+    const Batch a1 = high(a), a2 = a - a1, b1 = high(b), b2 = b - b1;
+    return ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2;
+  }
+}
+
+}  // namespace detail
+
+/// e^x, 1 ulp: finite up to 88.72 (709.78 in double), subnormal down to -103.97 (-745.13).
+[[gnu::always_inline]] inline Batch exp(const Batch& x) {
+  using namespace detail;
+  const Batch low = where(x < kExpLow, kExpLow, x);
+  const ExpParts e(where(low > kExpHigh, kExpHigh, low));
+  return scale(1 + fma(e.r * e.r, polynomial(e.r, kExpSeries), e.r), e.n);
+}
+
+/// e^x - 1 without cancellation, 1.5 ulp; -0 stays -0.
+[[gnu::always_inline]] inline Batch expm1(const Batch& x) {
+  using namespace detail;
+  constexpr Real lowest = -kMantissa;  // e^x is below half an ulp of -1 from here on
+  const Batch low = where(x < lowest, lowest, x);
+  const ExpParts e(where(low > kExpHigh, kExpHigh, low));
+  const Batch p = fma(e.r * e.r, polynomial(e.r, kExpSeries), e.r);
+  const Batch half = power_of_two(e.n - 1);  // 2^n may overflow where the result does not
+  return where(x == 0, x, 2 * fma(half, p, half - 0.5));
+}
+
+/// Natural logarithm, 1 ulp; -inf at ±0, NaN below.
+inline Batch log(const Batch& x) {
+  using namespace detail;
+  const Batch special = where(x == 0, -kInfinity, where(x < 0, kNaN, x));
+  return where((x > 0) & (x < kInfinity), log_of(LogParts::of_any(x), 0), special);
+}
+
+/// log(1 + x) without cancellation, 1 ulp; -inf at -1, NaN below; -0 stays -0.
+inline Batch log1p(const Batch& x) {
+  using namespace detail;
+  const Batch special = where(x == -1, -kInfinity, where(x < -1, kNaN, x));
+  return where((x > -1) & (x < kInfinity) & (x != 0), log1p_of(x), special);
+}
+
+/// 1 / (1 + e^-x), 2 ulp, never 0 where it has a subnormal value.
+inline Batch sigmoid(const Batch& x) {
+  const Batch e = exp(-abs(x));
+  return where(x < 0, e, 1) / (1 + e);
+}
+
+/// log(1 + e^x), 2 ulp: x for large x, e^x for small.
+inline Batch softplus(const Batch& x) { return max(x, 0) + detail::log1p_of(exp(-abs(x))); }
+
+/// 2 ulp.
+inline Batch tanh(const Batch& x) { return xsimd::tanh(x.lanes); }
+/// The error function, 2.5 ulp (70 in double).
+inline Batch erf(const Batch& x) {
+  const Batch bounded = where(abs(x) > 6, copysign(6, x), x);  // ±1 from there on; xsimd's overflows far out
+  return xsimd::erf(bounded.lanes);
+}
+/// 2 ulp, NaN at ±inf.
+inline Batch sin(const Batch& x) { return xsimd::sin(x.lanes); }
+inline Batch cos(const Batch& x) { return xsimd::cos(x.lanes); }
+
+/// x^y, 1.5 ulp where the result is within e^±10, 4.5 at the ends of the range (25 in double). Special values are
+/// those of C's pow (C99 F.9.4.4): pow(x, 0) = pow(1, y) = 1 even for NaN; a negative base has a power for
+/// integer y only.
+inline Batch pow(const Batch& x, const Batch& y) {
+  using namespace detail;
+  // log|x| as high + low, by a quotient with its remainder, so that e^(y·log|x|) has correct last places.
+  const Batch ax = abs(x);
+  const LogParts l = LogParts::of_any(ax);
+  const Batch f = l.m - 1, d = l.m + 1, s = f / d;
+  const Batch z = s * s, sd = s * d;
+  const Batch remainder = (f - sd) - product_error(s, d, sd) - s * (l.m - (d - 1));
+  const Batch k_log2 = l.k * kLn2High;
+  const Batch head = fma(2, s, k_log2);
+  const Batch tail = fma(s * z, polynomial(z, kLogSeries), fma(2 + 2 * z, remainder / d, l.k * kLn2Low)) +
+                     (2 * s - (head - k_log2));
+  const Batch high = head + tail, low = tail - (high - head);
+
+  // The product, and what it lost. A y beyond ±2^(2·digits) is as good as infinite, whatever x is.
+  constexpr Real limit = kSingle ? 0x1p48 : 0x1p106;
+  const Batch bounded = where(y > limit, limit, where(y < -limit, -limit, y));
+  const Batch p = bounded * high;
+  const Mask in_range = (p > kExpLow) & (p < kExpHigh);
+  const ExpParts e(where(in_range, p, where(p > 0, kExpHigh, kExpLow)));
+  const Batch r = where(in_range, e.r + fma(bounded, low, product_error(bounded, high, p)), e.r);
+  Batch result = scale(1 + fma(r * r, polynomial(r, kExpSeries), r), e.n);
+
+  const Mask integer = floor(y) == y;
+  const Mask odd = integer & (floor(y * 0.5) * 2 != y);
+  result = where((ax == 0) | (ax == kInfinity), where((ax == 0) ^ (y > 0), kInfinity, 0), result);
+  result = where(odd, copysign(result, x), result);
+  result = where(((x < 0) & (ax < kInfinity) & !integer) | isnan(x) | isnan(y), kNaN, result);
+  return where((y == 0) | (x == 1), 1, result);
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,115 @@
+#include "tensor/storage.h"
+
+#include <array>
+#include <bit>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+// Four size classes per doubling waste at most a quarter of a block: 64, 80, 96, 112, 128, 160, … units of 64 B.
+constexpr int kClassesPerDoubling = 4;
+constexpr int kClasses = kClassesPerDoubling * 40;
+// A request may be served from a free block up to this many classes larger (less than twice its size).
+constexpr int kReach = kClassesPerDoubling - 1;
+
+static std::int64_t class_bytes(int size_class) {
+  const std::int64_t doubling = std::int64_t{256} << (size_class / kClassesPerDoubling);
+  return doubling + doubling / kClassesPerDoubling * (size_class % kClassesPerDoubling);
+}
+
+static int class_of(std::int64_t bytes) {
+  if (bytes <= 256) return 0;
+  const int doubling = std::bit_width(static_cast<std::uint64_t>(bytes - 1)) - 1;  // 2^doubling < bytes ≤ 2^(doubling+1)
+  const std::int64_t quarter = (std::int64_t{1} << doubling) / kClassesPerDoubling;
+  const int steps = static_cast<int>((bytes - (std::int64_t{1} << doubling) + quarter - 1) / quarter);
+  return (doubling - 8) * kClassesPerDoubling + steps;
+}
+
+struct Pool {
+  using Block = Storage::Block;
+
+  std::mutex mutex;
+  std::array<Block*, kClasses> free{};
+  PoolStatistics statistics{};
+
+  Block* take(std::int64_t bytes) {
+    const int wanted = class_of(bytes);
+    if (wanted >= kClasses) throw std::bad_alloc();
+    const std::lock_guard lock(mutex);
+    Block* block = nullptr;
+    for (int c = wanted; !block && c <= wanted + kReach && c < kClasses; ++c) {
+      if (!free[c]) continue;
+      block = std::exchange(free[c], free[c]->next);
+      statistics.free_bytes -= class_bytes(c);
+    }
+    if (!block) {
+      // Keep no more than another peak's worth beside what is live: sizes that are no longer asked for go back.
+      trim(statistics.peak_live_bytes);
+      block = fresh(wanted);
+    }
+    block->owners.store(1, std::memory_order_relaxed);
+    statistics.live_bytes += class_bytes(block->size_class);
+    statistics.peak_live_bytes = std::max(statistics.peak_live_bytes, statistics.live_bytes);
+    return block;
+  }
+
+  void give_back(Block* block) {
+    const std::lock_guard lock(mutex);
+    block->next = std::exchange(free[block->size_class], block);
+    statistics.live_bytes -= class_bytes(block->size_class);
+    statistics.free_bytes += class_bytes(block->size_class);
+  }
+
+  Block* fresh(int size_class) {
+    const std::size_t bytes = sizeof(Block) + class_bytes(size_class) + kAlignment;
+    void* memory = std::aligned_alloc(kAlignment, bytes);
+    if (!memory) {
+      trim(0);
+      memory = std::aligned_alloc(kAlignment, bytes);
+    }
+    if (!memory) throw std::bad_alloc();
+    ++statistics.system_allocations;
+    auto* block = new (memory) Block{};
+    block->size_class = size_class;
+    return block;
+  }
+
+  /// Frees the largest blocks first until at most `limit` bytes are kept.
+  void trim(std::int64_t limit) {
+    for (int c = kClasses - 1; c >= 0 && statistics.free_bytes > limit; --c)
+      while (free[c] && statistics.free_bytes > limit) {
+        std::free(std::exchange(free[c], free[c]->next));
+        statistics.free_bytes -= class_bytes(c);
+      }
+  }
+};
+
+// Never destroyed: tensors with static lifetime may be dropped after everything else.
+static Pool& pool() {
+  static Pool& pool = *new Pool;
+  return pool;
+}
+
+Storage::Storage(std::int64_t count)
+    : block_(count == 0 ? nullptr : pool().take(checked_mul(count, sizeof(Real)))) {}
+
+void Storage::give_back(Block* block) noexcept { pool().give_back(block); }
+
+PoolStatistics pool_statistics() {
+  const std::lock_guard lock(pool().mutex);
+  return pool().statistics;
+}
+
+void reset_pool_peak() {
+  const std::lock_guard lock(pool().mutex);
+  pool().statistics.peak_live_bytes = pool().statistics.live_bytes;
+}
+
+void release_pool() {
+  const std::lock_guard lock(pool().mutex);
+  pool().trim(0);
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

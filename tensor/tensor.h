@@ -1,0 +1,119 @@
+// Tensor: an n-dimensional array of Real with value semantics.
+//
+// Copying shares the numbers. Writing first makes sure that nobody else sees them and takes a new id, so what a
+// tape, a snapshot or a copied module holds never changes. The id is never used again: it is how tapes know a
+// tensor, and a tensor knows nothing of tapes. No member returns a Tensor: what makes a Tensor out of Tensors is
+// a differentiable op (autograd/ops.h), or is called detach.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tensor/shape.h"
+#include "tensor/storage.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// What a kernel works on: memory with a shape and strides, owned by someone else.
+template <class T>
+struct BasicView {
+  T* data = nullptr;
+  Shape shape;
+  Strides strides{};
+
+  template <class... I>
+  T& operator()(I... index) const {
+    std::int64_t offset = 0;
+    int axis = 0;
+    ((offset += index * strides[axis++]), ...);
+    return data[offset];
+  }
+  bool contiguous() const { return is_contiguous(shape, strides); }
+  operator BasicView<const T>() const { return {data, shape, strides}; }
+};
+using View = BasicView<Real>;
+using ConstView = BasicView<const Real>;
+
+class Tensor {
+ public:
+  /// An empty tensor, shape (0).
+  Tensor() : shape_{0}, id_(next_id()) {}
+  /// Uninitialised numbers, row-major.
+  explicit Tensor(const Shape& shape);
+
+  const Shape& shape() const { return shape_; }
+  const Strides& strides() const { return strides_; }
+  int rank() const { return shape_.rank(); }
+  std::int64_t numel() const { return shape_.numel(); }
+  /// The extent of an axis; negative axes count from the back.
+  std::int64_t extent(int axis) const { return shape_[axis_of("extent", axis, shape_)]; }
+  std::uint64_t id() const { return id_; }
+  bool contiguous() const { return is_contiguous(shape_, strides_); }
+
+  /// The numbers, to be read. Valid until the tensor is written or destroyed.
+  ConstView view() const { return {storage_.data() + offset_, shape_, strides_}; }
+  /// The numbers, to be written, row-major: unshared first (copied if anyone else looks), under a new id.
+  View write();
+
+  /// The only number of a one-element tensor; Error otherwise.
+  Real item() const;
+  /// The number at `index`; Error when out of range.
+  Real at(std::initializer_list<std::int64_t> index) const;
+  /// All numbers in row-major order.
+  std::vector<Real> values() const;
+
+ private:
+  friend Tensor detach(const Tensor&);
+  friend Tensor detach(const Tensor&, const Shape&, const Strides&, std::int64_t);
+  static std::uint64_t next_id();
+
+  Storage storage_;
+  std::int64_t offset_ = 0;
+  Shape shape_;
+  Strides strides_{};
+  std::uint64_t id_;
+};
+
+/// The same numbers under a new id: no tape knows the result.
+Tensor detach(const Tensor& x);
+/// The numbers of `x` seen through another shape and strides, starting `offset` elements after its first, under
+/// a new id. The building block of transpose, slice and broadcast; the caller answers for the bounds.
+Tensor detach(const Tensor& x, const Shape& shape, const Strides& strides, std::int64_t offset = 0);
+
+Tensor full(const Shape& shape, Real value);
+Tensor zeros(const Shape& shape);
+Tensor ones(const Shape& shape);
+/// A rank-0 tensor.
+Tensor scalar(Real value);
+/// Row-major `values` in `shape`; Error when their number is not the shape's.
+Tensor tensor(const Shape& shape, std::span<const Real> values);
+Tensor tensor(const Shape& shape, std::initializer_list<Real> values);
+/// 0, 1, …, n-1 as shape (n).
+Tensor arange(std::int64_t n);
+
+/// The numbers in nested brackets, large tensors abbreviated, followed by the shape.
+std::string to_string(const Tensor& x);
+
+/// Integer positions along an axis: (rows of a table, labels). Not a Tensor, for it has no derivative.
+struct Indices {
+  Shape shape;
+  std::vector<std::int64_t> values;  // row-major
+
+  Indices() : shape{0} {}
+  /// Rank 1.
+  Indices(std::initializer_list<std::int64_t> list) : Indices(std::vector<std::int64_t>(list)) {}
+  explicit Indices(std::vector<std::int64_t> list)
+      : shape{static_cast<std::int64_t>(list.size())}, values(std::move(list)) {}
+  /// Error when the number of values is not the shape's.
+  Indices(const Shape& shape, std::vector<std::int64_t> values);
+};
+
+}  // namespace gradus::inline GRADUS_FLAVOUR
+
+template <>
+struct fmt::formatter<gradus::Tensor> : fmt::formatter<std::string> {
+  template <class FormatContext>
+  auto format(const gradus::Tensor& x, FormatContext& context) const {
+    return fmt::formatter<std::string>::format(gradus::to_string(x), context);
+  }
+};

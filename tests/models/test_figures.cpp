@@ -1,0 +1,157 @@
+// Pictures: what stands where, and PNG files that another reader understands.
+#include <doctest/doctest.h>
+#include <png.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "models/figures.h"
+
+using namespace gradus;
+namespace fs = std::filesystem;
+
+struct PictureFolder {
+  fs::path path;
+  PictureFolder() {
+    std::string name = (fs::temp_directory_path() / "gradus-figures-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~PictureFolder() { fs::remove_all(path); }
+  std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
+};
+
+/// Reads a PNG with libpng; the test fails when libpng does not like it, or it is not 8-bit grey.
+static Canvas read_png(const fs::path& path) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  REQUIRE(png_image_begin_read_from_file(&image, path.c_str()) != 0);
+  CHECK(image.format == PNG_FORMAT_GRAY);
+  Canvas canvas{image.width, image.height, std::vector<std::uint8_t>(PNG_IMAGE_SIZE(image))};
+  REQUIRE(png_image_finish_read(&image, nullptr, canvas.pixels.data(), 0, nullptr) != 0);
+  CHECK(image.warning_or_error == 0);
+  return canvas;
+}
+
+template <class Action>
+static std::string complaint(Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+static bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// The `height` × `width` area at (left, top) is all of one grey.
+static bool filled(const Canvas& canvas, std::int64_t left, std::int64_t top, std::int64_t width, std::int64_t height,
+                   int grey) {
+  for (std::int64_t y = top; y < top + height; ++y)
+    for (std::int64_t x = left; x < left + width; ++x)
+      if (canvas.pixels.at(y * canvas.width + x) != grey) return false;
+  return true;
+}
+
+TEST_CASE("a grid shows every pixel enlarged, from left to right and top to bottom") {
+  // Three images of 1 × 2 in two columns: eight times as large, lines of one pixel.
+  const Real nan = std::numeric_limits<Real>::quiet_NaN(), inf = std::numeric_limits<Real>::infinity();
+  const std::vector<Real> images{0, 1, nan, Real(0.5), -inf, inf};
+  const Canvas canvas = grid(images, 3, 1, 2, 2);
+  REQUIRE(canvas.width == 1 + 2 * (16 + 1));
+  REQUIRE(canvas.height == 1 + 2 * (8 + 1));
+  REQUIRE(canvas.pixels.size() == 35 * 19);
+  CHECK(filled(canvas, 1, 1, 8, 8, 0));
+  CHECK(filled(canvas, 9, 1, 8, 8, 255));
+  CHECK(filled(canvas, 18, 1, 8, 8, 0));
+  CHECK(filled(canvas, 26, 1, 8, 8, 128));
+  CHECK(filled(canvas, 1, 10, 8, 8, 0));
+  CHECK(filled(canvas, 9, 10, 8, 8, 255));
+  const int line = canvas.pixels[0];
+  CHECK((line > 0 && line < 255));
+  CHECK(filled(canvas, 0, 9, 35, 1, line));
+  CHECK(filled(canvas, 17, 0, 1, 19, line));
+  CHECK(filled(canvas, 18, 10, 17, 9, line));  // the place that stays free
+}
+
+TEST_CASE("values are clamped and rounded to the nearest grey") {
+  const std::vector<Real> values{Real(-1e30), Real(-0.0), Real(0.0019), Real(0.0020), Real(0.998), Real(0.9981), 1, Real(1e30)};
+  const Canvas canvas = grid(values, 8, 1, 1, 8);
+  const int expected[] = {0, 0, 0, 1, 254, 255, 255, 255};
+  for (int i = 0; i < 8; ++i) CHECK(filled(canvas, 1 + 9 * i, 1, 8, 8, expected[i]));
+}
+
+TEST_CASE("pictures suit a screen") {
+  const std::vector<Real> images(60 * 784);
+  const Canvas book = grid(images, 60, 28, 28, 10);
+  CHECK((book.width > 800 && book.width <= 1250));
+  CHECK((book.height > 400 && book.height < 800));
+  const Canvas wide = grid(images, 60, 28, 28, 1000);  // no more columns than images
+  CHECK(wide.width == 1 + 60 * 29);
+  const Canvas single = grid(std::span(images).first(784), 1, 28, 28, 10);
+  CHECK(single.width == single.height);
+  CHECK(single.width > 8 * 28);
+}
+
+TEST_CASE("pairs put each reconstruction under its original") {
+  const std::vector<Real> originals{Real(0.2), Real(0.4), Real(0.6)}, reconstructions{Real(0.8), 1, 0};
+  const Canvas canvas = pairs(originals, reconstructions, 3, 1, 1, 2);
+  REQUIRE(canvas.width == 1 + 2 * (8 + 1));
+  REQUIRE(canvas.height == 1 + 8 + 1 + 8 + 4 + 8 + 1 + 8 + 1);
+  CHECK(filled(canvas, 1, 1, 8, 8, 51));
+  CHECK(filled(canvas, 10, 1, 8, 8, 102));
+  CHECK(filled(canvas, 1, 10, 8, 8, 204));
+  CHECK(filled(canvas, 10, 10, 8, 8, 255));
+  CHECK(filled(canvas, 1, 22, 8, 8, 153));
+  CHECK(filled(canvas, 1, 31, 8, 8, 0));
+}
+
+TEST_CASE("a PNG file holds the picture exactly") {
+  const PictureFolder folder;
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 300}, {300, 1}, {257, 129}, {1000, 700}}) {
+    Canvas canvas{width, height, std::vector<std::uint8_t>(width * height)};
+    std::uint32_t noise = 1;
+    for (auto& pixel : canvas.pixels) pixel = static_cast<std::uint8_t>((noise = noise * 1664525 + 1013904223) >> 24);
+    write_png(folder.path / "picture.png", canvas);  // over the one before
+    const Canvas copy = read_png(folder.path / "picture.png");
+    CHECK(copy.width == width);
+    CHECK(copy.height == height);
+    CHECK(copy.pixels == canvas.pixels);
+    CHECK(folder.entries() == 1);
+  }
+}
+
+TEST_CASE("a picture that cannot be made or written is a sentence, and leaves nothing") {
+  const PictureFolder folder;
+  const Canvas canvas{2, 1, {0, 255}};
+  const auto says = [&](const fs::path& path) { return complaint([&] { write_png(path, canvas); }); };
+  CHECK(contains(says(folder.path), "it is a folder"));
+  CHECK(contains(says(folder.path / "none" / "a.png"), "its folder does not exist"));
+  CHECK(contains(says("/dev/full"), "not a regular file"));
+  REQUIRE(::mkfifo((folder.path / "pipe").c_str(), 0600) == 0);
+  CHECK(contains(says(folder.path / "pipe"), "not a regular file"));
+  CHECK(contains(says(folder.path / "pipe" / "a.png"), "cannot write"));
+  CHECK(contains(says(folder.path / std::string(300, 'x')), "cannot write"));
+  CHECK(folder.entries() == 1);
+
+  for (const Canvas& wrong : {Canvas{}, Canvas{2, 2, {1, 2, 3}}, Canvas{-1, -1, {1}}, Canvas{2000000, 1, {}}})
+    CHECK(contains(complaint([&] { write_png(folder.path / "wrong.png", wrong); }), "no picture"));
+  CHECK(folder.entries() == 1);
+
+  const std::vector<Real> images(12);
+  const std::int64_t huge = std::int64_t{1} << 62;
+  CHECK(contains(complaint([&] { grid(images, 0, 2, 2, 1); }), "nothing to show"));
+  CHECK(contains(complaint([&] { grid(images, 3, 2, -2, 1); }), "nothing to show"));
+  CHECK(contains(complaint([&] { grid(images, 3, 2, 2, 0); }), "columns is 0"));
+  CHECK(contains(complaint([&] { grid(images, 4, 2, 2, 2); }), "are 16 numbers, not 12"));
+  CHECK(contains(complaint([&] { grid(images, huge, 2, 2, 2); }), "does not fit in 64 bits"));
+  CHECK(contains(complaint([&] { grid(images, 1, huge, huge, 1); }), "does not fit in 64 bits"));
+  CHECK(contains(complaint([&] { pairs(images, std::span(images).first(8), 3, 2, 2, 3); }), "are 12 numbers, not 8"));
+  const std::vector<Real> many(700000);
+  CHECK(contains(complaint([&] { grid(many, 700000, 1, 1, 1); }), "too large\nhelp: show fewer images"));
+}

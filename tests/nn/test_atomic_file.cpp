@@ -1,0 +1,152 @@
+// Every way in which a save can fail, and files that are read with care.
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "nn/atomic_file.h"
+#include "tests/files.h"
+
+namespace fs = std::filesystem;
+using namespace gradus;
+using namespace gradus::test;
+
+// ---- the system's calls, made to fail or to be the last thing that happens ----
+
+static int calls_until_fault = 0;  // 0: no fault
+enum class Fault { kFail, kDie };
+static Fault fault = Fault::kFail;
+
+static bool fails_now() {
+  if (calls_until_fault == 0 || --calls_until_fault > 0) return false;
+  if (fault == Fault::kDie) _exit(9);
+  errno = EIO;
+  return true;
+}
+// Found by the linker before the C library's.
+extern "C" int fsync(int file) { return fails_now() ? -1 : static_cast<int>(syscall(SYS_fsync, file)); }
+extern "C" int renameat(int from, const char* old_name, int to, const char* new_name) noexcept {
+  return fails_now() ? -1 : static_cast<int>(syscall(SYS_renameat2, from, old_name, to, new_name, 0));
+}
+
+TEST_CASE("atomic file: the old file survives every failing call, and nothing else is left") {
+  const Folder folder;
+  const fs::path path = folder.path / "x";
+  put(path, "old");
+  for (int call = 1; call <= 2; ++call) {  // fsync of the file, rename
+    calls_until_fault = call;
+    fault = Fault::kFail;
+    CHECK(contains(error_of([&] { write_file_atomically(path, "new"); }), "Input/output error"));
+    CHECK(get(path) == "old");
+    CHECK(folder.names() == std::vector<std::string>{"x"});
+  }
+  calls_until_fault = 3;  // fsync of the folder: the new file is whole by then
+  CHECK(contains(error_of([&] { write_file_atomically(path, "new"); }), "Input/output error"));
+  CHECK(get(path) == "new");
+  CHECK(folder.names() == std::vector<std::string>{"x"});
+  CHECK(calls_until_fault == 0);
+  write_file_atomically(path, "newer");
+  CHECK(get(path) == "newer");
+}
+
+TEST_CASE("atomic file: a process that dies in the middle leaves the old file or the new one") {
+  const Folder folder;
+  const fs::path path = folder.path / "x";
+  for (int call = 1; call <= 3; ++call) {
+    put(path, "old");
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      calls_until_fault = call;
+      fault = Fault::kDie;
+      write_file_atomically(path, "the new bytes");
+      _exit(0);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(WEXITSTATUS(status) == 9);
+    CHECK(get(path) == (call == 3 ? "the new bytes" : "old"));
+  }
+  write_file_atomically(path, "after");  // what the dead left does not stand in the way
+  CHECK(get(path) == "after");
+}
+
+TEST_CASE("atomic file: a disk without room") {
+  const Folder folder;
+  const fs::path path = folder.path / "x";
+  put(path, "old");
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{1000, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const std::string error = error_of([&] { write_file_atomically(path, std::string(5000, 'n')); });
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, handler);
+  CHECK(contains(error, "File too large"));
+  CHECK(get(path) == "old");
+  CHECK(folder.names() == std::vector<std::string>{"x"});
+}
+
+TEST_CASE("atomic file: targets that are refused") {
+  const Folder folder;
+  const auto refusal = [](const fs::path& path) { return error_of([&] { write_file_atomically(path, "x"); }); };
+  CHECK(contains(refusal(folder.path), "it is a folder"));
+  CHECK(contains(refusal(folder.path / "none" / "x"), "its folder does not exist"));
+  CHECK(contains(refusal(folder.path / "x" / ""), "names no file"));
+  CHECK(contains(refusal(""), "names no file"));
+  CHECK(contains(refusal("/dev/full"), "not a regular file"));
+  REQUIRE(mkfifo((folder.path / "pipe").c_str(), 0600) == 0);
+  CHECK(contains(refusal(folder.path / "pipe"), "not a regular file"));
+  fs::create_symlink("loop", folder.path / "loop");
+  CHECK(contains(refusal(folder.path / "loop"), "symbolic link leads nowhere"));
+  CHECK(contains(refusal(folder.path / std::string(300, 'n')), "File name too long"));
+  put(folder.path / "file", "");
+  CHECK(contains(refusal(folder.path / "file" / "x"), "Not a directory"));
+  CHECK(folder.names() == std::vector<std::string>{"file", "loop", "pipe"});
+}
+
+TEST_CASE("atomic file: a folder that may not be written") {
+  if (geteuid() == 0) {
+    MESSAGE("[skipped] root may write anywhere");
+    return;
+  }
+  const Folder folder;
+  fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
+  const std::string error = error_of([&] { write_file_atomically(folder.path / "x", "new"); });
+  fs::permissions(folder.path, fs::perms::owner_all);
+  CHECK(contains(error, "Permission denied"));
+  CHECK(folder.names().empty());
+}
+
+TEST_CASE("atomic file: permissions stay, links are followed, long names work") {
+  const Folder folder;
+  put(folder.path / "x", "old");
+  fs::permissions(folder.path / "x", fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("x", folder.path / "link");
+  write_file_atomically(folder.path / "link", "new");
+  CHECK(get(folder.path / "x") == "new");
+  CHECK(fs::is_symlink(folder.path / "link"));
+  CHECK((fs::status(folder.path / "x").permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
+  const std::string longest(255, 'n');
+  write_file_atomically(folder.path / longest, "");
+  CHECK(get(folder.path / longest).empty());
+  CHECK(folder.names() == std::vector<std::string>{"link", longest, "x"});
+}
+
+TEST_CASE("input file: not more than was asked for, and not less") {
+  const Folder folder;
+  const fs::path path = folder.path / "x";
+  put(path, "12345");
+  CHECK(read_file(path, 5) == "12345");
+  CHECK(contains(error_of([&] { read_file(path, 4); }), "it has 5 bytes, more than the 4 expected"));
+  InputFile file(path);
+  fs::resize_file(path, 2);
+  char bytes[5];
+  CHECK(contains(error_of([&] { file.read(bytes, 5); }), "shorter than it should be"));
+}
