@@ -58,8 +58,9 @@ static void paint(Canvas& canvas, const Layout& layout, const Real* image, std::
 }
 
 static void check_size(const char* op, std::span<const Real> images, std::int64_t count, std::int64_t size) {
-  check(static_cast<std::int64_t>(images.size()) == checked_mul(count, size),
-        "[{}] {} images of {} pixels are {} numbers, not {}", op, count, size, count * size, images.size());
+  const std::int64_t numbers = checked_mul(count, size);
+  check(static_cast<std::int64_t>(images.size()) == numbers, "[{}] {} images of {} pixels are {} numbers, not {}", op,
+        count, size, numbers, images.size());
 }
 
 Canvas grid(std::span<const Real> images, std::int64_t count, std::int64_t height, std::int64_t width,

@@ -51,6 +51,7 @@ class Trainer {
   Checkpoint save();
 
   const Vae& vae() const { return vae_; }
+  std::int64_t epochs_done() const { return at_.epoch; }
   std::int64_t steps_per_epoch() const;
 
  private:

@@ -60,11 +60,15 @@ ImageDistribution Decoder::operator()(const Tensor& z) const {
 Vae::Vae(const VaeSettings& settings, Rng& rng)
     : encoder(settings, rng), decoder(settings, rng), latent(settings.latent) {}
 
-Elbo elbo(const Vae& vae, const Tensor& x, Rng& rng) {
+// `draws`: where the randomness comes from, a generator or noise given.
+static Elbo bound(const Vae& vae, const Tensor& x, auto& draws) {
   const Normal q = vae.encode(x);             // q(z|x), (B, Z)
-  const Tensor z = q.rsample(rng);            // the reparameterization trick
+  const Tensor z = q.rsample(draws);          // the reparameterization trick
   const ImageDistribution p = vae.decode(z);  // p(x|z), (B, D)
   return {.log_likelihood = sum(p.log_prob(x), -1), .kl = sum(kl_divergence(q, StandardNormal{}), -1)};
 }
+
+Elbo elbo(const Vae& vae, const Tensor& x, Rng& rng) { return bound(vae, x, rng); }
+Elbo elbo(const Vae& vae, const Tensor& x, const Tensor& noise) { return bound(vae, x, noise); }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -102,5 +102,7 @@ struct Elbo {
 
 /// The bound for a batch x (B, D).
 Elbo elbo(const Vae& vae, const Tensor& x, Rng& rng);
+/// The same for given draws (B, Z) of a standard normal.
+Elbo elbo(const Vae& vae, const Tensor& x, const Tensor& noise);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -7,7 +7,10 @@ namespace gradus::inline GRADUS_FLAVOUR {
 static const Real kLogTwoPi = static_cast<Real>(std::log(2 * std::numbers::pi));
 
 Tensor Normal::rsample(Rng& rng) const {
-  const Tensor noise = normal(broadcast("rsample", mean.shape(), log_variance.shape()), rng);
+  return rsample(normal(broadcast("rsample", mean.shape(), log_variance.shape()), rng));
+}
+
+Tensor Normal::rsample(const Tensor& noise) const {
   return elementwise<"reparameterize">([](auto mean, auto log_variance, auto noise) {
     return mean + exp(log_variance / 2) * noise; }, mean, log_variance, noise);
 }

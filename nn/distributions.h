@@ -16,6 +16,8 @@ struct Normal {
   /// mean + σ·ε with ε ~ N(0, 1): the reparameterization trick, differentiable by mean and log-variance
   /// (Kingma, Welling 2013).
   Tensor rsample(Rng& rng) const;
+  /// The same for draws ε given: of mean's shape, or broadcasting with it.
+  Tensor rsample(const Tensor& noise) const;
   /// The same without derivatives.
   Tensor sample(Rng& rng) const;
   /// -½(log 2π + log σ² + (x - mean)²/σ²)

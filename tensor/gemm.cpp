@@ -43,9 +43,14 @@ constexpr std::int64_t kChunkRowPanels = 36;
 constexpr std::int64_t kChunkWork = 1 << 20;
 constexpr std::int64_t kEnoughChunks = 8;
 // B is copied when so many rows of tiles read the copy.
-constexpr std::int64_t kCopiesPayFrom = 4;
+#ifndef CPF
+#define CPF 4
+#endif
+constexpr std::int64_t kCopiesPayFrom = CPF;
 // Rows this many bytes apart compete for the same few places of the first-level cache (4096 / 64 sets).
 constexpr std::int64_t kHarmfulStride = 1024;
+// Rows of A that lie side by side are read in place while K is short.
+constexpr std::int64_t kInPlaceDepth = 32;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -85,7 +90,7 @@ class Product {
   /// each with the rows of one k side by side.
   void prepare_a() {
     const auto [row, k] = std::pair(a_.strides[0], a_.strides[1]);
-    const bool in_place = row == 1 ? panels_ < kCopiesPayFrom : k == 1 && row * sizeof(Real) % kHarmfulStride != 0;
+    const bool in_place = row == 1 ? depths_.total < kInPlaceDepth : k == 1 && row * sizeof(Real) % kHarmfulStride != 0;
     if (in_place) return;
     packed_a_ = Storage(checked_add(checked_mul(rows_.total, depths_.total), rows_.parts * kPackSlack));
     const Split chunks{rows_.parts, std::min(rows_.parts, ceil_div(rows_.total * depths_.total, kChunkWork))};
@@ -109,7 +114,7 @@ class Product {
     for (std::int64_t block = 0; block < depths_.parts; ++block) {
       const std::int64_t k0 = depths_.begin(block), depth = depths_.size(block);
       TileCall call{.depth = depth, .a = nullptr, .a_row = 1, .a_k = 1, .b = nullptr, .b_k = 1, .start = nullptr,
-                    .start_row = 0, .c = nullptr, .c_row = c_.strides[0]};
+                    .start_row = 0, .c = nullptr, .c_row = c_.strides[0], .last = kLanes};
       for (std::int64_t q = first; q < last; ++q)
         if (copy_b || columns_of(q) < kTileColumns)  // a tile at the edge would read beyond the end of B
           pack({&b_(k0, q * kTileColumns), b_.strides[1], b_.strides[0], depth, columns_of(q)}, width_of(q),
@@ -130,33 +135,21 @@ class Product {
           call.b = packed ? packed_b.data() + (q - first) * panel_size : &b_(k0, q * kTileColumns);
           call.b_k = packed ? width_of(q) : b_.strides[0];
           call.c = &c_(r, q * kTileColumns);
-          run_tile(call, rows, columns_of(q), block == 0 ? start_of(q) : nullptr);
+          call.start = block == 0 ? start_of(q) : call.c;
+          call.start_row = block == 0 ? 0 : call.c_row;
+          run_tile(call, rows, columns_of(q));
         }
       }
     }
   }
 
-  /// One tile, from `start` or, when that is null, from what C holds. Tiles at the right edge are computed beside
-  /// C, in whole registers, and their true columns copied.
-  static void run_tile(TileCall call, int rows, int columns, const Real* start) {
+  static void run_tile(TileCall& call, int rows, int columns) {
     const int vectors = (columns + kLanes - 1) / kLanes;
-    const TileKernel kernel = (call.a_row == 1 ? kTiles<true> : kTiles<false>)[rows - 1][vectors - 1];
-    if (columns == vectors * kLanes) {
-      call.start = start ? start : call.c;
-      call.start_row = start ? 0 : call.c_row;
-      return kernel(call);
-    }
-    alignas(kAlignment) Real beside[kTileRows * kTileColumns];
-    const int width = vectors * kLanes;
-    for (int r = 0; r < rows; ++r)
-      std::fill(std::copy_n(start ? start : call.c + r * call.c_row, columns, beside + r * width),
-                beside + (r + 1) * width, Real(0));
-    Real* const c = call.c;
-    const std::int64_t c_row = call.c_row;
-    call.start = call.c = beside;
-    call.start_row = call.c_row = width;
-    kernel(call);
-    for (int r = 0; r < rows; ++r) std::copy_n(beside + r * width, columns, c + r * c_row);
+    call.last = columns - (vectors - 1) * kLanes;
+    const bool whole = call.last == kLanes;
+    const TileTable& tiles = call.a_row == 1 ? (whole ? kTiles<true, true> : kTiles<true, false>)
+                                             : (whole ? kTiles<false, true> : kTiles<false, false>);
+    tiles[rows - 1][vectors - 1](call);
   }
 
   const Real* start_of(std::int64_t panel) const {

@@ -9,8 +9,7 @@
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
-// kLanes dot products at once, rows × columns, each in its own register; transposing the registers lets their
-// sums be formed side by side.
+// kLanes dot products at once, rows × columns, each in its own register.
 inline constexpr int kDotRows = kLanes >= 8 ? 4 : 2;
 inline constexpr int kDotColumns = kLanes / kDotRows;
 static_assert(kDotRows * kDotColumns == kLanes);
@@ -19,7 +18,7 @@ static_assert(kDotRows * kDotColumns == kLanes);
 /// is cheaper.
 inline bool dot_pays(const ConstView& a, const ConstView& b) {
   const std::int64_t depth = a.shape[1];
-  return a.strides[1] == 1 && b.strides[0] == 1 && depth >= kLanes && a.shape[0] * 8 <= depth;
+  return a.strides[1] == 1 && b.strides[0] == 1 && a.shape[0] * 8 <= depth;
 }
 
 /// kLanes elements of C: `a` and `b` point to the rows of A and the columns of B that meet there.
@@ -38,17 +37,15 @@ inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[k
   };
   std::int64_t k = 0;
   for (; k + kLanes <= depth; k += kLanes) step([](const Real* p) { return Batch::load(p); }, k);
-  if (k < depth) {  // the last register again, without the lanes that have been counted
-    Real number[kLanes];
-    for (int i = 0; i < kLanes; ++i) number[i] = i;
-    const Mask fresh = Batch::load(number) >= k + kLanes - depth;
-    step([&](const Real* p) { return where(fresh, Batch::load(p), 0); }, depth - kLanes);
-  }
-  transpose(sums);
-  // Halves are added in a fixed tree, as in sum().
+  const int rest = static_cast<int>(depth - k);
+  if (rest > 0) step([rest](const Real* p) { return Batch::load(p, rest); }, k);
+  // Adding the two interleaved halves adds lanes in pairs and leaves room for another register's pairs; after
+  // log2(kLanes) rounds lane i holds the sum of register i.
   unrolled<std::countr_zero(unsigned{kLanes})>([&](auto round) __attribute__((always_inline)) {
     constexpr int half = kLanes >> (round + 1);
-    unrolled<half>([&](auto i) __attribute__((always_inline)) { sums[i] += sums[i + half]; });
+    unrolled<half>([&](auto i) __attribute__((always_inline)) {
+      sums[i] = detail::interleave<false>(sums[i], sums[i + half]) + detail::interleave<true>(sums[i], sums[i + half]);
+    });
   });
   return sums[0];
 }
@@ -65,14 +62,18 @@ inline void gemm_dot(const ConstView& a, const ConstView& b, const View& c, cons
       const std::int64_t j0 = tile * kDotColumns, columns = std::min<std::int64_t>(kDotColumns, n - j0);
       const Real* right[kDotColumns];
       for (int j = 0; j < kDotColumns; ++j) right[j] = &b(0, std::min(j0 + j, n - 1));
+      Real start[kLanes] = {};
+      for (int i = 0; bias && i < kLanes; ++i) start[i] = bias[std::min(j0 + i % kDotColumns, n - 1)];
       for (std::int64_t i0 = 0; i0 < m; i0 += kDotRows) {
         const Real* left[kDotRows];
         for (int i = 0; i < kDotRows; ++i) left[i] = &a(std::min(i0 + i, m - 1), 0);
-        alignas(kAlignment) Real products[kLanes];
-        dot_tile(left, right, depth).store(products);
+        Real products[kLanes];
+        (dot_tile(left, right, depth) + Batch::load(start)).store(products);
         for (std::int64_t i = 0; i < std::min<std::int64_t>(kDotRows, m - i0); ++i)
-          for (std::int64_t j = 0; j < columns; ++j)
-            c(i0 + i, j0 + j) = products[i * kDotColumns + j] + (bias ? bias[j0 + j] : 0);
+          if (columns == kDotColumns)
+            std::copy_n(products + i * kDotColumns, kDotColumns, &c(i0 + i, j0));
+          else
+            std::copy_n(products + i * kDotColumns, columns, &c(i0 + i, j0));
       }
     }
   });

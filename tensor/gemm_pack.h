@@ -22,33 +22,36 @@ inline constexpr int kPackSlack = kLanes;
 inline void pack(const Panel& panel, int width, Real* to) {
   const auto [data, stride, k_stride, depth, count] = panel;
   if (stride == 1) {
+    const int whole = count / kLanes * kLanes;
     for (std::int64_t k = 0; k < depth; ++k) {
-      if (count == kLanes * 2)  // a full tile's width, known in advance
-        std::copy_n(data + k * k_stride, kLanes * 2, to + k * width);
-      else
-        std::fill(std::copy_n(data + k * k_stride, count, to + k * width), to + (k + 1) * width, Real(0));
+      const Real* from = data + k * k_stride;
+      for (int i = 0; i < whole; i += kLanes) Batch::load(from + i).store(to + k * width + i);
+      if (whole < count) Batch::load(from + whole, count - whole).store(to + k * width + whole);
     }
     return;
   }
-  // If neighbours in memory are neighbours along k: turn squares of kLanes × kLanes. A width that is no multiple of
+  if (k_stride != 1) {
+    for (std::int64_t k = 0; k < depth; ++k)
+      for (int i = 0; i < width; ++i) to[k * width + i] = data[k * k_stride + std::min(i, count - 1) * stride];
+    return;
+  }
+  // Neighbours in memory are neighbours along k: turn squares of kLanes × kLanes. A width that is no multiple of
   // kLanes stores too much to the right, at the start of the next row, which is written after.
-  std::int64_t turned = 0;
-  if (k_stride == 1) {
-    turned = depth / kLanes * kLanes;
-    for (int i = (width - 1) / kLanes * kLanes; i >= 0; i -= kLanes) {
-      const Real* from[kLanes];
-      for (int j = 0; j < kLanes; ++j) from[j] = data + std::min(i + j, count - 1) * stride;
-      for (std::int64_t k = 0; k < turned; k += kLanes) {
-        Batch square[kLanes];
-        unrolled<kLanes>([&](auto j) __attribute__((always_inline)) { square[j] = Batch::load(from[j] + k); });
-        transpose(square);
-        unrolled<kLanes>(
-            [&](auto j) __attribute__((always_inline)) { square[j].store(to + (k + j) * width + i); });
-      }
+  for (int i = (width - 1) / kLanes * kLanes; i >= 0; i -= kLanes) {
+    const Real* from[kLanes];
+    for (int j = 0; j < kLanes; ++j) from[j] = data + std::min(i + j, count - 1) * stride;
+    for (std::int64_t k = 0; k < depth; k += kLanes) {
+      const int rest = static_cast<int>(std::min<std::int64_t>(kLanes, depth - k));
+      Batch square[kLanes];
+      unrolled<kLanes>([&](auto j) __attribute__((always_inline)) {
+        square[j] = rest == kLanes ? Batch::load(from[j] + k) : Batch::load(from[j] + k, rest);
+      });
+      transpose(square);
+      unrolled<kLanes>([&](auto j) __attribute__((always_inline)) {
+        if (j < rest) square[j].store(to + (k + j) * width + i);
+      });
     }
   }
-  for (std::int64_t k = turned; k < depth; ++k)
-    for (int i = 0; i < width; ++i) to[k * width + i] = data[k * k_stride + std::min(i, count - 1) * stride];
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

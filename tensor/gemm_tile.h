@@ -18,27 +18,34 @@ inline constexpr int kTileRows = 6;
 inline constexpr int kTileVectors = 2;
 inline constexpr int kTileColumns = kTileVectors * kLanes;
 
-/// One call of the micro-kernel: c = start + a·b over whole registers. Strides in elements.
+/// One call of the micro-kernel: c = start + a·b. Strides in elements.
 struct TileCall {
   std::int64_t depth;  // K
   const Real* a;
   std::int64_t a_row, a_k;
-  const Real* b;  // row k is b + k·b_k
+  const Real* b;  // row k is b + k·b_k, whole registers
   std::int64_t b_k;
   const Real* start;  // row r is start + r·start_row; stride 0 gives every row the same start
   std::int64_t start_row;
   Real* c;
   std::int64_t c_row;
+  int last;  // columns in the last register of a row of C and start, 1 to kLanes
 };
 
 /// Every element is start, then one fma per k in ascending order: its bits depend on nothing else, neither on the
-/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1.
-template <int Rows, int Vectors, bool RowsAdjacent>
+/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1. `Whole` says that
+/// the last register of C's rows is full.
+template <int Rows, int Vectors, bool RowsAdjacent, bool Whole>
 void tile(const TileCall& t) {
+  const int last = t.last;
   Batch sum[Rows][Vectors];
   unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
     unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-      sum[r][v] = Batch::load(t.start + r * t.start_row + v * kLanes);
+      const Real* start = t.start + r * t.start_row + v * kLanes;
+      if constexpr (Whole || v + 1 < Vectors)
+        sum[r][v] = Batch::load(start);
+      else
+        sum[r][v] = Batch::load(start, last);
     });
   });
   const std::int64_t a_row = RowsAdjacent ? 1 : t.a_row;
@@ -61,7 +68,12 @@ void tile(const TileCall& t) {
   Real* c = t.c;
   const std::int64_t c_row = t.c_row;
   unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v].store(c + v * kLanes); });
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+      if constexpr (Whole || v + 1 < Vectors)
+        sum[r][v].store(c + v * kLanes);
+      else
+        sum[r][v].store(c + v * kLanes, last);
+    });
     c += c_row;
   });
 }
@@ -70,9 +82,9 @@ using TileKernel = void (*)(const TileCall&);
 using TileTable = std::array<std::array<TileKernel, kTileVectors>, kTileRows>;
 
 /// The kernel for every size of tile up to the full one, at [rows - 1][vectors - 1].
-template <bool RowsAdjacent>
+template <bool RowsAdjacent, bool Whole>
 inline constexpr TileTable kTiles = []<int... R>(std::integer_sequence<int, R...>) {
-  return TileTable{{{tile<R + 1, 1, RowsAdjacent>, tile<R + 1, 2, RowsAdjacent>}...}};
+  return TileTable{{{tile<R + 1, 1, RowsAdjacent, Whole>, tile<R + 1, 2, RowsAdjacent, Whole>}...}};
 }(std::make_integer_sequence<int, kTileRows>());
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

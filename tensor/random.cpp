@@ -12,7 +12,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 namespace {
 
 constexpr std::uint64_t kMultiplier[2] = {0xD2511F53, 0xCD9E8D57};  // the paper's, as the Weyl constants below
-constexpr std::uint32_t kWeyl[2] = {0x9E3779B9, 0xBB67AE85};        // golden ratio and √3 - 1, as fractions of 2^32
+constexpr std::uint32_t kWeyl[2] = {0x9E3779B9, 0xBB67AE85};        // golden ratio - 1 and √3 - 1, times 2^32
 constexpr int kRounds = 10;
 
 // One word each of several blocks, in the low halves of 64-bit lanes; the high halves hold anything.
@@ -35,15 +35,15 @@ WordLanes multiply(const WordLanes& a, std::uint64_t b) {
 
 // All rounds on one block (Word = std::uint64_t) or on kWordLanes blocks side by side.
 template <class Word>
-[[gnu::always_inline]] inline void encipher(Word& a, Word& b, Word& c, Word& d, std::uint32_t key0, std::uint32_t key1) {
+[[gnu::always_inline]] inline void encipher(Word& a, Word& b, Word& c, Word& d, std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < kRounds; ++round) {
     const Word p = multiply(a, kMultiplier[0]), q = multiply(c, kMultiplier[1]);
-    a = (q >> 32) ^ b ^ std::uint64_t{key0};
-    c = (p >> 32) ^ d ^ std::uint64_t{key1};
+    a = (q >> 32) ^ b ^ std::uint64_t{key[0]};
+    c = (p >> 32) ^ d ^ std::uint64_t{key[1]};
     b = q;
     d = p;
-    key0 += kWeyl[0];
-    key1 += kWeyl[1];
+    key[0] += kWeyl[0];
+    key[1] += kWeyl[1];
   }
 }
 
@@ -64,20 +64,19 @@ constexpr std::int64_t kPerGroup = kGroup * kPerBlock;
 constexpr std::int64_t kGroupsPerChunk = 128;
 static_assert(kGroup % kLanes == 0);
 
-// The words of kGroup consecutive blocks: word[k][j] is word k of block `first + j`.
+// The words of kGroup consecutive blocks: word[k][j] is word k of block rng.counter + offset + j.
 struct Words {
   alignas(kAlignment) std::uint32_t word[4][kGroup];
 
-  Words(const Rng& rng, std::uint64_t first) {
-    const std::uint64_t s0 = rng.stream, s1 = rng.stream >> 32;
-    const auto [k0, k1] = halves(rng.seed);
+  Words(const Rng& rng, std::uint64_t offset) {
+    const std::uint64_t first = rng.counter + offset;
     for (int j = 0; j < kGroup; j += kWordLanes) {
-      WordLanes a, b, c = WordLanes{} + s0, d = WordLanes{} + s1;
+      WordLanes a, b, c = WordLanes{} + rng.stream, d = WordLanes{} + (rng.stream >> 32);
       for (int lane = 0; lane < kWordLanes; ++lane) {
         a[lane] = first + j + lane;
         b[lane] = (first + j + lane) >> 32;
       }
-      encipher(a, b, c, d, k0, k1);
+      encipher(a, b, c, d, halves(rng.seed));
       for (int lane = 0; lane < kWordLanes; ++lane) {
         word[0][j + lane] = static_cast<std::uint32_t>(a[lane]);
         word[1][j + lane] = static_cast<std::uint32_t>(b[lane]);
@@ -125,7 +124,7 @@ Tensor draw(const Shape& shape, Rng& rng, const Make& make) {
     const std::int64_t end = std::min(groups, (chunk + 1) * kGroupsPerChunk);
     for (std::int64_t group = chunk * kGroupsPerChunk; group < end; ++group) {
       alignas(kAlignment) Real numbers[kPerBlock][kGroup];
-      make(Words(rng, rng.counter + group * kGroup), numbers);
+      make(Words(rng, group * kGroup), numbers);
       alignas(kAlignment) Real ordered[kPerGroup];
       for (int j = 0; j < kGroup; ++j)
         for (int k = 0; k < kPerBlock; ++k) ordered[j * kPerBlock + k] = numbers[k][j];
@@ -179,7 +178,7 @@ void box_muller(Real* u, Real* v) {
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
   std::uint64_t a = counter[0], b = counter[1], c = counter[2], d = counter[3];
-  encipher(a, b, c, d, key[0], key[1]);
+  encipher(a, b, c, d, key);
   const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
   return {low(a), low(b), low(c), low(d)};
 }

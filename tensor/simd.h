@@ -5,6 +5,7 @@
 // the only file that includes xsimd; the elementary functions stand in tensor/simd_math.h, which comes along.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <concepts>
@@ -86,6 +87,9 @@ struct Batch {
   /// kLanes numbers from memory and to memory, of any alignment.
   static Batch load(const Real* from) { return detail::Lanes::load_unaligned(from); }
   void store(Real* to) const { lanes.store_unaligned(to); }
+  /// The first `count` numbers only, 0 to kLanes; the memory behind them is not touched, and loads as zero.
+  static Batch load(const Real* from, int count);
+  void store(Real* to, int count) const;
 
   friend Batch operator+(const Batch& a, const Batch& b) { return a.lanes + b.lanes; }
   friend Batch operator-(const Batch& a, const Batch& b) { return a.lanes - b.lanes; }
@@ -105,6 +109,28 @@ struct Batch {
   friend Mask operator==(const Batch& a, const Batch& b) { return a.lanes == b.lanes; }
   friend Mask operator!=(const Batch& a, const Batch& b) { return ~(a.lanes == b.lanes); }  // xsimd 8: false for NaN
 };
+
+#if defined(__AVX512F__)
+namespace detail {
+inline __m512 load_first(const float* from, int n) { return _mm512_maskz_loadu_ps(_bzhi_u32(0xffff, n), from); }
+inline __m512d load_first(const double* from, int n) { return _mm512_maskz_loadu_pd(_bzhi_u32(0xff, n), from); }
+inline void store_first(float* to, int n, __m512 x) { _mm512_mask_storeu_ps(to, _bzhi_u32(0xffff, n), x); }
+inline void store_first(double* to, int n, __m512d x) { _mm512_mask_storeu_pd(to, _bzhi_u32(0xff, n), x); }
+}  // namespace detail
+inline Batch Batch::load(const Real* from, int count) { return detail::Lanes(detail::load_first(from, count)); }
+inline void Batch::store(Real* to, int count) const { detail::store_first(to, count, lanes); }
+#else
+inline Batch Batch::load(const Real* from, int count) {
+  Real buffer[kLanes] = {};
+  std::copy_n(from, count, buffer);
+  return load(buffer);
+}
+inline void Batch::store(Real* to, int count) const {
+  Real buffer[kLanes];
+  store(buffer);
+  std::copy_n(buffer, count, to);
+}
+#endif
 
 /// Lane by lane: a where the condition holds, b elsewhere. Both are computed.
 inline Batch where(const Mask& condition, const Batch& a, const Batch& b) {

@@ -176,7 +176,7 @@ Images read_idx_images(const fs::path& path) {
   Images images{.name = path.filename().string(), .count = extents[0], .height = extents[1], .width = extents[2]};
   constexpr std::int64_t kLongest = 65535;
   if (images.count == 0) fail(path, "holds no images");
-  if (images.size() == 0 || images.height > kLongest || images.width > kLongest)
+  if (std::min(images.height, images.width) == 0 || std::max(images.height, images.width) > kLongest)
     fail(path, fmt::format("announces images of {} x {} pixels; each side must be 1 to {}", images.height, images.width,
                            kLongest));
   images.pixels = read_items(contents, images.count, images.size(), "images");

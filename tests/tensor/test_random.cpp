@@ -126,13 +126,13 @@ TEST_CASE("a normal draw is the Box-Muller transform of its documented numbers")
 }
 
 TEST_CASE("the first numbers of a draw do not depend on how many follow, nor on the shape") {
-  for (const auto& [name, draw] : kDraws) {
-    CAPTURE(name);
+  for (const NamedDraw& named : kDraws) {
+    CAPTURE(named.name);
     Rng all{1, 2, 3};
-    const std::vector<Real> longest = draw({70, 1000}, all).values();
+    const std::vector<Real> longest = named.draw({70, 1000}, all).values();
     for (const std::int64_t n : {0, 1, 2, 3, 4, 5, 7, 8, 63, 64, 65, 127, 128, 129, 1000, 16383, 16384, 16385, 69999}) {
       Rng rng{1, 2, 3};
-      const std::vector<Real> x = draw({n}, rng).values();
+      const std::vector<Real> x = named.draw({n}, rng).values();
       REQUIRE(static_cast<std::int64_t>(x.size()) == n);
       REQUIRE(std::equal(x.begin(), x.end(), longest.begin()));
     }
@@ -157,13 +157,13 @@ TEST_CASE("draws follow one another without overlap, and an empty one uses nothi
 
 TEST_CASE("any number of threads draws the same bits") {
   const int before = threads();
-  for (const auto& [name, draw] : kDraws) {
-    CAPTURE(name);
+  for (const NamedDraw& named : kDraws) {
+    CAPTURE(named.name);
     std::vector<Real> reference;
     for (const int count : {1, 2, 3, 7}) {
       set_threads(count);
       Rng rng{7, 8, 9};
-      const std::vector<Real> x = draw({150, 784}, rng).values();
+      const std::vector<Real> x = named.draw({150, 784}, rng).values();
       if (count == 1) reference = x;
       CHECK(x == reference);
     }
@@ -215,16 +215,16 @@ TEST_CASE("the tails of a normal draw have their weight") {
 TEST_CASE("seeds, streams, neighbours and consecutive draws are different and uncorrelated") {
   const std::int64_t n = 100000;
   const double bound = 5 / std::sqrt(static_cast<double>(n));
-  for (const auto& [name, draw] : kDraws) {
-    CAPTURE(name);
+  for (const NamedDraw& named : kDraws) {
+    CAPTURE(named.name);
     Rng rng{1, 1, 0};
-    const std::vector<Real> x = draw({n}, rng).values();
-    const std::vector<Real> next = draw({n}, rng).values();
+    const std::vector<Real> x = named.draw({n}, rng).values();
+    const std::vector<Real> next = named.draw({n}, rng).values();
     Rng seed{2, 1, 0}, high_seed{1 | std::uint64_t{1} << 32, 1, 0}, stream{1, 2, 0};
     Rng high_stream{1, 1 | std::uint64_t{1} << 32, 0};
     std::set<std::vector<Real>> different{x, next};
     for (Rng* other : {&seed, &high_seed, &stream, &high_stream}) {
-      const std::vector<Real> y = draw({n}, *other).values();
+      const std::vector<Real> y = named.draw({n}, *other).values();
       different.insert(y);
       CHECK(std::abs(correlation(x, y)) <= bound);
     }

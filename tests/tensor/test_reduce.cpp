@@ -146,8 +146,11 @@ TEST_CASE("every length up to a few registers and around the borders of lines, a
     std::vector<Real> x(n * 3);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<Real>((i * 7919) % 101) - 50;
     const ConstView row{x.data(), {3, n}, {n, 1}}, column{x.data(), {n, 3}, {3, 1}};
-    for (const auto& [in, out] : {std::pair{row, Shape{3, 1}}, {row, Shape{1, n}}, {row, Shape{1, 1}},
-                                  {column, Shape{1, 3}}, {column, Shape{n, 1}}, {column, Shape{n, 3}}}) {
+    const std::pair<ConstView, Shape> cases[] = {{row, {3, 1}},    {row, {1, n}},    {row, {1, 1}},
+                                                 {column, {1, 3}}, {column, {n, 1}}, {column, {n, 3}}};
+    for (const auto& both : cases) {
+      const auto& in = both.first;
+      const auto& out = both.second;
       CAPTURE(to_string(in.shape));
       CAPTURE(to_string(out));
       const auto expected = groups(in, out);

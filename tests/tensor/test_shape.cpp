@@ -94,11 +94,11 @@ TEST_CASE("shapes broadcast by the numpy rule, in both orders") {
                {{0}, {1}, {0}},
                {{4, 1}, {0}, {4, 0}},
                {{0, 3}, {1, 3}, {0, 3}}};
-  for (const auto& [a, b, expected] : cases) {
-    CAPTURE(to_string(a));
-    CAPTURE(to_string(b));
-    CHECK(broadcast("add", a, b) == expected);
-    CHECK(broadcast("add", b, a) == expected);
+  for (const auto& c : cases) {
+    CAPTURE(to_string(c.a));
+    CAPTURE(to_string(c.b));
+    CHECK(broadcast("add", c.a, c.b) == c.expected);
+    CHECK(broadcast("add", c.b, c.a) == c.expected);
   }
   CHECK_THROWS_WITH(broadcast("add", {2, 3}, {2, 4}),
                     "[add] shapes do not broadcast: (2, 3) and (2, 4)\n"

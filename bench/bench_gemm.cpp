@@ -1,0 +1,25 @@
+// Matrix products at the models' shapes, forward and both gradients, and of large squares.
+#include "bench/peak.h"
+#include "bench/work.h"
+#include "tensor/parallel.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+namespace {
+
+void gemm(benchmark::State& state, const GemmCase& shape) {
+  const int threads = static_cast<int>(state.range(0));
+  set_threads(threads);
+  work::Gemm product(shape);
+  for (auto _ : state) product();
+  report_flops(state, shape.flops(), threads);
+}
+
+[[maybe_unused]] const bool registered = [] {
+  for (const GemmCase& shape : gemm_cases())
+    benchmark::RegisterBenchmark(("gemm/" + shape.name).c_str(), [shape](benchmark::State& state) { gemm(state, shape); })
+        ->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
+  return true;
+}();
+
+}  // namespace
+}  // namespace gradus::inline GRADUS_FLAVOUR

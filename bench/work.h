@@ -1,0 +1,142 @@
+// The pieces of work that are measured, here and beside other libraries (bench/peers): each is an object that sets
+// itself up and whose call does the work once.
+#pragma once
+
+#include "autograd/elementwise.h"
+#include "autograd/ops.h"
+#include "bench/gemm_cases.h"
+#include "models/vae.h"
+#include "nn/loss.h"
+#include "nn/optim.h"
+#include "tensor/gemm.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::work {
+
+class Gemm {
+ public:
+  explicit Gemm(const GemmCase& shape) : c_({shape.n, shape.m}) {
+    Rng rng{.seed = 1};
+    a_ = shape.transpose_a ? transpose(normal({shape.k, shape.n}, rng)) : normal({shape.n, shape.k}, rng);
+    b_ = shape.transpose_b ? transpose(normal({shape.m, shape.k}, rng)) : normal({shape.k, shape.m}, rng);
+  }
+  void operator()() { kernel::gemm(a_.view(), b_.view(), c_.write()); }
+
+ private:
+  Tensor a_, b_, c_;
+};
+
+/// The VAE of the book (Géron) and a small one, each with its batch.
+struct Model {
+  VaeSettings settings;
+  std::int64_t batch;
+
+  /// Of the matrix products in a training step: forward and both gradients, but none by the images.
+  double flops() const {
+    std::int64_t in = settings.data, pairs = 0;
+    for (const std::int64_t out : settings.hidden) {
+      pairs += in * out;
+      in = out;
+    }
+    const std::int64_t all = 2 * pairs + 3 * in * settings.latent;
+    const std::int64_t first = settings.data * (settings.hidden.empty() ? 2 * settings.latent : settings.hidden[0]);
+    return 2.0 * static_cast<double>(batch * (3 * all - first));
+  }
+};
+inline Model book_model() { return {VaeSettings{}, 150}; }
+inline Model small_model() {
+  return {{.hidden = {200, 200}, .latent = 50, .activation = Activation::tanh}, 20};
+}
+
+/// A training step without the data's way to it: tape, bound, gradients, Adam.
+class Step {
+ public:
+  explicit Step(const Model& model)
+      : vae_(model.settings, rng_), x_(bernoulli({model.batch, model.settings.data}, Real(0.2), rng_)) {}
+
+  void operator()() {
+    Tape tape(parameters(vae_));
+    const Tensor loss = -mean(elbo(vae_, x_, rng_).value());
+    optimizer_.step(vae_, tape.gradient(loss));
+  }
+
+ private:
+  Rng rng_{.seed = 1};
+  Vae vae_;
+  Tensor x_;  // (B, D)
+  Optimizer optimizer_{Adam{}};
+};
+
+/// The gradient of the sum of f(x).
+template <class F>
+class BothWays {
+ public:
+  BothWays(const Shape& shape, F f) : f_(f) {
+    Rng rng{.seed = 1};
+    x_ = normal(shape, rng);
+  }
+  void operator()() {
+    Tape tape(x_);
+    gradient_ = tape.gradient(sum(f_(x_)), x_);
+  }
+
+ private:
+  F f_;
+  Tensor x_, gradient_;
+};
+
+/// What a user writes who wants three activations at once: one op.
+inline Tensor composite(const Tensor& x) {
+  return elementwise<"silu_elu_square">([](auto x) {
+    const auto a = x * sigmoid(x);
+    const auto b = where(a > 0, a, expm1(a));
+    return b * b; }, x);
+}
+
+class Bce {
+ public:
+  Bce() {
+    Rng rng{.seed = 1};
+    logits_ = normal({150, 784}, rng);
+    targets_ = bernoulli({150, 784}, Real(0.2), rng);
+  }
+  void operator()() {
+    Tape tape(logits_);
+    gradient_ = tape.gradient(bce_with_logits(logits_, targets_), logits_);
+  }
+
+ private:
+  Tensor logits_, targets_, gradient_;
+};
+
+/// 1,000 multiplications of one-element tensors, one after the other, and back.
+class Chain {
+ public:
+  static constexpr int kLength = 1000;
+  void operator()() {
+    Tape tape(x_);
+    Tensor y = x_;
+    for (int i = 0; i < kLength; ++i) y = y * x_;
+    gradient_ = tape.gradient(y, x_);
+  }
+
+ private:
+  Tensor x_ = ones({1}), gradient_;
+};
+
+/// An update of the book's model: 1.31 million parameters in 14 tensors.
+class AdamUpdate {
+ public:
+  AdamUpdate() : vae_(VaeSettings{}, rng_) {
+    for (const Tensor& x : parameters(vae_)) gradients_.push_back(normal(x.shape(), rng_));
+  }
+  std::int64_t count() const { return gradus::count(vae_); }
+  void operator()() { optimizer_.step(vae_, gradients_); }
+
+ private:
+  Rng rng_{.seed = 1};
+  Vae vae_;
+  std::vector<Tensor> gradients_;
+  Optimizer optimizer_{Adam{}};
+};
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::work

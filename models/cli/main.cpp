@@ -1,0 +1,65 @@
+// The program `vae`: signals, exit codes, and one sentence for whatever goes wrong.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <new>
+
+#include "models/cli/parse.h"
+#include "models/cli/print.h"
+#include "models/cli/verbs.h"
+#include "models/run.h"
+
+namespace {
+
+enum ExitCode { kDone = 0, kUsage = 2, kData = 3, kNumeric = 4 };
+
+std::atomic<bool> stop = false;
+volatile std::sig_atomic_t stop_signal = 0;
+static_assert(std::atomic<bool>::is_always_lock_free, "written by a signal handler");
+
+/// The first asks for an orderly end; who asks again wants it now.
+extern "C" void on_signal(int signal) {
+  if (stop.exchange(true)) _exit(128 + signal);
+  stop_signal = signal;
+}
+
+void prepare_process() {
+  // With a standard stream closed, the next file opened would take its place and be written to by it.
+  for (int stream = 0; stream <= 2; ++stream)
+    if (::fcntl(stream, F_GETFD) < 0 && ::open("/dev/null", stream == 0 ? O_RDONLY : O_WRONLY) < 0) _exit(kData);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away does not end a training
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit becomes an error with a sentence
+}
+
+int fail(ExitCode code, const char* sentence) {
+  std::fprintf(stderr, "vae: %s\n", sentence);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  prepare_process();
+  try {
+    const bool finished = gradus::run_command(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), stop);
+    if (!finished) return 128 + stop_signal;
+    if (gradus::printing_failed()) return fail(kData, "cannot write to the standard output");
+    return kDone;
+  } catch (const gradus::UsageError& error) {
+    return fail(kUsage, error.what());
+  } catch (const gradus::NumericError& error) {
+    return fail(kNumeric, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(kData, "there is not enough memory");
+  } catch (const std::exception& error) {
+    return fail(kData, error.what());
+  }
+}

@@ -1,0 +1,137 @@
+// Every op's gradient, and its gradient's gradient, against central differences; and that gradcheck finds what is
+// wrong.
+#include "autograd/gradcheck.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+
+#include "autograd/elementwise.h"
+#include "tests/autograd/op_table.h"
+#include "tests/files.h"
+
+using namespace gradus;
+using namespace gradus::test;
+
+namespace {
+
+std::vector<Tensor> gradients(const OpCase& c, const std::vector<Tensor>& watched, const Tensor& w) {
+  Tape tape(watched);
+  const Tensor loss = sum(c.f(c.at) * w);
+  if (tracked(loss)) return tape.gradient(loss);
+  std::vector<Tensor> none;
+  for (const Tensor& x : watched) none.push_back(zeros(x.shape()));
+  return none;
+}
+
+Tensor weights_for(const OpCase& c) {
+  Rng rng{.seed = 5};
+  return normal(c.f(c.at).shape(), rng);
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  const std::vector<Real> x = a.values(), y = b.values();
+  return a.shape() == b.shape() && (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof(Real)) == 0);
+}
+
+// x² with the derivative (2 + error)·x.
+Tensor square_off_by(const Tensor& x, Real error) {
+  const Tensor y = detach(x * x);
+  return record("square", y, arg(x, [x, error](const Tensor& g) { return g * x * (2 + error); }));
+}
+
+// x³ whose VJP holds its factor as a constant: right at order 1, wrong at order 2.
+Tensor cube_with_hidden_intermediate(const Tensor& x) {
+  const Tensor square = detach(x * x);
+  const Tensor y = detach(square * x);
+  return record("cube", y, arg(x, [square](const Tensor& g) { return g * square * 3; }));
+}
+
+TensorFunction of(Tensor (*f)(const Tensor&)) {
+  return [f](std::span<const Tensor> in) { return f(in[0]); };
+}
+
+}  // namespace
+
+TEST_CASE("gradcheck: every op, first order") {
+  for (const OpCase& c : op_table()) {
+    const GradcheckResult result = gradcheck(c.f, c.at, {.order = 1});
+    CHECK_MESSAGE(result.passed, c.op, ", ", c.inputs, ": ", result.message);
+  }
+}
+
+TEST_CASE("gradcheck: every op, second order") {
+  for (const OpCase& c : op_table()) {
+    const GradcheckResult result = gradcheck(c.f, c.at, {.order = 2});
+    CHECK_MESSAGE(result.passed, c.op, ", ", c.inputs, ": ", result.message);
+  }
+}
+
+TEST_CASE("ops: a gradient has the same bits whichever other inputs are watched, and each time") {
+  for (const OpCase& c : op_table()) {
+    const Tensor w = weights_for(c);
+    const std::vector<Tensor> all = gradients(c, c.at, w);
+    for (std::size_t i = 0; i < c.at.size(); ++i)
+      CHECK_MESSAGE(same_bits(gradients(c, {c.at[i]}, w)[0], all[i]), c.op, ", ", c.inputs, ", input ", i);
+  }
+}
+
+TEST_CASE("ops: a tape changes no value, and neither does the layout") {
+  for (const OpCase& c : op_table()) {
+    const Tensor plain = c.f(c.at);
+    {
+      const Tape tape(c.at);
+      CHECK_MESSAGE(same_bits(c.f(c.at), plain), c.op, ", ", c.inputs);
+    }
+    OpCase packed = c;
+    for (Tensor& x : packed.at) x = tensor(x.shape(), x.values());
+    const std::vector<Real> a = plain.values(), b = packed.f(packed.at).values();
+    for (std::size_t e = 0; e < a.size(); ++e)
+      CHECK_MESSAGE(std::abs(a[e] - b[e]) <= 16 * std::numeric_limits<Real>::epsilon() * (1 + std::abs(b[e])), c.op, ", ",
+                    c.inputs, ", element ", e);
+  }
+}
+
+TEST_CASE("gradcheck: finds a wrong derivative, at the order where it is wrong") {
+  const std::vector<Tensor> at{tensor({3}, {Real(0.5), Real(-1), Real(1.5)})};
+  CHECK(gradcheck([](auto in) { return square_off_by(in[0], 0); }, at, {.order = 2}).passed);
+
+  const Real off = sizeof(Real) == 8 ? Real(1e-6) : Real(0.05);
+  const GradcheckResult wrong = gradcheck([off](auto in) { return square_off_by(in[0], off); }, at);
+  CHECK_FALSE(wrong.passed);
+  CHECK(wrong.worst > 1);
+  CHECK(contains(wrong.message, "order 1, input 0 of shape (3), element "));
+
+  CHECK(gradcheck(of(cube_with_hidden_intermediate), at, {.order = 1}).passed);
+  const GradcheckResult hidden = gradcheck(of(cube_with_hidden_intermediate), at, {.order = 2});
+  CHECK_FALSE(hidden.passed);
+  CHECK(contains(hidden.message, "order 2, input 0 of shape (3), element "));
+}
+
+TEST_CASE("gradcheck: finds a missing derivative, one that should not be, and NaN") {
+  const std::vector<Tensor> at{tensor({2}, {Real(0.5), Real(1.5)})};
+  CHECK_FALSE(gradcheck([](auto in) { return detach(in[0]); }, at).passed);
+  CHECK_FALSE(gradcheck([](auto in) { return in[0] + detach(in[0]); }, at).passed);
+  const GradcheckResult nan = gradcheck(of(log), {tensor({2}, {1, -1})});
+  CHECK_FALSE(nan.passed);
+  CHECK(contains(nan.message, "element 1"));
+  // An element beyond the first, of the second input.
+  const auto second = [](std::span<const Tensor> in) {
+    return in[0] * where(tensor({2}, {0, 1}), detach(in[1]), in[1]);
+  };
+  CHECK(contains(gradcheck(second, {at[0], at[0] + 1}).message, "input 1 of shape (2), element 1"));
+}
+
+TEST_CASE("gradcheck: a user's lambda of five tensors, and what it refuses") {
+  Rng rng{.seed = 3};
+  std::vector<Tensor> five;
+  for (const Real from : {1, 1, 1, 1, 3}) five.push_back(uniform({3}, rng) + from);  // a < e: off the kink
+  const auto f = [](std::span<const Tensor> in) {
+    return elementwise<"mixed">([k = 0.5](auto a, auto b, auto c, auto d, auto e) {
+      return a * tanh(b) / (k + c) + sigmoid(d * a) * pow(c, e) + where(a > e, b * c, d); },
+      in[0], in[1], in[2], in[3], in[4]);
+  };
+  const GradcheckResult result = gradcheck(f, five, {.order = 2});
+  CHECK_MESSAGE(result.passed, result.message);
+  CHECK(error_of([&] { gradcheck(f, five, {.order = 3}); }) == "[gradcheck] order 3 is neither 1 nor 2");
+}

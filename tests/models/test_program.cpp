@@ -1,0 +1,322 @@
+// The program itself, started as a person would: what it leaves, what it says, and how it ends.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "nn/checkpoint.h"
+#include "tests/files.h"
+
+namespace fs = std::filesystem;
+using namespace gradus;
+using namespace gradus::test;
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+/// Starts vae in `folder`, its output in files `out` and `err` beside that folder.
+pid_t start(const fs::path& folder, Arguments arguments, const fs::path& out, const fs::path& err) {
+  arguments.insert(arguments.begin(), VAE_BINARY);
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const int o = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int e = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (chdir(folder.c_str()) != 0 || dup2(o, 1) < 0 || dup2(e, 2) < 0) _exit(99);
+    execv(argv[0], argv.data());
+    _exit(99);
+  }
+  return child;
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+struct Ended {
+  int code;
+  std::string out, err;
+};
+
+/// A working folder with a tiny data set in it, "data": 40 + 10 images of 5 x 4 pixels.
+struct Place {
+  Folder outer;
+  fs::path folder = outer.path / "work";
+
+  Place() {
+    fs::create_directories(folder / "data");
+    put(folder / "data" / "train-images-idx3-ubyte", images(40));
+    put(folder / "data" / "t10k-images-idx3-ubyte", images(10));
+  }
+  static std::string images(int count) {
+    std::string bytes("\0\0\x08\x03\0\0\0", 7);
+    bytes += static_cast<char>(count);
+    bytes += std::string("\0\0\0\x05\0\0\0\x04", 8);
+    for (int i = 0; i < count * 20; ++i) bytes += static_cast<char>(i * i * 7 % 256);
+    return bytes;
+  }
+  Ended run(const Arguments& arguments) const {
+    const int code = wait_for(start(folder, arguments, outer.path / "out", outer.path / "err"));
+    return {code, get(outer.path / "out"), get(outer.path / "err")};
+  }
+  /// `vae train` on the tiny data.
+  Ended train(const std::string& out, Arguments more) const {
+    Arguments arguments = {"train", "--data",       "data", "--hidden", "8,6", "--latent",
+                           "2",     "--batch-size", "7",    "--out",    out};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) names.push_back(entry.path().string());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+};
+
+std::int64_t lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
+
+}  // namespace
+
+TEST_CASE("program: a training leaves what it should, and the other verbs read it") {
+  const Place place;
+  const Ended trained = place.train("run", {"--epochs", "2", "--validation", "5"});
+  CHECK(trained.code == 0);
+  CHECK(trained.err.empty());
+  CHECK(contains(trained.out, "20-8-6-2-6-8-20"));
+  CHECK(contains(trained.out, "samples.png"));
+  CHECK(contains(trained.out, "reconstructions.png"));
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(place.folder / "run"))
+    files.push_back(entry.path().filename().string());
+  std::sort(files.begin(), files.end());
+  CHECK(files == std::vector<std::string>{"best.safetensors", "config.json", "last.safetensors", "metrics.csv",
+                                          "reconstructions.png", "samples.png"});
+  const std::string metrics = get(place.folder / "run" / "metrics.csv");
+  CHECK(metrics.starts_with("epoch,train_elbo,test_elbo,test_log_likelihood,test_kl,seconds\n1,-"));
+  CHECK(lines(metrics) == 3);
+  const Checkpoint last = load_checkpoint(place.folder / "run" / "last.safetensors");
+  CHECK(last.tensors.at("encoder.hidden.0.weight").shape() == Shape{8, 20});
+  CHECK(last.tensors.at("encoder.mean.weight").shape() == Shape{2, 6});
+  CHECK(last.tensors.at("encoder.log_variance.bias").shape() == Shape{2});
+  CHECK(last.tensors.at("decoder.hidden.0.weight").shape() == Shape{6, 2});
+  CHECK(last.tensors.at("decoder.output.weight").shape() == Shape{20, 8});
+  CHECK(last.metadata.at("epoch") == "2");
+
+  for (const std::string which : {"last", "best"}) {
+    for (const Arguments& line : {Arguments{"info", "run"},
+                                  {"evaluate", "run"},
+                                  {"evaluate", "run", "--data", "data"},
+                                  {"sample", "run", "--seed", "3"},
+                                  {"reconstruct", "run", "--out", "r.png"}}) {
+      Arguments arguments = line;
+      arguments.insert(arguments.end(), {"--checkpoint", which});
+      const Ended ended = place.run(arguments);
+      INFO(ended.err);
+      CHECK(ended.code == 0);
+      CHECK(lines(ended.out) >= 1);
+    }
+  }
+  for (const char* picture : {"run/samples-3.png", "r.png"})
+    CHECK(get(place.folder / picture).starts_with("\x89PNG\r\n\x1a\n"));
+  const std::string measured = place.run({"evaluate", "run"}).out;
+  const std::string row = metrics.substr(metrics.rfind("\n2,") + 1);
+  const std::string bound = row.substr(row.find(',', 2) + 1);  // the third column
+  CHECK(contains(measured, bound.substr(0, bound.find(','))));
+}
+
+TEST_CASE("program: stopped and resumed, or on other numbers of threads, it leaves the same bits") {
+  const Place place;
+  REQUIRE(place.train("whole", {"--epochs", "4", "--threads", "1", "--binarize", "dynamic"}).code == 0);
+  REQUIRE(place.train("parts", {"--epochs", "2", "--threads", "3", "--binarize", "dynamic"}).code == 0);
+  const Ended resumed = place.run({"resume", "parts", "--epochs", "4", "--threads", "2"});
+  INFO(resumed.err);
+  CHECK(resumed.code == 0);
+  for (const char* file : {"last.safetensors", "samples.png", "reconstructions.png", "config.json"})
+    CHECK(get(place.folder / "whole" / file) == get(place.folder / "parts" / file));
+  CHECK(lines(get(place.folder / "parts" / "metrics.csv")) == 5);
+  CHECK(place.run({"resume", "parts"}).code == 0);  // nothing left to do
+  CHECK(place.run({"resume", "parts", "--epochs", "3"}).code == 2);
+}
+
+TEST_CASE("program: signals finish the step and save") {
+  for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+    const Place place;
+    const pid_t child = start(place.folder,
+                              {"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1000000",
+                               "--out", "run", "--threads", "1"},
+                              place.outer.path / "out", place.outer.path / "err");
+    for (int i = 0; i < 2000 && !fs::exists(place.folder / "run" / "metrics.csv"); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    kill(child, signal);
+    CHECK(wait_for(child) == code);
+    CHECK(contains(get(place.outer.path / "out"), "vae resume \"run\""));
+    CHECK(get(place.outer.path / "err").empty());
+    const Checkpoint checkpoint = load_checkpoint(place.folder / "run" / "last.safetensors");
+    const std::int64_t epochs = std::stoll(checkpoint.metadata.at("epoch"));
+    CHECK(epochs >= 1);
+    CHECK(place.run({"resume", "run", "--epochs", std::to_string(epochs + 2)}).code == 0);
+    CHECK(lines(get(place.folder / "run" / "metrics.csv")) == epochs + 3);
+  }
+}
+
+TEST_CASE("program: help") {
+  const Place place;
+  for (const Arguments& line : {Arguments{"--help"},
+                                {"train", "--help"},
+                                {"resume", "-h"},
+                                {"sample", "--help"},
+                                {"reconstruct", "--help"},
+                                {"evaluate", "--help"},
+                                {"info", "--help"}}) {
+    const Ended ended = place.run(line);
+    CHECK(ended.code == 0);
+    CHECK(ended.err.empty());
+    CHECK(contains(ended.out, "Usage: vae"));
+  }
+}
+
+TEST_CASE("program: what makes no sense ends with 2, one sentence and nothing left behind") {
+  const Place place;
+  const auto before = place.names();
+  const Arguments kLines[] = {
+      {},
+      {""},
+      {"trian"},
+      {"--epochs", "3"},
+      {"train", "--epochs", "-1"},
+      {"train", "--epochs", "0"},
+      {"train", "--epochs", ""},
+      {"train", "--epochs", "0x10"},
+      {"train", "--epochs", "1e3"},
+      {"train", "--epochs", "10abc"},
+      {"train", "--epochs", "99999999999999999999"},
+      {"train", "--epochs"},
+      {"train", "--batch-size", "-1"},
+      {"train", "--batch-size", "0"},
+      {"train", "--seed", "18446744073709551616"},
+      {"train", "--seed", "-1"},
+      {"train", "--lr", "nan"},
+      {"train", "--lr", "inf"},
+      {"train", "--lr", "-0.1"},
+      {"train", "--lr", "0"},
+      {"train", "--lr", "1e-400"},
+      {"train", "--lr", "1e39"},
+      {"train", "--lr", "1,5"},
+      {"train", "--beta", "nan"},
+      {"train", "--beta", "-1"},
+      {"train", "--clip", "-1"},
+      {"train", "--clip", "inf"},
+      {"train", "--validation", "-1"},
+      {"train", "--out", "--threads"},
+      {"train", "--out="},
+      {"train", "--outt", "x"},
+      {"train", "--epochs", "1", "--epochs", "1"},
+      {"train", "--threads", "0"},
+      {"train", "--threads", "100000"},
+      {"train", "--threads", "automatic"},
+      {"train", "--latent", "0"},
+      {"train", "--latent", "2000000000"},
+      {"train", "--hidden", "99999999999"},
+      {"train", "--hidden", "500,"},
+      {"train", "--hidden",
+       "65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,"
+       "65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536,65536"},
+      {"train", "--activation", "eluu"},
+      {"train", "--init", "zero"},
+      {"train", "--head", ""},
+      {"train", "--likelihood", "poisson"},
+      {"train", "--binarize", "yes"},
+      {"train", "--optimizer", "adamw"},
+      {"train", "data"},
+      {"resume"},
+      {"resume", ""},
+      {"resume", "a", "b"},
+      {"resume", "a", "--epochs", "0"},
+      {"sample"},
+      {"sample", "x", "--count", "0"},
+      {"sample", "x", "--count", "1000000000000"},
+      {"sample", "x", "--out", "x.jpg"},
+      {"sample", "x", "--checkpoint", "first"},
+      {"reconstruct", "x", "--count", "-3"},
+      {"evaluate", "x", "--data", ""},
+      {"info", "x", "--\x1b[31m\xff\n"},
+  };
+  for (const Arguments& line : kLines) {
+    const Ended ended = place.run(line);
+    INFO(fmt::format("{}", fmt::join(line, " ")), ": ", ended.err);
+    CHECK(ended.code == 2);
+    CHECK(ended.out.empty());
+    CHECK(ended.err.starts_with("vae: "));
+    CHECK(lines(ended.err) == (contains(ended.err, "\nhelp: ") ? 2 : 1));
+  }
+  CHECK(place.names() == before);
+}
+
+TEST_CASE("program: data and files that are wrong end with 3, one sentence and nothing left behind") {
+  const Place place;
+  REQUIRE(place.train("run", {"--epochs", "1"}).code == 0);
+  REQUIRE(place.train("other", {"--epochs", "1", "--head", "sigma"}).code == 0);
+  fs::copy(place.folder / "run", place.folder / "cut");
+  const std::string good = get(place.folder / "run" / "last.safetensors");
+  put(place.folder / "cut" / "last.safetensors", good.substr(0, good.size() - 1));
+  fs::copy(place.folder / "run", place.folder / "mixed");
+  put(place.folder / "mixed" / "last.safetensors", get(place.folder / "other" / "last.safetensors"));
+  fs::copy(place.folder / "run", place.folder / "text");
+  put(place.folder / "text" / "config.json", "hidden = 500\n");
+  fs::create_directories(place.folder / "broken");
+  put(place.folder / "broken" / "train-images-idx3-ubyte", "<html>");
+  put(place.folder / "broken" / "t10k-images-idx3-ubyte", "<html>");
+  fs::create_directories(place.folder / "empty");
+  put(place.folder / "file", "");
+  const auto before = place.names();
+  const std::pair<Arguments, std::string> kLines[] = {
+      {{"train", "--data", "data", "--out", "run"}, "vae resume"},
+      {{"train", "--data", "data", "--out", "file"}, "file"},
+      {{"train", "--data", "data", "--out", "file/run"}, "file"},
+      {{"train", "--data", "nowhere", "--out", "new"}, "nowhere"},
+      {{"train", "--data", "file", "--out", "new"}, "file"},
+      {{"train", "--data", "empty", "--out", "new"}, "empty"},
+      {{"train", "--data", "broken", "--out", "new"}, "train-images"},
+      {{"train", "--data", "data", "--validation", "40", "--out", "new"}, "--validation"},
+      {{"resume", "nowhere"}, "nowhere"},
+      {{"resume", "data"}, "config.json"},
+      {{"info", "cut"}, "last.safetensors"},
+      {{"resume", "cut", "--epochs", "2"}, "last.safetensors"},
+      {{"info", "mixed"}, "last.safetensors"},
+      {{"info", "text"}, "config.json"},
+      {{"info", "run", "--checkpoint", "best"}, "best.safetensors"},
+      {{"sample", "run", "--out", "nowhere/x.png"}, "nowhere/x.png"},
+      {{"sample", "run", "--out", std::string(300, 'n') + ".png"}, "too long"},
+      {{"evaluate", "run", "--data", "nowhere"}, "nowhere"},
+  };
+  for (const auto& entry : kLines) {
+    const Ended ended = place.run(entry.first);
+    INFO(fmt::format("{}", fmt::join(entry.first, " ")), ": ", ended.err);
+    CHECK(ended.code == 3);
+    CHECK(ended.out.empty());
+    CHECK(ended.err.starts_with("vae: "));
+    CHECK(contains(ended.err, entry.second));
+    CHECK(lines(ended.err) == (contains(ended.err, "\nhelp: ") ? 2 : 1));
+  }
+  CHECK(place.names() == before);
+}
+
+TEST_CASE("program: a training that diverges ends with 4 and keeps the last good checkpoint") {
+  const Place place;
+  const Ended ended = place.train("run", {"--optimizer", "sgd", "--lr", "1e12"});
+  INFO(ended.err);
+  CHECK(ended.code == 4);
+  CHECK(contains(ended.err, "--lr"));
+  CHECK(load_checkpoint(place.folder / "run" / "last.safetensors").tensors.size() > 0);
+}
