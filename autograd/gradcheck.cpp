@@ -13,8 +13,8 @@ namespace {
 // Gradients of Σ w·f(inputs) by the inputs: zeros where f has no derivative at all.
 std::vector<Tensor> gradients(const TensorFunction& f, std::span<const Tensor> inputs, const Tensor& w) {
   Tape tape(inputs);
-  const Tensor loss = sum(f(inputs) * w);
-  if (tracked(loss)) return tape.gradient(loss);
+  const Tensor y = f(inputs);
+  if (tracked(y)) return tape.gradient(sum(y * w));
   std::vector<Tensor> none;
   for (const Tensor& x : inputs) none.push_back(zeros(x.shape()));
   return none;

@@ -38,7 +38,13 @@ template <class F>
 struct Arg {
   const Tensor& x;
   F vjp;
+  bool differentiable = true;
 
+  /// Without its VJP where there is none after all.
+  Arg only_if(bool exists) && {
+    differentiable = exists;
+    return std::move(*this);
+  }
   operator Argument() const {
     struct Stored final : Vjp {
       F vjp;
@@ -46,6 +52,7 @@ struct Arg {
       Tensor operator()(const Tensor& g) override { return vjp(g); }
     };
     static_assert(alignof(Stored) <= alignof(std::max_align_t));
+    if (!differentiable) return {x};
     return {x, &vjp, sizeof(Stored), [](void* memory, const void* vjp) -> Vjp* {
               return new (memory) Stored(*static_cast<const F*>(vjp));
             }};

@@ -21,6 +21,8 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
+struct Argument;  // autograd/op.h
+
 /// A link in this thread's list of active tapes and pauses, innermost first.
 class Scope {
  public:
@@ -38,7 +40,7 @@ class Scope {
   /// True when an op of this thread would be offered to a tape.
   static bool recording();
 
-  friend class Recorder;
+  friend class Tape;
   Scope* outer_ = nullptr;
   bool linked_ = false;
   bool wall_ = false;
@@ -68,12 +70,15 @@ class Tape : public Scope {
   void print() const;
 
  private:
-  friend class Recorder;
+  friend Tensor record(const char* op, const Tensor& out, std::span<const Argument> arguments);
+  friend bool tracked(const Tensor& x);
   struct Memory;  // the list, the VJPs and the table of ids
   struct Recycle {
     void operator()(Memory* memory) const noexcept;
   };
   using Owner = std::unique_ptr<Memory, Recycle>;
+  template <class Visit>
+  static void for_each_active(const Visit& visit);
   Memory& memory() const;
   Owner walk_back(const Tensor& loss, int target);
 

@@ -4,6 +4,7 @@
 #include "models/config.h"
 #include "models/data/dataset.h"
 #include "nn/checkpoint.h"
+#include "nn/state.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 

@@ -7,6 +7,7 @@
 
 #include "models/evaluate.h"
 #include "models/run.h"
+#include "nn/clip.h"
 #include "nn/optim.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {

@@ -11,29 +11,20 @@ Tensor ImageDistribution::log_prob(const Tensor& x) const {
   return std::visit([&](const auto& p) { return p.log_prob(x); }, chosen);
 }
 
-// Layers through the widths `from`, hidden…
-static std::vector<Linear> stack(std::int64_t from, std::span<const std::int64_t> widths, Init init, Rng& rng) {
+using Widths = std::vector<std::int64_t>;
+
+// Layers from `in` through the widths; `in` becomes the last of them.
+static std::vector<Linear> stack(std::int64_t& in, const Widths& widths, Init init, Rng& rng) {
   std::vector<Linear> layers;
-  for (const std::int64_t width : widths) {
-    layers.emplace_back(from, width, init, rng);
-    from = width;
-  }
+  for (const std::int64_t width : widths) layers.emplace_back(std::exchange(in, width), width, init, rng);
   return layers;
 }
 
-static std::int64_t last_or(std::span<const std::int64_t> widths, std::int64_t otherwise) {
-  return widths.empty() ? otherwise : widths.back();
-}
-
-static std::vector<std::int64_t> reversed(const std::vector<std::int64_t>& widths) {
-  return {widths.rbegin(), widths.rend()};
-}
-
-Encoder::Encoder(const VaeSettings& s, Rng& rng)
-    : hidden(stack(s.data, s.hidden, s.init, rng)),
+Encoder::Encoder(const VaeSettings& s, Rng& rng, std::int64_t width)
+    : hidden(stack(width, s.hidden, s.init, rng)),
       activation{s.activation},
-      mean(last_or(s.hidden, s.data), s.latent, s.init, rng),
-      spread(last_or(s.hidden, s.data), s.latent, s.init, rng),
+      mean(width, s.latent, s.init, rng),
+      spread(width, s.latent, s.init, rng),
       head(s.head) {}
 
 Normal Encoder::operator()(const Tensor& x) const {
@@ -43,10 +34,10 @@ Normal Encoder::operator()(const Tensor& x) const {
   return {.mean = mean(h), .log_variance = head == Head::log_variance ? s : 2 * log(softplus(s))};
 }
 
-Decoder::Decoder(const VaeSettings& s, Rng& rng)
-    : hidden(stack(s.latent, reversed(s.hidden), s.init, rng)),
+Decoder::Decoder(const VaeSettings& s, Rng& rng, std::int64_t width)
+    : hidden(stack(width, Widths(s.hidden.rbegin(), s.hidden.rend()), s.init, rng)),
       activation{s.activation},
-      output(last_or(reversed(s.hidden), s.latent), s.data, s.init, rng),
+      output(width, s.data, s.init, rng),
       likelihood(s.likelihood) {}
 
 ImageDistribution Decoder::operator()(const Tensor& z) const {
@@ -58,7 +49,7 @@ ImageDistribution Decoder::operator()(const Tensor& z) const {
 }
 
 Vae::Vae(const VaeSettings& settings, Rng& rng)
-    : encoder(settings, rng), decoder(settings, rng), latent(settings.latent) {}
+    : encoder(settings, rng, settings.data), decoder(settings, rng, settings.latent), latent(settings.latent) {}
 
 // `draws`: where the randomness comes from, a generator or noise given.
 static Elbo bound(const Vae& vae, const Tensor& x, auto& draws) {

@@ -42,7 +42,7 @@ struct Encoder {
   Linear mean, spread;
   Head head;
 
-  Encoder(const VaeSettings& settings, Rng& rng);
+  Encoder(const VaeSettings& settings, Rng& rng, std::int64_t width);  // of its input: D
   /// (B, D) -> (B, Z)
   Normal operator()(const Tensor& x) const;
 
@@ -62,7 +62,7 @@ struct Decoder {
   Linear output;
   Likelihood likelihood;
 
-  Decoder(const VaeSettings& settings, Rng& rng);
+  Decoder(const VaeSettings& settings, Rng& rng, std::int64_t width);  // of its input: Z
   /// (B, Z) -> (B, D)
   ImageDistribution operator()(const Tensor& z) const;
 

@@ -62,10 +62,4 @@ class Optimizer {
   std::vector<Tensor> moments_;  // the moments of parameter 0, those of parameter 1, …
 };
 
-/// The 2-norm of all gradients as one vector, summed in double.
-double global_norm(std::span<const Tensor> gradients);
-/// Scales all gradients by max_norm/norm where their global norm is larger. Returns the norm before. Error unless
-/// max_norm > 0.
-double clip_global_norm(std::span<Tensor> gradients, double max_norm);
-
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -9,8 +9,8 @@ namespace gradus::inline GRADUS_FLAVOUR {
 
 /// A module that maps a tensor to a tensor, with or without a context.
 template <class L>
-concept LayerLike = Module<L> && (std::is_invocable_r_v<Tensor, const L&, const Tensor&> ||
-                                  std::is_invocable_r_v<Tensor, const L&, const Tensor&, Context&>);
+concept LayerLike = (Module<L> || Erased<L>) && (std::is_invocable_r_v<Tensor, const L&, const Tensor&> ||
+                                                 std::is_invocable_r_v<Tensor, const L&, const Tensor&, Context&>);
 
 /// Any layer as a value of one type. Copying copies the layer.
 class Layer {

@@ -61,17 +61,29 @@ struct Split {
   std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
 };
 
+/// `total` rows or columns in panels of `width`, the last one narrower if need be.
+struct Panels {
+  std::int64_t total;
+  int width;
+  std::int64_t count() const { return ceil_div(total, width); }
+  std::int64_t begin(std::int64_t panel) const { return panel * width; }
+  int size(std::int64_t panel) const { return static_cast<int>(std::min<std::int64_t>(width, total - begin(panel))); }
+};
+
+/// Panels of rows as wide as a tile allows and about equally full.
+Panels row_panels(std::int64_t rows) {
+  return {rows, static_cast<int>(ceil_div(rows, ceil_div(rows, kTileRows)))};
+}
+
 class Product {
  public:
   Product(const ConstView& a, const ConstView& b, const View& c, const Real* bias)
-      : a_(a), b_(b), c_(c), bias_(bias), rows_{c.shape[0], ceil_div(c.shape[0], kTileRows)},
+      : a_(a), b_(b), c_(c), bias_(bias), rows_(row_panels(c.shape[0])), columns_{c.shape[1], kTileColumns},
         depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
-        panels_(ceil_div(c.shape[1], kTileColumns)) {
-    const std::int64_t work = c.shape.numel() * a.shape[1];
-    const std::int64_t wanted = std::min(work / kChunkWork, kEnoughChunks);
-    row_chunks_ = {rows_.parts, ceil_div(rows_.parts, kChunkRowPanels)};
-    column_chunks_ = {panels_, ceil_div(panels_, kChunkPanels)};
-    const auto refine = [&](Split& split, const Split& other) {
+        row_chunks_{rows_.count(), ceil_div(rows_.count(), kChunkRowPanels)},
+        column_chunks_{columns_.count(), ceil_div(columns_.count(), kChunkPanels)} {
+    const std::int64_t wanted = std::min(c.shape.numel() * a.shape[1] / kChunkWork, kEnoughChunks);
+    const auto refine = [wanted](Split& split, const Split& other) {
       split.parts = std::clamp(ceil_div(wanted, other.parts), split.parts, split.total);
     };
     refine(column_chunks_, row_chunks_);
@@ -79,65 +91,65 @@ class Product {
   }
 
   void run() {
-    prepare_a();
+    if (!a_in_place()) pack_a();
     parallel_for(row_chunks_.parts * column_chunks_.parts, [this](std::int64_t chunk) {
       run_chunk(chunk / column_chunks_.parts, chunk % column_chunks_.parts);
     });
   }
 
  private:
-  /// Decides how A is read, and packs it if it cannot be read in place: its panels of rows one after the other,
-  /// each with the rows of one k side by side.
-  void prepare_a() {
-    const auto [row, k] = std::pair(a_.strides[0], a_.strides[1]);
-    const bool in_place = row == 1 ? depths_.total < kInPlaceDepth : k == 1 && row * sizeof(Real) % kHarmfulStride != 0;
-    if (in_place) return;
-    packed_a_ = Storage(checked_add(checked_mul(rows_.total, depths_.total), rows_.parts * kPackSlack));
-    const Split chunks{rows_.parts, std::min(rows_.parts, ceil_div(rows_.total * depths_.total, kChunkWork))};
-    parallel_for(chunks.parts, [&](std::int64_t chunk) {
-      for (std::int64_t p = chunks.begin(chunk); p < chunks.begin(chunk + 1); ++p) {
-        const int count = static_cast<int>(rows_.size(p));
-        pack({&a_(rows_.begin(p), 0), row, k, depths_.total, count}, count, packed_row_panel(p));
-      }
-    });
+  bool a_in_place() const {
+    const std::int64_t row = a_.strides[0], k = a_.strides[1];
+    return row == 1 ? depths_.total < kInPlaceDepth || columns_.count() < kCopiesPayFrom : k == 1 && row * sizeof(Real) % kHarmfulStride != 0;
   }
 
-  Real* packed_row_panel(std::int64_t p) const {
-    return packed_a_.data() + rows_.begin(p) * depths_.total + p * kPackSlack;
+  void pack_a() {
+    packed_a_size_ = depths_.total * rows_.width + kPackSlack;
+    packed_a_ = Storage(checked_mul(rows_.count(), packed_a_size_));
+    const Split chunks{rows_.count(), std::min(rows_.count(), ceil_div(a_.shape.numel(), kChunkWork))};
+    parallel_for(chunks.parts, [&](std::int64_t chunk) {
+      const std::int64_t panel = chunks.begin(chunk), first = rows_.begin(panel);
+      const std::int64_t count = std::min(chunks.size(chunk) * rows_.width, rows_.total - first);
+      pack({&a_(first, 0), a_.strides[0], a_.strides[1], depths_.total, count}, rows_.width, packed_a_size_,
+           packed_a_.data() + panel * packed_a_size_);
+    });
   }
 
   void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk) const {
     const std::int64_t first = column_chunks_.begin(column_chunk), last = column_chunks_.begin(column_chunk + 1);
     const bool copy_b = b_.strides[1] != 1 || row_chunks_.size(row_chunk) >= kCopiesPayFrom;
+    // At the right edge the kernel, which loads whole registers, would read beyond the end of B.
+    const auto in_place = [&](std::int64_t q) { return !copy_b && columns_.size(q) == kTileColumns; };
     const std::int64_t panel_size = ceil_div(depths_.total, depths_.parts) * kTileColumns;
-    const Storage packed_b((last - first) * panel_size + kPackSlack);
+    const Storage packed_b((last - first) * panel_size);
     for (std::int64_t block = 0; block < depths_.parts; ++block) {
       const std::int64_t k0 = depths_.begin(block), depth = depths_.size(block);
-      TileCall call{.depth = depth, .a = nullptr, .a_row = 1, .a_k = 1, .b = nullptr, .b_k = 1, .start = nullptr,
-                    .start_row = 0, .c = nullptr, .c_row = c_.strides[0], .last = kLanes};
-      for (std::int64_t q = first; q < last; ++q)
-        if (copy_b || columns_of(q) < kTileColumns)  // a tile at the edge would read beyond the end of B
-          pack({&b_(k0, q * kTileColumns), b_.strides[1], b_.strides[0], depth, columns_of(q)}, width_of(q),
-               packed_b.data() + (q - first) * panel_size);
+      for (std::int64_t q = first; q < last;) {
+        if (in_place(q)) {
+          ++q;
+          continue;
+        }
+        const std::int64_t j = columns_.begin(q), count = std::min(columns_.begin(last), columns_.total) - j;
+        pack({&b_(k0, j), b_.strides[1], b_.strides[0], depth, count}, kTileColumns, panel_size,
+             packed_b.data() + (q - first) * panel_size);
+        break;  // an edge comes last
+      }
       for (std::int64_t p = row_chunks_.begin(row_chunk); p < row_chunks_.begin(row_chunk + 1); ++p) {
         const std::int64_t r = rows_.begin(p);
-        const int rows = static_cast<int>(rows_.size(p));
-        if (packed_a_.data()) {
-          call.a = packed_row_panel(p) + k0 * rows;
-          call.a_k = rows;
-        } else {
-          call.a = &a_(r, k0);
-          call.a_row = a_.strides[0];
-          call.a_k = a_.strides[1];
-        }
+        TileCall call{};
+        call.depth = depth;
+        call.a = packed_a_.data() ? packed_a_.data() + p * packed_a_size_ + k0 * rows_.width : &a_(r, k0);
+        call.a_row = packed_a_.data() ? 1 : a_.strides[0];
+        call.a_k = packed_a_.data() ? rows_.width : a_.strides[1];
+        call.c_row = c_.strides[0];
         for (std::int64_t q = first; q < last; ++q) {
-          const bool packed = copy_b || columns_of(q) < kTileColumns;
-          call.b = packed ? packed_b.data() + (q - first) * panel_size : &b_(k0, q * kTileColumns);
-          call.b_k = packed ? width_of(q) : b_.strides[0];
-          call.c = &c_(r, q * kTileColumns);
-          call.start = block == 0 ? start_of(q) : call.c;
+          const std::int64_t j = columns_.begin(q);
+          call.b = in_place(q) ? &b_(k0, j) : packed_b.data() + (q - first) * panel_size;
+          call.b_k = in_place(q) ? b_.strides[0] : kTileColumns;
+          call.c = &c_(r, j);
+          call.start = block == 0 ? start_of(j) : call.c;
           call.start_row = block == 0 ? 0 : call.c_row;
-          run_tile(call, rows, columns_of(q));
+          run_tile(call, rows_.size(p), columns_.size(q));
         }
       }
     }
@@ -152,24 +164,20 @@ class Product {
     tiles[rows - 1][vectors - 1](call);
   }
 
-  const Real* start_of(std::int64_t panel) const {
+  const Real* start_of(std::int64_t column) const {
     static constexpr Real zeros[kTileColumns] = {};
-    return bias_ ? bias_ + panel * kTileColumns : zeros;
+    return bias_ ? bias_ + column : zeros;
   }
-  int columns_of(std::int64_t panel) const {
-    return static_cast<int>(std::min<std::int64_t>(kTileColumns, c_.shape[1] - panel * kTileColumns));
-  }
-  int width_of(std::int64_t panel) const { return (columns_of(panel) + kLanes - 1) / kLanes * kLanes; }
 
   const ConstView& a_;
   const ConstView& b_;
   const View& c_;
   const Real* bias_;
-  Split rows_;    // of A and C, in panels of at most kTileRows
-  Split depths_;  // K, in blocks of at most kBlockDepth
-  std::int64_t panels_;  // of B and C, kTileColumns each
+  Panels rows_, columns_;             // of C
+  Split depths_;                      // K, in blocks of at most kBlockDepth
   Split row_chunks_, column_chunks_;  // of panels
-  Storage packed_a_;
+  Storage packed_a_;                  // its panels of rows one after the other, each for the whole of K
+  std::int64_t packed_a_size_ = 0;    // of one panel
 };
 
 /// The product of factors without a K.

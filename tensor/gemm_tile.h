@@ -48,6 +48,13 @@ void tile(const TileCall& t) {
         sum[r][v] = Batch::load(start, last);
     });
   });
+  // The next tile of C is to the right: fetched now, it is there when this one is done.
+  if (t.depth >= 64)
+    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+      unrolled<kTileVectors>([&](auto v) __attribute__((always_inline)) {
+        __builtin_prefetch(t.c + r * t.c_row + kTileColumns + v * kLanes, 1);
+      });
+    });
   const std::int64_t a_row = RowsAdjacent ? 1 : t.a_row;
   const std::int64_t a_k = RowsAdjacent ? t.a_k : 1;
   // Three rows to a pointer: a processor adds 0, 1 or 2 times the row stride while it loads.

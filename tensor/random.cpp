@@ -155,8 +155,8 @@ Batch series(const std::array<Real, kTerms>& coefficients, Batch x) {
   return sum;
 }
 
-// Box and Muller (1958): radius √(-2 log u) at the angle 2πv, u and v uniform and u > 0, has two independent standard normal
-// coordinates. The angle is a number of quarter turns and an eighth of a turn to either side.
+// Box and Muller (1958): radius √(-2 log u) at the angle 2πv, u and v uniform and u > 0, has two independent standard
+// normal coordinates. The angle is a number of quarter turns and up to an eighth of a turn to either side.
 void box_muller(Real* u, Real* v) {
   for (int j = 0; j < kGroup; j += kLanes) {
     const Batch radius = sqrt(-2 * log(Batch::load(u + j)));

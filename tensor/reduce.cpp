@@ -23,11 +23,11 @@
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 namespace {
 
-constexpr std::int64_t kLeaf = 32;          // lines that are added one after the other, below the pairwise tree
-constexpr int kWide = 4;                    // registers side by side: enough independent sums to hide the latency
+constexpr std::int64_t kLeaf = 32;  // lines that are added one after the other, below the pairwise tree
+constexpr int kWide = 4;            // registers side by side: enough independent sums to hide the latency
 constexpr std::int64_t kTile = kWide * kLanes;
-constexpr std::int64_t kChunk = 65536;         // numbers that one thread adds up at a time, about 10 µs
-constexpr std::int64_t kLinesPerPiece = 128;   // at least, so that the second round costs little
+constexpr std::int64_t kChunk = 65536;        // numbers that one thread adds up at a time, about 10 µs
+constexpr std::int64_t kLinesPerPiece = 128;  // at least, so that the second round costs little
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
 // Some axes of the input, outermost first, walked in row-major order.
@@ -300,14 +300,14 @@ void reduce(const Reduction& reduction, const ConstView& in, const View& out) {
     return;
   }
   const Plan plan(in, out);
-  const std::int64_t run = plan.across ? plan.lane.extent : 1;  // results side by side
+  const std::int64_t run = plan.across ? plan.lane.extent : 1;   // results side by side
   const std::int64_t tile = std::min<std::int64_t>(kTile, run);  // those of one task
   const std::int64_t tiles = (run + tile - 1) / tile;
   const std::int64_t tasks = plan.kept.count() * tiles;  // of each piece
 
-  const std::int64_t size = in.shape.numel() / results;  // numbers behind one result
+  const std::int64_t size = plan.reduced.count() * (plan.across ? 1 : plan.lane.extent);  // numbers behind a result
   const std::int64_t lines = plan.across ? size : size / kTile;
-  const std::int64_t pieces = std::clamp(in.shape.numel() / kChunk, std::int64_t{1}, 1 + lines / kLinesPerPiece);
+  const std::int64_t pieces = std::clamp(results * size / kChunk, std::int64_t{1}, 1 + lines / kLinesPerPiece);
   const Storage partial(pieces > 1 ? checked_mul(pieces, results) : 0);
   Real* const to = pieces > 1 ? partial.data() : out.data;
 

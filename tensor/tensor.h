@@ -40,6 +40,20 @@ class Tensor {
   Tensor() : shape_{0}, id_(next_id()) {}
   /// Uninitialised numbers, row-major.
   explicit Tensor(const Shape& shape);
+  Tensor(const Tensor&) = default;
+  Tensor& operator=(const Tensor&) = default;
+  /// Leaves an empty tensor behind.
+  Tensor(Tensor&& other) noexcept
+      : storage_(std::move(other.storage_)), offset_(std::exchange(other.offset_, 0)),
+        shape_(std::exchange(other.shape_, Shape{0})), strides_(other.strides_), id_(other.id_) {}
+  Tensor& operator=(Tensor&& other) noexcept {
+    storage_ = std::move(other.storage_);
+    offset_ = std::exchange(other.offset_, 0);
+    shape_ = std::exchange(other.shape_, Shape{0});
+    strides_ = other.strides_;
+    id_ = other.id_;
+    return *this;
+  }
 
   const Shape& shape() const { return shape_; }
   const Strides& strides() const { return strides_; }

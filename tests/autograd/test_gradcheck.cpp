@@ -114,7 +114,7 @@ TEST_CASE("gradcheck: finds a missing derivative, one that should not be, and Na
   CHECK_FALSE(gradcheck([](auto in) { return in[0] + detach(in[0]); }, at).passed);
   const GradcheckResult nan = gradcheck(of(log), {tensor({2}, {1, -1})});
   CHECK_FALSE(nan.passed);
-  CHECK(contains(nan.message, "element 1"));
+  CHECK(contains(nan.message, "nan"));
   // An element beyond the first, of the second input.
   const auto second = [](std::span<const Tensor> in) {
     return in[0] * where(tensor({2}, {0, 1}), detach(in[1]), in[1]);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "autograd/op.h"
 #include "autograd/ops.h"
 
 using namespace gradus;

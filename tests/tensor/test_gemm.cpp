@@ -162,9 +162,10 @@ TEST_CASE("the error stays within gamma_K |A||B|") {
   struct Size {
     int m, n, k;
   };
-  for (const auto& [m, n, k] : {Size{150, 500, 784}, Size{20, 200, 784}, Size{500, 300, 150}, Size{33, 70, 2000}})
+  for (const Size& size : {Size{150, 500, 784}, Size{20, 200, 784}, Size{500, 300, 150}, Size{33, 70, 2000}})
     for (const Layout la : kContiguous)
       for (const Layout lb : kContiguous) {
+        const int m = size.m, n = size.n, k = size.k;
         CAPTURE(m);
         CAPTURE(n);
         CAPTURE(k);

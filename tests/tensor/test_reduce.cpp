@@ -197,15 +197,15 @@ TEST_CASE("a sum of ten million equal numbers does not stall") {
 
 TEST_CASE("reductions over nothing are the neutral ones, and no results need no input") {
   const Real unread = 1;
-  for (const auto& [in, out] : {std::pair{Shape{0}, Shape{1}}, {Shape{3, 0}, Shape{3, 1}}, {Shape{0, 4}, Shape{1, 4}}}) {
+  const std::pair<Shape, Shape> cases[] = {{{0}, {1}}, {{3, 0}, {3, 1}}, {{0, 4}, {1, 4}}};
+  for (const auto& [in, out] : cases) {
     const ConstView view{&unread, in, contiguous_strides(in)};
     for (const Real v : run(kernel::sum, view, out)) CHECK(v == 0);
     for (const Real v : run(kernel::max, view, out)) CHECK(v == -kInfinity);
     for (const Real v : run(kernel::logsumexp, view, out)) CHECK(v == -kInfinity);
   }
   const ConstView none{&unread, {0, 4}, {4, 1}};
-  for (const Kernel kernel : {kernel::sum, kernel::max, kernel::logsumexp})
-    CHECK(run(kernel, none, {0, 1}).empty());
+  for (const Kernel kernel : {kernel::sum, kernel::max, kernel::logsumexp}) CHECK(run(kernel, none, {0, 1}).empty());
 }
 
 TEST_CASE("rank 0 and axes of extent 1 pass through") {
@@ -265,8 +265,10 @@ TEST_CASE("logsumexp neither overflows nor underflows") {
 
 TEST_CASE("logsumexp of many rows, in each direction") {
   const std::vector<Real> x = random_numbers(500 * 784, 3);
-  for (const auto& [strides, out] : {std::pair{Strides{784, 1}, Shape{500, 1}}, {Strides{784, 1}, Shape{1, 784}},
-                                     {Strides{1, 500}, Shape{500, 1}}, {Strides{784, 1}, Shape{1, 1}}}) {
+  for (const auto& [strides, out] : {std::pair{Strides{784, 1}, Shape{500, 1}},
+                                     {Strides{784, 1}, Shape{1, 784}},
+                                     {Strides{1, 500}, Shape{500, 1}},
+                                     {Strides{784, 1}, Shape{1, 1}}}) {
     const ConstView view{x.data(), {500, 784}, strides};
     const auto behind = groups(view, out);
     const std::vector<Real> logs = run(kernel::logsumexp, view, out);
@@ -308,9 +310,12 @@ TEST_CASE("any number of threads gives the same bits") {
     Strides strides;
     Shape out;
   };
-  const Case cases[] = {{{700, 1501}, {1501, 1}, {1, 1}},    {{700, 1501}, {1501, 1}, {700, 1}},
-                        {{700, 1501}, {1501, 1}, {1, 1501}}, {{700, 1501}, {1, 700}, {1, 1501}},
-                        {{20000, 50}, {50, 1}, {20000, 1}},  {{20000, 50}, {50, 1}, {1, 50}},
+  const Case cases[] = {{{700, 1501}, {1501, 1}, {1, 1}},
+                        {{700, 1501}, {1501, 1}, {700, 1}},
+                        {{700, 1501}, {1501, 1}, {1, 1501}},
+                        {{700, 1501}, {1, 700}, {1, 1501}},
+                        {{20000, 50}, {50, 1}, {20000, 1}},
+                        {{20000, 50}, {50, 1}, {1, 50}},
                         {{7, 100, 1501}, {150100, 1501, 1}, {1, 100, 1}}};
   for (const Case& c : cases) {
     for (const Kernel kernel : {kernel::sum, kernel::max, kernel::logsumexp}) {

@@ -1,0 +1,121 @@
+// The memory of a tape: the list of nodes, the arena of their VJPs, and the table from tensor ids to nodes. Tapes of
+// one thread hand it on, so that a training loop asks the system for it once.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include "autograd/op.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// Blocks of bytes that are handed out one after the other and forgotten all at once.
+class Arena {
+ public:
+  void* take(std::size_t bytes) {
+    bytes = (bytes + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) * alignof(std::max_align_t);
+    while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
+      ++block_;
+      used_ = 0;
+    }
+    if (block_ == blocks_.size()) {
+      const std::size_t size = std::max<std::size_t>(bytes, std::size_t{1} << 16);
+      blocks_.push_back({std::make_unique<std::byte[]>(size), size});
+    }
+    return blocks_[block_].bytes.get() + std::exchange(used_, used_ + bytes);
+  }
+  void clear() { block_ = used_ = 0; }
+
+ private:
+  struct Block {
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t size;
+  };
+  std::vector<Block> blocks_;
+  std::size_t block_ = 0;
+  std::size_t used_ = 0;
+};
+
+/// id -> node: a flat table with linear probing. Ids start at 1, so 0 marks a free slot.
+class IdTable {
+ public:
+  int find(std::uint64_t id) const {
+    if (slots_.empty()) return -1;
+    for (std::size_t i = slot(id);; i = (i + 1) & mask()) {
+      if (slots_[i].id == id) return slots_[i].node;
+      if (slots_[i].id == 0) return -1;
+    }
+  }
+  void insert(std::uint64_t id, int node) {
+    if (2 * ++count_ > slots_.size()) grow();
+    put(id, node);
+  }
+  void clear() {
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    count_ = 0;
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t id = 0;
+    int node = 0;
+  };
+  std::size_t mask() const { return slots_.size() - 1; }
+  std::size_t slot(std::uint64_t id) const { return (id * 0x9E3779B97F4A7C15u >> 32) & mask(); }
+  void put(std::uint64_t id, int node) {
+    std::size_t i = slot(id);
+    while (slots_[i].id != 0) i = (i + 1) & mask();
+    slots_[i] = {id, node};
+  }
+  void grow() {
+    std::vector<Slot> old(std::max<std::size_t>(64, 2 * slots_.size()));
+    old.swap(slots_);
+    for (const Slot& s : old)
+      if (s.id != 0) put(s.id, s.node);
+  }
+  std::vector<Slot> slots_;
+  std::size_t count_ = 0;
+};
+
+struct Edge {  // one argument of one op
+  int node;    // the node that computed it; negative: not on this tape, its shape is constants[-1 - node]
+  Vjp* vjp;    // in the arena; null when there is no derivative or it has run
+};
+
+struct Node {
+  const char* op;  // null: watched from the start
+  Shape shape;
+  int first_edge;
+  int edges;
+  std::optional<Tensor> gradient;
+};
+
+struct Tape::Memory {
+  std::vector<Node> nodes;
+  std::vector<Edge> edges;
+  std::vector<Shape> constants;
+  IdTable ids;
+  Arena arena;
+
+  bool knows(const Tensor& x) const { return ids.find(x.id()) >= 0; }
+  /// Appends an op with the VJPs of the arguments that are on this tape.
+  void write(const char* op, const Tensor& out, std::span<const Argument> arguments);
+  void clear() {
+    for (const Edge& edge : edges)
+      if (edge.vjp) edge.vjp->~Vjp();
+    nodes.clear();
+    edges.clear();
+    constants.clear();
+    ids.clear();
+    arena.clear();
+  }
+
+  /// What tapes of this thread have left for the next.
+  static std::vector<std::unique_ptr<Memory>>& spare() {
+    thread_local std::vector<std::unique_ptr<Memory>> spare;
+    return spare;
+  }
+};
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

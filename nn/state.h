@@ -1,0 +1,67 @@
+// The state of a module by name: what a checkpoint keeps, and a summary to read.
+#pragma once
+
+#include <map>
+
+#include "nn/module.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// Calls visit(path, tensor) for everything that a checkpoint keeps: parameters and buffers, in order.
+template <class M, class Visit>
+void for_each_state(M& module, const Visit& visit) {
+  struct Visitor final : TensorVisitor {
+    const Visit& visit;
+    explicit Visitor(const Visit& visit) : visit(visit) {}
+    void parameter(const Path& path, Tensor& x) override { visit(path, x); }
+    void buffer(const Path& path, Tensor& x) override { visit(path, x); }
+  } visitor(visit);
+  walk(module, Path{}, visitor);
+}
+
+/// How many numbers the parameters hold.
+template <class M>
+std::int64_t count(const M& module) {
+  std::int64_t total = 0;
+  for_each_parameter(const_cast<M&>(module), [&](const Path&, Tensor& x) { total += x.numel(); });
+  return total;
+}
+
+/// Parameters and buffers by name.
+template <class M>
+std::map<std::string, Tensor> state(const M& module) {
+  std::map<std::string, Tensor> all;
+  for_each_state(const_cast<M&>(module), [&](const Path& path, Tensor& x) {
+    const std::string name = path.text();
+    check(all.emplace(name, x).second, "[module] two members are called \"{}\"", name);
+  });
+  return all;
+}
+
+/// Sets parameters and buffers from `source` by name, under new ids; Error when one is missing or of another
+/// shape, and then nothing is changed. Names that the module does not have are left alone.
+template <class M>
+void load_state(M& module, const std::map<std::string, Tensor>& source) {
+  M loaded = module;
+  for_each_state(loaded, [&](const Path& path, Tensor& x) {
+    const std::string name = path.text();
+    const auto found = source.find(name);
+    check(found != source.end(), "[load] there is no tensor \"{}\"", name);
+    check(found->second.shape() == x.shape(), "[load] \"{}\" has shape {}, the module needs {}", name,
+          found->second.shape(), x.shape());
+    x = detach(found->second);
+  });
+  module = std::move(loaded);
+}
+
+/// A table of names, shapes and sizes, one tensor a line, with the total.
+template <class M>
+std::string summary(const M& module) {
+  std::string text;
+  for_each_state(const_cast<M&>(module), [&](const Path& path, Tensor& x) {
+    text += fmt::format("{:<32} {:>16} {:>12}\n", path.text(), to_string(x.shape()), x.numel());
+  });
+  return text + fmt::format("{:<32} {:>16} {:>12}\n", "parameters", "", count(module));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

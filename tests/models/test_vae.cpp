@@ -1,0 +1,141 @@
+// The VAE as a module and as a distribution: shapes, names, what its settings change, and its bound against closed
+// forms. PyTorch's word on it is in test_golden.cpp.
+#include "models/vae.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "nn/optim.h"
+#include "tests/files.h"
+
+using namespace gradus;
+using namespace gradus::test;
+
+namespace {
+
+VaeSettings small() { return {.data = 6, .hidden = {5, 4}, .latent = 2}; }
+
+Tensor batch(std::int64_t n, std::int64_t data, std::uint64_t seed) {
+  Rng rng{.seed = seed};
+  return uniform({n, data}, rng);
+}
+
+std::vector<std::string> names_of(const Vae& vae) {
+  std::vector<std::string> names;
+  for (const auto& [name, _] : state(vae)) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("vae: parameters have the names and shapes that checkpoints keep") {
+  Rng rng;
+  const Vae vae({}, rng);
+  const auto all = state(vae);
+  CHECK(all.at("encoder.hidden.0.weight").shape() == Shape{500, 784});
+  CHECK(all.at("encoder.hidden.1.weight").shape() == Shape{500, 500});
+  CHECK(all.at("encoder.mean.weight").shape() == Shape{20, 500});
+  CHECK(all.at("encoder.log_variance.bias").shape() == Shape{20});
+  CHECK(all.at("decoder.hidden.0.weight").shape() == Shape{500, 20});
+  CHECK(all.at("decoder.output.weight").shape() == Shape{784, 500});
+  CHECK(all.at("decoder.output.bias").shape() == Shape{784});
+  CHECK(all.size() == 14);
+  CHECK(count(vae) == 784 * 500 + 500 + 500 * 500 + 500 + 2 * (500 * 20 + 20) + 20 * 500 + 500 + 500 * 500 + 500 +
+                          500 * 784 + 784);
+
+  VaeSettings settings = small();
+  settings.head = Head::sigma;
+  CHECK(names_of(Vae(settings, rng)) ==
+        std::vector<std::string>{"decoder.hidden.0.bias", "decoder.hidden.0.weight", "decoder.hidden.1.bias",
+                                 "decoder.hidden.1.weight", "decoder.output.bias", "decoder.output.weight",
+                                 "encoder.hidden.0.bias", "encoder.hidden.0.weight", "encoder.hidden.1.bias",
+                                 "encoder.hidden.1.weight", "encoder.mean.bias", "encoder.mean.weight",
+                                 "encoder.sigma.bias", "encoder.sigma.weight"});
+}
+
+TEST_CASE("vae: hidden layers are mirrored, and none at all is a linear VAE") {
+  Rng rng;
+  const auto all = state(Vae(small(), rng));
+  CHECK(all.at("decoder.hidden.0.weight").shape() == Shape{4, 2});
+  CHECK(all.at("decoder.hidden.1.weight").shape() == Shape{5, 4});
+  CHECK(all.at("decoder.output.weight").shape() == Shape{6, 5});
+  const Vae linear({.data = 6, .hidden = {}, .latent = 2}, rng);
+  CHECK(state(linear).size() == 6);
+  const Elbo bound = elbo(linear, batch(3, 6, 1), rng);
+  CHECK(bound.log_likelihood.shape() == Shape{3});
+  CHECK(bound.kl.shape() == Shape{3});
+}
+
+TEST_CASE("vae: the bound is that of its parts, in nats per sample") {
+  for (const Head head : {Head::log_variance, Head::sigma})
+    for (const Likelihood likelihood : {Likelihood::bernoulli, Likelihood::gaussian}) {
+      VaeSettings settings = small();
+      settings.head = head;
+      settings.likelihood = likelihood;
+      Rng rng{.seed = 4};
+      const Vae vae(settings, rng);
+      const Tensor x = batch(3, 6, 2), noise = normal({3, 2}, rng);
+      const Elbo bound = elbo(vae, x, noise);
+      const Normal q = vae.encode(x);
+      const ImageDistribution p = vae.decode(q.mean + exp(q.log_variance / 2) * noise);
+      const Tensor image = p.mean();
+      CHECK(image.shape() == Shape{3, 6});
+      for (std::int64_t i = 0; i < 3; ++i) {
+        double likelihood_of = 0, kl = 0;
+        for (std::int64_t j = 0; j < 6; ++j) {
+          const double pixel = x.at({i, j}), mean = image.at({i, j});
+          likelihood_of += likelihood == Likelihood::bernoulli
+                               ? pixel * std::log(mean) + (1 - pixel) * std::log1p(-mean)
+                               : -0.5 * (std::log(2 * std::numbers::pi) + (pixel - mean) * (pixel - mean));
+        }
+        for (std::int64_t j = 0; j < 2; ++j) {
+          const double mean = q.mean.at({i, j}), log_variance = q.log_variance.at({i, j});
+          kl += 0.5 * (mean * mean + std::exp(log_variance) - 1 - log_variance);
+        }
+        const double bound_of_double = sizeof(Real) == 8 ? 1e-12 : 2e-5;
+        CHECK(std::abs(bound.log_likelihood.at({i}) - likelihood_of) <= bound_of_double);
+        CHECK(std::abs(bound.kl.at({i}) - kl) <= bound_of_double);
+        CHECK(std::abs(bound.value().at({i}) - (likelihood_of - kl)) <= bound_of_double);
+        CHECK(std::abs(bound.value(Real(0.5)).at({i}) - (likelihood_of - kl / 2)) <= bound_of_double);
+      }
+    }
+}
+
+TEST_CASE("vae: the same generator gives the same weights and the same bound") {
+  Rng one{.seed = 7}, two{.seed = 7};
+  const Vae a(small(), one), b(small(), two);
+  const Tensor x = batch(3, 6, 3);
+  CHECK(elbo(a, x, one).value().values() == elbo(b, x, two).value().values());
+  CHECK(one.counter == two.counter);
+  CHECK_FALSE(elbo(a, x, one).value().values() == elbo(a, x, one).value().values());  // each call draws anew
+}
+
+TEST_CASE("vae: training a copy leaves the original as it was, and the bound goes up") {
+  Rng rng{.seed = 9};
+  const Vae original(small(), rng);
+  Vae copy = original;
+  std::map<std::string, std::vector<Real>> before;
+  for (const auto& [name, x] : state(original)) before[name] = x.values();
+  const Tensor x = batch(20, 6, 5), noise = normal({20, 2}, rng);
+  Optimizer optimizer(Adam{.lr = 1e-2});
+  double first = 0, last = 0;
+  for (int step = 0; step < 60; ++step) {
+    Tape tape(parameters(copy));
+    const Tensor loss = -mean(elbo(copy, x, noise).value());
+    (step == 0 ? first : last) = loss.item();
+    optimizer.step(copy, tape.gradient(loss));
+  }
+  CHECK(last < first - 0.1);
+  for (const auto& [name, x] : state(original)) CHECK_MESSAGE(x.values() == before.at(name), name);
+  for (const auto& [name, x] : state(copy)) CHECK_MESSAGE(!(x.values() == before.at(name)), name);
+}
+
+TEST_CASE("vae: an input of the wrong width is an error that names the shapes") {
+  Rng rng;
+  const Vae vae(small(), rng);
+  const std::string error = error_of([&] { elbo(vae, batch(3, 7, 1), rng); });
+  CHECK(contains(error, "[linear] an input of shape (3, 7)"));
+  CHECK(contains(error, "(5, 6)"));
+}
