@@ -83,6 +83,7 @@ Batch derivative(Dual<T> x) {
   return derivative(x.d);
 }
 
+// The formula differentiated by the inputs `wrt`: its row function, and its entry in the table.
 template <FixedString name, class F, int arity, int... wrt>
 struct Derivative {
   static constexpr int order = sizeof...(wrt);
@@ -124,12 +125,7 @@ struct Derivative {
   static constexpr std::array<const Formula*, kMaxArity> partials(std::index_sequence<j...>) {
     return {next<static_cast<int>(j)>()...};
   }
-  static constexpr const Formula* entry() {
-    if constexpr (zero)
-      return nullptr;
-    else
-      return &formula;
-  }
+  static constexpr const Formula* entry() { return zero ? nullptr : &formula; }
   static constexpr Formula formula{name.text, order, arity, row, partials(Inputs())};
 };
 

@@ -8,21 +8,22 @@ namespace {
 
 // The shape after reducing `axes` of x: with extent 1 there (`kept`), and without them (`dropped`).
 struct Reduced {
+  std::array<bool, kMaxRank> axes;
   Shape kept, dropped;
   std::int64_t count = 1;  // elements behind each result
 
-  Reduced(const char* op, const Tensor& x, const Axes& axes) {
-    const auto reduced = axes.in(op, x.shape());
-    std::vector<std::int64_t> kept_extents, dropped_extents;
+  Reduced(const char* op, const Tensor& x, const Axes& named) : axes(named.in(op, x.shape())) {
+    std::array<std::int64_t, kMaxRank> ones{}, rest{};
+    int left = 0;
     for (int i = 0; i < x.rank(); ++i) {
-      kept_extents.push_back(reduced[i] ? 1 : x.shape()[i]);
-      if (reduced[i])
+      ones[i] = axes[i] ? 1 : x.shape()[i];
+      if (axes[i])
         count *= x.shape()[i];
       else
-        dropped_extents.push_back(x.shape()[i]);
+        rest[left++] = x.shape()[i];
     }
-    kept = Shape(kept_extents);
-    dropped = Shape(dropped_extents);
+    kept = Shape(std::span(ones.data(), x.rank()));
+    dropped = Shape(std::span(rest.data(), left));
   }
 };
 
@@ -47,12 +48,13 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keep) {
 Tensor max(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("max", x, axes);
   check(r.count > 0, "[max] shape {} has no elements to choose from", x.shape());
-  const auto reduced = axes.in("max", x.shape());
-  std::vector<int> order;  // the kept axes, then the reduced
+  std::array<int, kMaxRank> order;  // the kept axes, then the reduced
+  int placed = 0;
   for (const bool last : {false, true})
     for (int i = 0; i < x.rank(); ++i)
-      if (reduced[i] == last) order.push_back(i);
-  const Tensor rows = reshape(permute(x, Axes(order)), {r.dropped.numel(), r.count});
+      if (r.axes[i] == last) order[placed++] = i;
+  const Axes kept_first(std::span<const int>(order.data(), placed));
+  const Tensor rows = reshape(permute(x, kept_first), {r.dropped.numel(), r.count});
   return reshape(gather(rows, 1, argmax(rows, 1, keepdim)), keep ? r.kept : r.dropped);
 }
 

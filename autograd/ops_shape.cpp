@@ -8,26 +8,28 @@ namespace gradus::inline GRADUS_FLAVOUR {
 
 Tensor transpose(const Tensor& x) {
   check(x.rank() >= 2, "[transpose] shape {} has no two axes to swap", x.shape());
-  std::vector<int> order = all_axes(x.shape()).list();
-  std::swap(order[order.size() - 1], order[order.size() - 2]);
-  return permute(x, Axes(order));
+  std::array<int, kMaxRank> order;
+  for (int i = 0; i < x.rank(); ++i) order[i] = i;
+  std::swap(order[x.rank() - 1], order[x.rank() - 2]);
+  return permute(x, Axes(std::span<const int>(order.data(), x.rank())));
 }
 
 Tensor permute(const Tensor& x, const Axes& order) {
-  check(static_cast<int>(order.list().size()) == x.rank(), "[permute] {} axes for shape {}", order.list().size(),
-        x.shape());
+  check(order.size() == x.rank(), "[permute] {} axes for shape {}", order.size(), x.shape());
   order.in("permute", x.shape());  // each axis once
   std::array<std::int64_t, kMaxRank> extents{};
   Strides strides{};
-  std::vector<int> inverse(x.rank());
+  std::array<int, kMaxRank> inverse;
   for (int i = 0; i < x.rank(); ++i) {
-    const int from = axis_of("permute", order.list()[i], x.shape());
+    const int from = axis_of("permute", order[i], x.shape());
     extents[i] = x.shape()[from];
     strides[i] = x.strides()[from];
     inverse[from] = i;
   }
   return record("permute", detach(x, Shape(std::span(extents.data(), x.rank())), strides),
-                arg(x, [inverse](const Tensor& g) { return permute(g, Axes(inverse)); }));
+                arg(x, [back = Axes(std::span<const int>(inverse.data(), x.rank()))](const Tensor& g) {
+                  return permute(g, back);
+                }));
 }
 
 Tensor reshape(const Tensor& x, const Shape& shape) {

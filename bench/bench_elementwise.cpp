@@ -16,9 +16,9 @@ template <class Work>
 void measure(benchmark::State& state, Work& work, std::int64_t count, int arrays, int distinct) {
   const int threads = static_cast<int>(state.range(0));
   set_threads(threads);
-  for (auto _ : state) work();
+  const double seconds = run(state, work);
   const std::int64_t bytes = count * static_cast<std::int64_t>(sizeof(Real));
-  report_bytes(state, static_cast<double>(arrays * bytes), distinct * bytes, threads);
+  report_bytes(state, arrays * bytes, distinct * bytes, seconds, threads);
 }
 
 template <class F>
@@ -66,9 +66,7 @@ BENCHMARK(adam)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 void chain_of_1000_multiplications(benchmark::State& state) {
   set_threads(1);
   work::Chain work;
-  for (auto _ : state) work();
-  state.counters["per_op"] =
-      benchmark::Counter(work::Chain::kLength, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_op"] = run(state, work) / work::Chain::kLength * 1e9;
 }
 BENCHMARK(chain_of_1000_multiplications);
 

@@ -28,6 +28,7 @@ inline std::vector<GemmCase> gemm_cases() {
   };
   layers("book", 150, {{784, 500}, {500, 500}, {500, 20}, {20, 500}, {500, 784}});
   layers("small", 20, {{784, 200}, {200, 200}, {200, 50}, {50, 200}, {200, 784}});
-  for (const int size : {1024, 2048}) cases.push_back({"square/" + std::to_string(size), size, size, size, false, false});
+  for (const int size : {1024, 2048})
+    cases.push_back({"square/" + std::to_string(size), size, size, size, false, false});
   return cases;
 }

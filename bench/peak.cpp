@@ -1,7 +1,6 @@
 #include "bench/peak.h"
 
 #include <barrier>
-#include <chrono>
 #include <map>
 #include <thread>
 #include <vector>
@@ -38,7 +37,14 @@ double best_seconds(int threads, const Work& work) {
   return best;
 }
 
-[[gnu::noinline]] void multiply_add(std::int64_t rounds) {
+[[gnu::noinline]] void triad(Real* a, const Real* b, const Real* c, std::int64_t size) {
+  for (std::int64_t i = 0; i + kLanes <= size; i += kLanes)
+    fma(3, Batch::load(c + i), Batch::load(b + i)).store(a + i);
+}
+
+}  // namespace
+
+void multiply_add(std::int64_t rounds) {
   Batch sums[kChains];
   unrolled<kChains>([&](auto i) { sums[i] = Real(i); });
   Batch factor = 0.5;
@@ -48,18 +54,7 @@ double best_seconds(int threads, const Work& work) {
   unrolled<kChains>([&](auto i) { benchmark::DoNotOptimize(sums[i]); });
 }
 
-[[gnu::noinline]] void triad(Real* a, const Real* b, const Real* c, std::int64_t size) {
-  for (std::int64_t i = 0; i + kLanes <= size; i += kLanes)
-    fma(3, Batch::load(c + i), Batch::load(b + i)).store(a + i);
-}
-
-void report(benchmark::State& state, const char* name, double work, double peak) {
-  using benchmark::Counter;
-  state.counters[name] = Counter(work / 1e9, Counter::kIsIterationInvariantRate);
-  state.counters["peak%"] = Counter(100 * work / peak, Counter::kIsIterationInvariantRate);
-}
-
-}  // namespace
+double multiply_add_flops(std::int64_t rounds) { return 2.0 * kLanes * kChains * static_cast<double>(rounds); }
 
 double peak_flops(int threads) {
   static std::map<int, double> known;
@@ -67,7 +62,7 @@ double peak_flops(int threads) {
   if (flops == 0) {
     constexpr std::int64_t rounds = 1'000'000;
     const double seconds = best_seconds(threads, [](int) { multiply_add(rounds); });
-    flops = 2.0 * kLanes * kChains * rounds * threads / seconds;
+    flops = multiply_add_flops(rounds) * threads / seconds;
   }
   return flops;
 }
@@ -92,12 +87,15 @@ double peak_bandwidth(std::int64_t bytes, int threads) {
   return bandwidth;
 }
 
-void report_flops(benchmark::State& state, double flops, int threads) {
-  report(state, "GFLOP/s", flops, peak_flops(threads));
+void report_flops(benchmark::State& state, double flops, double seconds, int threads) {
+  state.counters["GFLOP/s"] = flops / seconds / 1e9;
+  state.counters["peak%"] = 100 * flops / seconds / peak_flops(threads);
 }
 
-void report_bytes(benchmark::State& state, double traffic, std::int64_t memory, int threads) {
-  report(state, "GB/s", traffic, peak_bandwidth(memory, threads));
+void report_bytes(benchmark::State& state, std::int64_t traffic, std::int64_t memory, double seconds, int threads) {
+  const double rate = static_cast<double>(traffic) / seconds;
+  state.counters["GB/s"] = rate / 1e9;
+  state.counters["peak%"] = 100 * rate / peak_bandwidth(memory, threads);
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

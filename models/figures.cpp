@@ -11,9 +11,9 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-constexpr std::int64_t kScreen = 1200;      // pixels: what a picture may fill of a screen, across
-constexpr std::int64_t kLargestFactor = 8;  // beyond it, single pixels look like tiles
-constexpr std::int64_t kLongestSide = 1'000'000;     // libpng's limit for width and height
+constexpr std::int64_t kScreen = 1200;            // pixels: what a picture may fill of a screen, across
+constexpr std::int64_t kLargestFactor = 8;        // beyond it, single pixels look like tiles
+constexpr std::int64_t kLongestSide = 1'000'000;  // libpng's limit for width and height
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 30;
 constexpr std::uint8_t kBackground = 56;  // dark grey: seen beside black images, and quieter than white ink
 

@@ -12,11 +12,9 @@
 // optional or variant of these, and settings (numbers, enums, strings).
 #pragma once
 
-#include <array>
 #include <concepts>
-#include <map>
 #include <optional>
-#include <string_view>
+#include <ranges>
 #include <variant>
 
 #include "tensor/random.h"
@@ -68,18 +66,10 @@ template <class T>
 inline constexpr bool is_setting = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, std::string> ||
                                    std::is_empty_v<T>;
 
-template <class M>
-void walk_each(M& members, const Path& path, TensorVisitor& visitor) {
+template <std::ranges::range M>
+void walk_container(M& members, const Path& path, TensorVisitor& visitor) {
   int index = 0;
   for (auto& member : members) gradus::walk(member, Path{&path, nullptr, index++}, visitor);
-}
-template <class T>
-void walk_container(std::vector<T>& members, const Path& path, TensorVisitor& visitor) {
-  walk_each(members, path, visitor);
-}
-template <class T, std::size_t n>
-void walk_container(std::array<T, n>& members, const Path& path, TensorVisitor& visitor) {
-  walk_each(members, path, visitor);
 }
 template <class T>
 void walk_container(std::optional<T>& member, const Path& path, TensorVisitor& visitor) {

@@ -25,8 +25,6 @@ std::span<Tensor> Optimizer::moments_of(std::size_t i, const Tensor& x) {
   return std::span(moments_).subspan(i * each, each);
 }
 
-void Optimizer::begin_step() { ++steps; }
-
 void Optimizer::update(std::size_t i, Tensor& x, std::span<const Tensor> gradients) {
   check(i < gradients.size(), "[optimizer] {} gradients for more parameters", gradients.size());
   check(gradients[i].shape() == x.shape(), "[optimizer] parameter {} of shape {} has a gradient of shape {}", i,

@@ -32,7 +32,7 @@ class Optimizer {
   /// number or shapes do not fit.
   template <class M>
   void step(M& module, std::span<const Tensor> gradients) {
-    begin_step();
+    ++steps;
     std::size_t i = 0;
     for_each_parameter(module, [&](const Path&, Tensor& x) { update(i++, x, gradients); });
     check(i == gradients.size(), "[optimizer] {} gradients for {} parameters", gradients.size(), i);
@@ -56,7 +56,6 @@ class Optimizer {
  private:
   std::span<const char* const> moment_names() const;
   std::span<Tensor> moments_of(std::size_t i, const Tensor& x);
-  void begin_step();
   void update(std::size_t i, Tensor& x, std::span<const Tensor> gradients);
 
   std::vector<Tensor> moments_;  // the moments of parameter 0, those of parameter 1, …

@@ -1,28 +1,30 @@
-// Matrix multiplication, blocked for the caches as in GotoBLAS and BLIS.
+// Matrix multiplication, blocked for the caches as in GotoBLAS (Goto and van de Geijn 2008) and BLIS.
 //
-//                      K                        N                             chunk of N
-//                +-----------+         +--------+--------+               +--+--+--+--+
-//             M  |     A     |   x   K |        | chunk  |     chunk     |  |  |  |  |  K block   B packed: one block
-//                |           |         |        |  of N  |     of B      |  |  |  |  |            of a chunk, in the
-//                +-----------+         +--------+--------+               +--+--+--+--+            second-level cache
-//                                                                        32 columns each
-//                  K block
-//                +---------+        +----+
-//       14 rows  |=========|   x    |    |  K block       A's rows stay in the first-level cache while the panels
-//                +---------+        |    |                of B pass by; the tile of C, 14 x 32 numbers, stays in
-//                                   +----+                registers while K runs by (gemm_tile.h).
-//                                 32 columns
+//                                    B            chunk
+//                              +-----------+==========+-----------+
+//                              |           |  |  |  | |           |  block of K   } the chunk's part of a block of K,
+//                            K |           |--|--|--|-|           |              } packed in panels of 32 columns:
+//                              |           |  |  |  | |           |              } second-level cache
+//                              +-----------+==========+-----------+
+//               K                          :          :
+//          +----------+        +-----------+==========+-----------+
+//          |     :    |        |           |          |           |
+//        M |=====:====|        |           |==|  |  | |           |  14 rows
+//          |     :    |        |           |          |           |
+//          +----------+        +-----------+==========+-----------+
+//       A  block of K                C         N
 //
-// C is cut into chunks of rows and columns, by its size alone, for the threads to take. A chunk walks the blocks
-// of K in order; C itself carries the sums from one block to the next, so every element is a chain of fma in
-// ascending k, and where the cuts lie does not show in the result.
+// C is cut into chunks, by its size alone, for the threads to take. A chunk walks the blocks of K in order. In a
+// block it walks the panels of 14 rows, whose part of A stays in the first-level cache while the panels of B pass
+// by; and where a panel of rows meets a panel of columns, a tile of C, 14 x 32 numbers, stays in registers while k
+// runs through the block (gemm_tile.h). C itself carries the sums from one block to the next, so every element is a
+// chain of fma in ascending k, and where the cuts lie does not show in the result.
 //
 // What is not copied: A, when its rows can be read as they are; B, when a chunk has so few rows that a copy is not
-// read often enough to pay. When both are contiguous along K and there are few rows, gemm_dot.h needs no copy at all.
+// read often enough to pay. When both are contiguous along K and rows are few, gemm_dot.h needs no copy at all.
 #include "tensor/gemm.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "tensor/gemm_dot.h"
 #include "tensor/gemm_pack.h"
@@ -33,24 +35,20 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 namespace {
 
-// 14 rows of a block of K fill two thirds of a first-level cache of 32 KiB; eight panels of such a block are 400 KB
-// of a second-level cache of at least 512 KiB.
+// 14 rows of a block of K fill two thirds of a first-level cache of 32 KiB; the eight panels of a chunk are 400 KB
+// for such a block, in a second-level cache of at least 512 KiB.
 constexpr std::int64_t kBlockDepth = 1600 / sizeof(Real);
 constexpr std::int64_t kChunkPanels = 8;
-constexpr std::int64_t kChunkRowPanels = 36;
-// Cuts finer than this many multiplications (10 µs) cost more than a second thread gains; more than eight pieces
-// are not needed to spread the load.
+// Pieces of fewer multiplications (some 10 µs) cost more than a second thread gains. Beyond four pieces, the rows
+// of A that each piece fetches anew cost more than a better balance of the load gains.
 constexpr std::int64_t kChunkWork = 1 << 20;
-constexpr std::int64_t kEnoughChunks = 8;
-// B is copied when so many rows of tiles read the copy.
-#ifndef CPF
-#define CPF 4
-#endif
-constexpr std::int64_t kCopiesPayFrom = CPF;
-// Rows this many bytes apart compete for the same few places of the first-level cache (4096 / 64 sets).
-constexpr std::int64_t kHarmfulStride = 1024;
-// Rows of A that lie side by side are read in place while K is short.
+constexpr std::int64_t kEnoughChunks = 4;
+// A copy pays when it is read so many times: B's by panels of rows, A's by panels of columns.
+constexpr std::int64_t kCopiesPayFrom = 4;
+// Rows of A that lie side by side in memory are read in place while K is short.
 constexpr std::int64_t kInPlaceDepth = 32;
+// Rows this many bytes apart compete for the same few places of the first-level cache (64 sets of 64 bytes).
+constexpr std::int64_t kHarmfulStride = 1024;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -80,7 +78,7 @@ class Product {
   Product(const ConstView& a, const ConstView& b, const View& c, const Real* bias)
       : a_(a), b_(b), c_(c), bias_(bias), rows_(row_panels(c.shape[0])), columns_{c.shape[1], kTileColumns},
         depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
-        row_chunks_{rows_.count(), ceil_div(rows_.count(), kChunkRowPanels)},
+        row_chunks_{rows_.count(), 1},
         column_chunks_{columns_.count(), ceil_div(columns_.count(), kChunkPanels)} {
     const std::int64_t wanted = std::min(c.shape.numel() * a.shape[1] / kChunkWork, kEnoughChunks);
     const auto refine = [wanted](Split& split, const Split& other) {
@@ -99,8 +97,8 @@ class Product {
 
  private:
   bool a_in_place() const {
-    const std::int64_t row = a_.strides[0], k = a_.strides[1];
-    return row == 1 ? depths_.total < kInPlaceDepth || columns_.count() < kCopiesPayFrom : k == 1 && row * sizeof(Real) % kHarmfulStride != 0;
+    if (a_.strides[0] == 1) return depths_.total < kInPlaceDepth || columns_.count() < kCopiesPayFrom;
+    return a_.strides[1] == 1 && a_.strides[0] * sizeof(Real) % kHarmfulStride != 0;
   }
 
   void pack_a() {
@@ -118,21 +116,17 @@ class Product {
   void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk) const {
     const std::int64_t first = column_chunks_.begin(column_chunk), last = column_chunks_.begin(column_chunk + 1);
     const bool copy_b = b_.strides[1] != 1 || row_chunks_.size(row_chunk) >= kCopiesPayFrom;
-    // At the right edge the kernel, which loads whole registers, would read beyond the end of B.
-    const auto in_place = [&](std::int64_t q) { return !copy_b && columns_.size(q) == kTileColumns; };
+    // The kernel loads whole registers of B, so the panel at the right edge is copied in any case.
+    const std::int64_t edge = columns_.size(last - 1) == kTileColumns ? last : last - 1;
+    const std::int64_t copied = copy_b ? first : edge;
     const std::int64_t panel_size = ceil_div(depths_.total, depths_.parts) * kTileColumns;
     const Storage packed_b((last - first) * panel_size);
     for (std::int64_t block = 0; block < depths_.parts; ++block) {
       const std::int64_t k0 = depths_.begin(block), depth = depths_.size(block);
-      for (std::int64_t q = first; q < last;) {
-        if (in_place(q)) {
-          ++q;
-          continue;
-        }
-        const std::int64_t j = columns_.begin(q), count = std::min(columns_.begin(last), columns_.total) - j;
+      if (copied < last) {
+        const std::int64_t j = columns_.begin(copied), count = std::min(columns_.begin(last), columns_.total) - j;
         pack({&b_(k0, j), b_.strides[1], b_.strides[0], depth, count}, kTileColumns, panel_size,
-             packed_b.data() + (q - first) * panel_size);
-        break;  // an edge comes last
+             packed_b.data() + (copied - first) * panel_size);
       }
       for (std::int64_t p = row_chunks_.begin(row_chunk); p < row_chunks_.begin(row_chunk + 1); ++p) {
         const std::int64_t r = rows_.begin(p);
@@ -142,20 +136,26 @@ class Product {
         call.a_row = packed_a_.data() ? 1 : a_.strides[0];
         call.a_k = packed_a_.data() ? rows_.width : a_.strides[1];
         call.c_row = c_.strides[0];
-        for (std::int64_t q = first; q < last; ++q) {
-          const std::int64_t j = columns_.begin(q);
-          call.b = in_place(q) ? &b_(k0, j) : packed_b.data() + (q - first) * panel_size;
-          call.b_k = in_place(q) ? b_.strides[0] : kTileColumns;
+        call.start_row = block == 0 ? 0 : call.c_row;
+        const auto run = [&](std::int64_t from, std::int64_t to, bool in_place) {
+          if (from == to) return;
+          const std::int64_t j = columns_.begin(from);
+          call.b = in_place ? &b_(k0, j) : packed_b.data() + (from - first) * panel_size;
+          call.b_k = in_place ? b_.strides[0] : kTileColumns;
+          call.b_tile = in_place ? kTileColumns : panel_size;
           call.c = &c_(r, j);
-          call.start = block == 0 ? start_of(j) : call.c;
-          call.start_row = block == 0 ? 0 : call.c_row;
-          run_tile(call, rows_.size(p), columns_.size(q));
-        }
+          call.start = block > 0 ? call.c : bias_ ? bias_ + j : zeros;
+          call.start_tile = block > 0 || bias_ ? kTileColumns : 0;
+          call.tiles = to - from;
+          run_tiles(call, rows_.size(p), columns_.size(to - 1));
+        };
+        run(first, edge, !copy_b);
+        run(edge, last, false);
       }
     }
   }
 
-  static void run_tile(TileCall& call, int rows, int columns) {
+  static void run_tiles(TileCall& call, int rows, int columns) {
     const int vectors = (columns + kLanes - 1) / kLanes;
     call.last = columns - (vectors - 1) * kLanes;
     const bool whole = call.last == kLanes;
@@ -164,10 +164,7 @@ class Product {
     tiles[rows - 1][vectors - 1](call);
   }
 
-  const Real* start_of(std::int64_t column) const {
-    static constexpr Real zeros[kTileColumns] = {};
-    return bias_ ? bias_ + column : zeros;
-  }
+  static constexpr Real zeros[kTileColumns] = {};
 
   const ConstView& a_;
   const ConstView& b_;

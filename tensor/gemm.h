@@ -5,9 +5,9 @@
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
-/// C = A·B + start:  (n, k) @ (k, m) -> (n, m), any strides for A and B (a transpose is a view), C row-major rows
-/// (its last stride is 1). `bias`, if given, holds m numbers (stride 1) that every row of C starts from; else 0. K = 0 gives
-/// the start values. The same bits for any number of threads: M and N are split, never K. C overlaps nothing.
+/// C = A·B + start: (n, k) @ (k, m) -> (n, m). A and B have any strides (a transpose is a view), C's rows are
+/// contiguous (its last stride is 1), and C overlaps nothing. Every row of C starts from `bias`, m contiguous numbers,
+/// if given, else from 0; with k = 0 it stays there. The same bits for any number of threads.
 void gemm(const ConstView& a, const ConstView& b, const View& c, const Real* bias = nullptr);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

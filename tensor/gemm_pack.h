@@ -18,8 +18,8 @@ struct Columns {
 /// `pack` stores whole registers: so many numbers behind each panel are overwritten with anything.
 inline constexpr int kPackSlack = kLanes;
 
-/// Packs panels of `width` columns: to[p·panel_size + k·width + i] = columns(k, p·width + i). In the last panel, what
-/// fills a row up to whole registers is some number of the row or zero, and the rest undefined.
+/// Packs panels of `width` columns: to[p·panel_size + k·width + i] = columns(k, p·width + i). In the last panel,
+/// what fills a row up to whole registers is some number of the row or zero, and the rest undefined.
 inline void pack(const Columns& columns, int width, std::int64_t panel_size, Real* to) {
   const auto [data, stride, k_stride, depth, count] = columns;
   if (stride == 1) {  // k outside, so that memory is read in long runs

@@ -18,18 +18,19 @@ inline constexpr int kTileRows = 6;
 inline constexpr int kTileVectors = 2;
 inline constexpr int kTileColumns = kTileVectors * kLanes;
 
-/// One call of the micro-kernel: c = start + a·b. Strides in elements.
+/// One call of the micro-kernel: c = start + a·b for some tiles side by side. Strides in elements.
 struct TileCall {
   std::int64_t depth;  // K
   const Real* a;
   std::int64_t a_row, a_k;
   const Real* b;  // row k is b + k·b_k, whole registers
-  std::int64_t b_k;
+  std::int64_t b_k, b_tile;  // from one k to the next, and from one tile to the next
   const Real* start;  // row r is start + r·start_row; stride 0 gives every row the same start
-  std::int64_t start_row;
+  std::int64_t start_row, start_tile;
   Real* c;
   std::int64_t c_row;
-  int last;  // columns in the last register of a row of C and start, 1 to kLanes
+  std::int64_t tiles;  // of `Vectors` registers each
+  int last;            // columns in the last register of a row of C and start, 1 to kLanes
 };
 
 /// Every element is start, then one fma per k in ascending order: its bits depend on nothing else, neither on the
@@ -38,51 +39,57 @@ struct TileCall {
 template <int Rows, int Vectors, bool RowsAdjacent, bool Whole>
 void tile(const TileCall& t) {
   const int last = t.last;
-  Batch sum[Rows][Vectors];
-  unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-      const Real* start = t.start + r * t.start_row + v * kLanes;
-      if constexpr (Whole || v + 1 < Vectors)
-        sum[r][v] = Batch::load(start);
-      else
-        sum[r][v] = Batch::load(start, last);
-    });
-  });
-  // The next tile of C is to the right: fetched now, it is there when this one is done.
-  if (t.depth >= 64)
-    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-      unrolled<kTileVectors>([&](auto v) __attribute__((always_inline)) {
-        __builtin_prefetch(t.c + r * t.c_row + kTileColumns + v * kLanes, 1);
-      });
-    });
   const std::int64_t a_row = RowsAdjacent ? 1 : t.a_row;
   const std::int64_t a_k = RowsAdjacent ? t.a_k : 1;
-  // Three rows to a pointer: a processor adds 0, 1 or 2 times the row stride while it loads.
-  constexpr int groups = (Rows + 2) / 3;
-  const Real* a[groups];
-  unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = t.a + 3 * g * a_row; });
-  const Real* b = t.b;
-  for (std::int64_t k = 0; k < t.depth; ++k) {
-    Batch row[Vectors];
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = Batch::load(b + v * kLanes); });
-    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-      const Batch element = a[r / 3][r % 3 * a_row];
-      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v] = fma(element, row[v], sum[r][v]); });
-    });
-    unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] += a_k; });
-    b += t.b_k;
-  }
+  const Real* start = t.start;
   Real* c = t.c;
-  const std::int64_t c_row = t.c_row;
-  unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-      if constexpr (Whole || v + 1 < Vectors)
-        sum[r][v].store(c + v * kLanes);
-      else
-        sum[r][v].store(c + v * kLanes, last);
+  for (std::int64_t n = 0; n < t.tiles; ++n) {
+    Batch sum[Rows][Vectors];
+    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+        const Real* from = start + r * t.start_row + v * kLanes;
+        if constexpr (Whole || v + 1 < Vectors)
+          sum[r][v] = Batch::load(from);
+        else
+          sum[r][v] = Batch::load(from, last);
+      });
     });
-    c += c_row;
-  });
+    // The next tile of C: fetched now, it is there when this one is done.
+    if (t.depth >= 64)
+      unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+          __builtin_prefetch(c + r * t.c_row + (Vectors + v) * kLanes, 1);
+        });
+      });
+    // Three rows to a pointer: a processor adds 0, 1 or 2 times the row stride while it loads.
+    constexpr int groups = (Rows + 2) / 3;
+    const Real* a[groups];
+    unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = t.a + 3 * g * a_row; });
+    const Real* b = t.b + n * t.b_tile;
+    for (std::int64_t k = 0; k < t.depth; ++k) {
+      Batch row[Vectors];
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = Batch::load(b + v * kLanes); });
+      unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+        const Batch element = a[r / 3][r % 3 * a_row];
+        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v] = fma(element, row[v], sum[r][v]); });
+      });
+      unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] += a_k; });
+      b += t.b_k;
+    }
+    Real* to = c;
+    const std::int64_t c_row = t.c_row;
+    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+        if constexpr (Whole || v + 1 < Vectors)
+          sum[r][v].store(to + v * kLanes);
+        else
+          sum[r][v].store(to + v * kLanes, last);
+      });
+      to += c_row;
+    });
+    c += Vectors * kLanes;
+    start += t.start_tile;
+  }
 }
 
 using TileKernel = void (*)(const TileCall&);

@@ -18,21 +18,23 @@ Shape::Shape(std::span<const std::int64_t> extents) {
 }
 
 Shape Shape::with(int axis, std::int64_t extent) const {
-  std::vector<std::int64_t> extents(begin(), end());
+  std::array<std::int64_t, kMaxRank> extents = extents_;
   extents[axis] = extent;
-  return Shape(extents);
+  return Shape(std::span(extents.data(), rank_));
 }
 
 Shape Shape::inserted(int axis, std::int64_t extent) const {
-  std::vector<std::int64_t> extents(begin(), end());
-  extents.insert(extents.begin() + axis, extent);
-  return Shape(extents);
+  std::array<std::int64_t, kMaxRank + 1> extents;
+  const auto after = std::copy(begin(), begin() + axis, extents.begin());
+  *after = extent;
+  std::copy(begin() + axis, end(), after + 1);
+  return Shape(std::span(extents.data(), rank_ + 1));
 }
 
 Shape Shape::without(int axis) const {
-  std::vector<std::int64_t> extents(begin(), end());
-  extents.erase(extents.begin() + axis);
-  return Shape(extents);
+  std::array<std::int64_t, kMaxRank> extents;
+  std::copy(begin() + axis + 1, end(), std::copy(begin(), begin() + axis, extents.begin()));
+  return Shape(std::span(extents.data(), rank_ - 1));
 }
 
 Strides contiguous_strides(const Shape& shape) {
@@ -74,20 +76,25 @@ int axis_of(const char* op, int axis, const Shape& shape) {
   return counted;
 }
 
+Axes::Axes(std::span<const int> axes) : size_(static_cast<int>(axes.size())) {
+  check(axes.size() <= kMaxRank, "[axes] a tensor has at most {} axes, not {}", kMaxRank, axes.size());
+  std::copy(axes.begin(), axes.end(), axes_.begin());
+}
+
 std::array<bool, kMaxRank> Axes::in(const char* op, const Shape& shape) const {
   std::array<bool, kMaxRank> flags{};
-  for (const int axis : axes_) {
-    bool& flag = flags[axis_of(op, axis, shape)];
-    check(!flag, "[{}] axis {} is named twice", op, axis);
+  for (int i = 0; i < size_; ++i) {
+    bool& flag = flags[axis_of(op, axes_[i], shape)];
+    check(!flag, "[{}] axis {} is named twice", op, axes_[i]);
     flag = true;
   }
   return flags;
 }
 
 Axes all_axes(const Shape& shape) {
-  std::vector<int> axes(shape.rank());
+  std::array<int, kMaxRank> axes;
   for (int i = 0; i < shape.rank(); ++i) axes[i] = i;
-  return Axes(std::move(axes));
+  return Axes(std::span<const int>(axes.data(), shape.rank()));
 }
 
 std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }

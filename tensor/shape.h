@@ -59,19 +59,22 @@ Shape broadcast(const char* op, const Shape& a, const Shape& b);
 /// `axis` counted from the front; negative values count from the back. Error names `op`.
 int axis_of(const char* op, int axis, const Shape& shape);
 
-/// A list of axes, written `-1` or `{0, 2}`. Negative values count from the back.
+/// A list of at most kMaxRank axes, written `-1` or `{0, 2}`. Negative values count from the back.
 class Axes {
  public:
   template <std::same_as<int> I>  // an int exactly: no number may pass for an axis by accident
-  Axes(I axis) : axes_{axis} {}
-  Axes(std::initializer_list<int> axes) : axes_(axes) {}
-  explicit Axes(std::vector<int> axes) : axes_(std::move(axes)) {}
+  Axes(I axis) : Axes({axis}) {}
+  Axes(std::initializer_list<int> axes) : Axes(std::span(axes.begin(), axes.size())) {}
+  explicit Axes(std::span<const int> axes);
+
+  int size() const { return size_; }
+  int operator[](int i) const { return axes_[i]; }
   /// One flag per axis of `shape`; Error when an axis is out of range or named twice.
   std::array<bool, kMaxRank> in(const char* op, const Shape& shape) const;
-  const std::vector<int>& list() const { return axes_; }
 
  private:
-  std::vector<int> axes_;
+  std::array<int, kMaxRank> axes_{};
+  int size_ = 0;
 };
 /// Every axis of a tensor of that rank.
 Axes all_axes(const Shape& shape);

@@ -1,8 +1,9 @@
 // SIMD lanes: one register of numbers that computes like one number.
 //
 // Batch and Mask are our own types around xsimd's, so that what xsimd gets wrong is mended here, once: NaN
-// compares by the rules of IEEE 754, fma rounds once, min and max pass NaN on, exp has its whole range. This is
-// the only file that includes xsimd; the elementary functions stand in tensor/simd_math.h, which comes along.
+// compares by the rules of IEEE 754, zeros keep their sign, fma rounds once, min and max pass NaN on, exp has its
+// whole range. This is the only file that includes xsimd; the elementary functions stand in tensor/simd_math.h,
+// which comes along.
 #pragma once
 
 #include <algorithm>
@@ -96,7 +97,7 @@ struct Batch {
   friend Batch operator*(const Batch& a, const Batch& b) { return a.lanes * b.lanes; }
   friend Batch operator/(const Batch& a, const Batch& b) { return a.lanes / b.lanes; }
   friend Batch operator+(const Batch& a) { return a; }
-  friend Batch operator-(const Batch& a) { return -a.lanes; }
+  friend Batch operator-(const Batch& a) { return a.lanes ^ detail::Lanes(Real(-0.0)); }  // xsimd 8: -(+0) is +0
   Batch& operator+=(const Batch& b) { return *this = *this + b; }
   Batch& operator-=(const Batch& b) { return *this = *this - b; }
   Batch& operator*=(const Batch& b) { return *this = *this * b; }

@@ -1,9 +1,9 @@
 // The elementary functions on SIMD lanes: exp, log, pow and what is made of them, over the whole range.
 //
-// Errors are in units in the last place (ulp) of the true value and were measured in float with fma over all
-// exponents; NaN gives NaN unless said otherwise. Polynomials are plain Taylor series, long enough for the
-// reduced interval: one term more than a fitted polynomial needs, and no coefficient that must be believed. Inlining is
-// forced where a call would send registers through memory.
+// Errors are in units in the last place (ulp) of the true value, in float, over the whole range; NaN gives NaN
+// unless said otherwise. Polynomials are plain Taylor series, long enough for the reduced interval: one term more
+// than a fitted polynomial needs, and no coefficient that must be believed. Inlining is forced where a call would
+// send registers through memory.
 #pragma once
 
 #include <array>
@@ -56,7 +56,7 @@ inline constexpr auto kLogSeries = [] {
   return c;
 }();
 
-/// The nearest integer, ties to even, for |x| < 2^(kMantissa - 1): adding 1.5·2^kMantissa leaves no room for a fraction.
+/// The nearest integer, ties to even, for |x| < 2^(kMantissa - 1): 1.5·2^kMantissa leaves no room for a fraction.
 [[gnu::always_inline]] inline Batch nearest(const Batch& x) {
   constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa);
   return (x + shift) - shift;
@@ -150,7 +150,7 @@ struct LogParts {
   return scale(1 + fma(e.r * e.r, polynomial(e.r, kExpSeries), e.r), e.n);
 }
 
-/// e^x - 1 without cancellation, 1.5 ulp; -0 stays -0.
+/// e^x - 1 without cancellation, 2 ulp; -0 stays -0.
 [[gnu::always_inline]] inline Batch expm1(const Batch& x) {
   using namespace detail;
   constexpr Real lowest = -kMantissa;  // e^x is below half an ulp of -1 from here on
@@ -175,7 +175,7 @@ inline Batch log1p(const Batch& x) {
   return where((x > -1) & (x < kInfinity) & (x != 0), log1p_of(x), special);
 }
 
-/// 1 / (1 + e^-x), 2 ulp, never 0 where it has a subnormal value.
+/// 1 / (1 + e^-x), 2.5 ulp, never 0 where it has a subnormal value.
 inline Batch sigmoid(const Batch& x) {
   const Batch e = exp(-abs(x));
   return where(x < 0, e, 1) / (1 + e);

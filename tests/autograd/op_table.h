@@ -62,9 +62,7 @@ class OpTable {
     for (const std::int64_t i : order.values) values.push_back(Real(0.4) * static_cast<Real>(i) - 2);
     return tensor(shape, values);
   }
-  Tensor transposed(const Shape& shape, const Domain& domain) {
-    return transpose(draw({shape[1], shape[0]}, domain));
-  }
+  Tensor transposed(const Shape& shape, const Domain& domain) { return transpose(draw({shape[1], shape[0]}, domain)); }
   Tensor sliced(const Shape& shape, const Domain& domain) {
     const Tensor wide = draw({shape[0] + 2, shape[1] + 3}, domain);
     return slice(slice(wide, 0, 1, 1 + shape[0]), 1, 2, 2 + shape[1]);
@@ -188,14 +186,14 @@ class OpTable {
   }
 
   void shapes() {
-    const auto squared = [](auto move) {
-      return [move](std::span<const Tensor> in) { return move(in) * move(in); };
-    };
+    const auto squared = [](auto move) { return [move](std::span<const Tensor> in) { return move(in) * move(in); }; };
     moving("transpose(Tensor)", "a matrix", [](const Tensor& x) { return transpose(x); });
     add("transpose(Tensor)", "a stack of matrices", squared([](auto in) { return transpose(in[0]); }),
         {draw({2, 3, 4}, kAnywhere)});
     moving("permute(Tensor, Axes)", "a matrix", [](const Tensor& x) { return permute(x, {1, 0}); });
-    add("permute(Tensor, Axes)", "rank 4", squared([](auto in) { return permute(in[0], {2, 0, -1, 1}); }),
+    add("permute(Tensor, Axes)", "rank 4", squared([](auto in) {
+          return permute(in[0], {2, 0, -1, 1});
+        }),
         {draw({2, 3, 1, 4}, kAnywhere)});
     add("permute(Tensor, Axes)", "rank 0", squared([](auto in) { return permute(in[0], {}); }), {draw({}, kAnywhere)});
     moving("reshape(Tensor, Shape)", "flat", [](const Tensor& x) { return reshape(x, {12}); });
@@ -214,13 +212,20 @@ class OpTable {
     }
     add("concat(span<Tensor>, int)", "parts of different extents", squared([](auto in) { return concat(in, 1); }),
         {draw({2, 1, 2}, kAnywhere), draw({2, 0, 2}, kAnywhere), draw({2, 3, 2}, kAnywhere)});
-    add("concat(span<Tensor>, int)", "one part", squared([](auto in) { return concat(in, 0); }), {draw({3}, kAnywhere)});
+    add("concat(span<Tensor>, int)", "one part", squared([](auto in) { return concat(in, 0); }),
+        {draw({3}, kAnywhere)});
     moving("broadcast_to(Tensor, Shape)", "a new axis", [](const Tensor& x) { return broadcast_to(x, {2, 4, 3}); });
-    add("broadcast_to(Tensor, Shape)", "axes of 1", squared([](auto in) { return broadcast_to(in[0], {2, 3, 4}); }),
+    add("broadcast_to(Tensor, Shape)", "axes of 1", squared([](auto in) {
+          return broadcast_to(in[0], {2, 3, 4});
+        }),
         {draw({3, 1}, kAnywhere)});
-    add("broadcast_to(Tensor, Shape)", "a number", squared([](auto in) { return broadcast_to(in[0], {3, 4}); }),
+    add("broadcast_to(Tensor, Shape)", "a number", squared([](auto in) {
+          return broadcast_to(in[0], {3, 4});
+        }),
         {draw({}, kAnywhere)});
-    add("broadcast_to(Tensor, Shape)", "to nothing", squared([](auto in) { return broadcast_to(in[0], {0, 4}); }),
+    add("broadcast_to(Tensor, Shape)", "to nothing", squared([](auto in) {
+          return broadcast_to(in[0], {0, 4});
+        }),
         {draw({1, 4}, kAnywhere)});
     moving("sum_to(Tensor, Shape)", "a row", [](const Tensor& x) { return sum_to(x, {3}); });
     moving("sum_to(Tensor, Shape)", "a column", [](const Tensor& x) { return sum_to(x, {4, 1}); });
@@ -262,14 +267,18 @@ class OpTable {
   }
 
   void reductions() {
-    reduction("sum", [](const Tensor& x) { return sum(x) * Real(0.1); },
-              [](const Tensor& x, const Axes& axes, bool keep) { return sum(x, axes, keep); });
-    reduction("mean", [](const Tensor& x) { return mean(x); },
-              [](const Tensor& x, const Axes& axes, bool keep) { return mean(x, axes, keep); });
-    reduction("max", [](const Tensor& x) { return max(x); },
-              [](const Tensor& x, const Axes& axes, bool keep) { return max(x, axes, keep); });
-    reduction("logsumexp", [](const Tensor& x) { return logsumexp(x); },
-              [](const Tensor& x, const Axes& axes, bool keep) { return logsumexp(x, axes, keep); });
+    reduction(
+        "sum", [](const Tensor& x) { return sum(x) * Real(0.1); },
+        [](const Tensor& x, const Axes& axes, bool keep) { return sum(x, axes, keep); });
+    reduction(
+        "mean", [](const Tensor& x) { return mean(x); },
+        [](const Tensor& x, const Axes& axes, bool keep) { return mean(x, axes, keep); });
+    reduction(
+        "max", [](const Tensor& x) { return max(x); },
+        [](const Tensor& x, const Axes& axes, bool keep) { return max(x, axes, keep); });
+    reduction(
+        "logsumexp", [](const Tensor& x) { return logsumexp(x); },
+        [](const Tensor& x, const Axes& axes, bool keep) { return logsumexp(x, axes, keep); });
     add("sum(Tensor)", "of nothing", [](auto in) { return sum(in[0]); }, {draw({0}, kAnywhere)});
     add("argmax(Tensor, int, bool)", "kept, to gather by",
         [](auto in) { return gather(in[0] * in[0], 1, argmax(in[0], 1, keepdim)); }, {distinct({4, 3})});

@@ -1,12 +1,11 @@
 // Every op's gradient, and its gradient's gradient, against central differences; and that gradcheck finds what is
 // wrong.
-#include "autograd/gradcheck.h"
-
 #include <doctest/doctest.h>
 
 #include <cstring>
 
 #include "autograd/elementwise.h"
+#include "autograd/gradcheck.h"
 #include "tests/autograd/op_table.h"
 #include "tests/files.h"
 
@@ -87,8 +86,8 @@ TEST_CASE("ops: a tape changes no value, and neither does the layout") {
     for (Tensor& x : packed.at) x = tensor(x.shape(), x.values());
     const std::vector<Real> a = plain.values(), b = packed.f(packed.at).values();
     for (std::size_t e = 0; e < a.size(); ++e)
-      CHECK_MESSAGE(std::abs(a[e] - b[e]) <= 16 * std::numeric_limits<Real>::epsilon() * (1 + std::abs(b[e])), c.op, ", ",
-                    c.inputs, ", element ", e);
+      CHECK_MESSAGE(std::abs(a[e] - b[e]) <= 16 * std::numeric_limits<Real>::epsilon() * (1 + std::abs(b[e])), c.op,
+                    ", ", c.inputs, ", element ", e);
   }
 }
 
@@ -127,9 +126,11 @@ TEST_CASE("gradcheck: a user's lambda of five tensors, and what it refuses") {
   std::vector<Tensor> five;
   for (const Real from : {1, 1, 1, 1, 3}) five.push_back(uniform({3}, rng) + from);  // a < e: off the kink
   const auto f = [](std::span<const Tensor> in) {
-    return elementwise<"mixed">([k = 0.5](auto a, auto b, auto c, auto d, auto e) {
-      return a * tanh(b) / (k + c) + sigmoid(d * a) * pow(c, e) + where(a > e, b * c, d); },
-      in[0], in[1], in[2], in[3], in[4]);
+    return elementwise<"mixed">(
+        [k = 0.5](auto a, auto b, auto c, auto d, auto e) {
+          return a * tanh(b) / (k + c) + sigmoid(d * a) * pow(c, e) + where(a > e, b * c, d);
+        },
+        in[0], in[1], in[2], in[3], in[4]);
   };
   const GradcheckResult result = gradcheck(f, five, {.order = 2});
   CHECK_MESSAGE(result.passed, result.message);

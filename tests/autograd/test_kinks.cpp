@@ -123,9 +123,7 @@ TEST_CASE("kinks: softplus, sigmoid and the smooth activations at 0") {
 }
 
 TEST_CASE("kinks: pow at base 0") {
-  const auto power = [](Real y) {
-    return [y](const Tensor& x) { return pow(x, y); };
-  };
+  const auto power = [](Real y) { return [y](const Tensor& x) { return pow(x, y); }; };
   CHECK(slope(power(0), 0) == 0);
   CHECK(slope(power(1), 0) == 1);
   CHECK(slope(power(2), 0) == 0);

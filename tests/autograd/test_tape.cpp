@@ -1,14 +1,14 @@
 // The tape: what it gives, what it refuses, what it shows, and how derivatives of derivatives come about. What it
 // keeps in memory is in test_tape_memory.cpp.
-#include "autograd/tape.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <thread>
 
 #include "autograd/elementwise.h"
 #include "autograd/ops.h"
+#include "autograd/tape.h"
 #include "tests/files.h"
 
 using namespace gradus;
@@ -125,7 +125,7 @@ TEST_CASE("tape: comparisons are never tracked, and where gives nothing to its c
   const Tensor a = tensor({2}, {1, 2}), b = tensor({2}, {2, 1});
   const Tensor watched[] = {a, b};
   Tape tape(watched);
-  for (const Tensor& x : {a < b, a <= b, a > b, a >= b, equal(a, b)}) CHECK_FALSE(tracked(x));
+  for (const Tensor& x : {a<b, a <= b, a> b, a >= b, equal(a, b)}) CHECK_FALSE(tracked(x));
   CHECK_FALSE(tracked(where(a, ones({2}), zeros({2}))));
   const auto gradients = tape.gradient(sum(where(a, b * 2, b)));
   CHECK(numbers(gradients[0]) == std::vector<Real>{0, 0});
@@ -263,7 +263,8 @@ TEST_CASE("tape: a loss that is not one number") {
 TEST_CASE("tape: a loss that depends on nothing watched, as after an optimiser's step") {
   Tensor x = scalar(2);
   Tape tape(x);
-  CHECK(contains(error_of([&] { tape.gradient(scalar(1)); }), "[gradient] the loss depends on nothing that this tape watches"));
+  CHECK(contains(error_of([&] { tape.gradient(scalar(1)); }),
+                 "[gradient] the loss depends on nothing that this tape watches"));
   x.write().data[0] = 3;
   const std::string stale = error_of([&] { tape.gradient(x * x); });
   CHECK(contains(stale, "[gradient] the loss depends on nothing that this tape watches\nhelp: "));
@@ -310,7 +311,8 @@ TEST_CASE("tape: record refuses an output that is not new") {
   Tape tape(x);
   const auto pass = [](const Tensor& g) { return g; };
   const std::string refusal =
-      "[identity] the output is a tensor that the tape knows already\nhelp: an op returns a new tensor; use detach(x) for "
+      "[identity] the output is a tensor that the tape knows already\nhelp: an op returns a new tensor; use detach(x) "
+      "for "
       "the same numbers under a new id";
   CHECK(error_of([&] { record("identity", x, arg(x, pass)); }) == refusal);
   const Tensor y = record("identity", detach(x), arg(x, pass));
@@ -334,7 +336,7 @@ TEST_CASE("tape: the listing shows every op, its arguments and its shape") {
   Tape tape(watched);
   const Tensor y = tanh(linear(x, w, b));
   sum(y * y);
-  x * x;  // nobody watches
+  x* x;  // nobody watches
   CHECK(tape.listing() ==
         "v0 = watched  (4, 3)\n"
         "v1 = watched  (4)\n"

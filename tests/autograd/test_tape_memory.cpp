@@ -128,7 +128,8 @@ TEST_CASE("memory: a tape that ends without a gradient, or by an exception, free
   {
     Tape tape(x);
     const Tensor y = exp(x * x);
-    const Tensor faulty = record("faulty", detach(y), arg(y, [](const Tensor&) -> Tensor { throw Error("[faulty] no"); }));
+    const Tensor faulty =
+        record("faulty", detach(y), arg(y, [](const Tensor&) -> Tensor { throw Error("[faulty] no"); }));
     CHECK_THROWS_AS(tape.gradient(sum(exp(faulty))), Error);
   }
   CHECK(large_since(before) == 0);
@@ -166,7 +167,7 @@ TEST_CASE("memory: a warm step asks the system for no block, and keeps no more t
 }
 
 TEST_CASE("memory: a warm tape calls operator new as often for a thousand ops as for ten") {
-  const auto same = [](auto op, const char* name) {
+  const auto same = [](auto op, const std::string& name) {
     const std::int64_t few = allocations_of(op, 10), many = allocations_of(op, 1000);
     CHECK_MESSAGE(many == few, name, ": ", few, " and ", many);
   };
@@ -178,4 +179,8 @@ TEST_CASE("memory: a warm tape calls operator new as often for a thousand ops as
   same([](const Tensor& y, const Tensor&) { return elementwise<"user's">([](auto y) { return y * sigmoid(y); }, y); },
        "a lambda");
   same([](const Tensor& y, const Tensor& x) { return matmul(y, x); }, "matmul");
+  same([](const Tensor& y, const Tensor& x) { return linear(y, x, reshape(slice(x, 0, 1, 2), {4})); }, "linear");
+  same([](const Tensor& y, const Tensor&) { return permute(y, {1, 0}); }, "permute");
+  same([](const Tensor& y, const Tensor& x) { return y + sum(x * y, -1, keepdim); }, "sum");
+  same([](const Tensor& y, const Tensor&) { return softmax(y, 1); }, "softmax");
 }

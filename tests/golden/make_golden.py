@@ -172,10 +172,11 @@ def ops_golden(out):
         "tanh": (torch.tanh, anywhere), "sigmoid": (torch.sigmoid, anywhere), "softplus": (F.softplus, anywhere),
         "erf": (torch.erf, anywhere), "pow_number": (lambda x: x**-1.5, positive), "square": (lambda x: x**2, anywhere),
         "abs": (torch.abs, off_zero), "clamp": (lambda x: x.clamp(-0.5, 0.75), anywhere), "relu": (F.relu, off_zero),
-        "elu": (F.elu, off_zero), "elu_alpha": (lambda x: F.elu(x, 0.25), off_zero), "leaky_relu": (F.leaky_relu, off_zero),
-        "leaky_relu_slope": (lambda x: F.leaky_relu(x, 0.25), off_zero), "silu": (F.silu, anywhere),
-        "gelu": (F.gelu, anywhere), "sum": (torch.sum, anywhere), "mean": (torch.mean, anywhere),
-        "max_all": (torch.max, distinct), "logsumexp": (lambda x: torch.logsumexp(x.flatten(), 0), anywhere),
+        "elu": (F.elu, off_zero), "elu_alpha": (lambda x: F.elu(x, 0.25), off_zero),
+        "leaky_relu": (F.leaky_relu, off_zero), "leaky_relu_slope": (lambda x: F.leaky_relu(x, 0.25), off_zero),
+        "silu": (F.silu, anywhere), "gelu": (F.gelu, anywhere), "sum": (torch.sum, anywhere),
+        "mean": (torch.mean, anywhere), "max_all": (torch.max, distinct),
+        "logsumexp": (lambda x: torch.logsumexp(x.flatten(), 0), anywhere),
     }
     for name, (f, domain) in functions.items():
         op(f"{name}:one", f, domain(1))
@@ -228,8 +229,9 @@ def ops_golden(out):
            lambda m, lv, pm, plv: distributions.kl_divergence(gaussian(m, lv), gaussian(pm, plv)), anywhere(*a),
            anywhere(*a), anywhere(*b), anywhere(*b))
     op("bernoulli_mean", lambda logits: distributions.Bernoulli(logits=logits).mean, anywhere(4, 5))
-    op("kl_standard", lambda m, lv: distributions.kl_divergence(gaussian(m, lv), gaussian(torch.zeros(()), torch.zeros(()))),
-       anywhere(4, 5), anywhere(4, 5))
+    standard = distributions.Normal(torch.zeros(()), torch.ones(()))
+    op("kl_standard", lambda m, lv: distributions.kl_divergence(gaussian(m, lv), standard), anywhere(4, 5),
+       anywhere(4, 5))
     op("bce_with_logits", lambda l, t: F.binary_cross_entropy_with_logits(l, t, reduction="sum") / 6, anywhere(6, 5),
        uniform(6, 5))
     op("mse", F.mse_loss, anywhere(6, 5), anywhere(6, 5))

@@ -80,7 +80,8 @@ TEST_CASE("a grid shows every pixel enlarged, from left to right and top to bott
 }
 
 TEST_CASE("values are clamped and rounded to the nearest grey") {
-  const std::vector<Real> values{Real(-1e30), Real(-0.0), Real(0.0019), Real(0.0020), Real(0.998), Real(0.9981), 1, Real(1e30)};
+  const std::vector<Real> values{Real(-1e30),  Real(-0.0), Real(0.0019), Real(0.0020), Real(0.998),
+                                 Real(0.9981), 1,          Real(1e30)};
   const Canvas canvas = grid(values, 8, 1, 1, 8);
   const int expected[] = {0, 0, 0, 1, 254, 255, 255, 255};
   for (int i = 0; i < 8; ++i) CHECK(filled(canvas, 1 + 9 * i, 1, 8, 8, expected[i]));

@@ -4,6 +4,7 @@
 
 #include "models/vae.h"
 #include "nn/optim.h"
+#include "nn/state.h"
 #include "tests/golden/golden.h"
 
 using namespace gradus;
@@ -40,16 +41,19 @@ void follow(const std::string& name, VaeSettings settings, Real beta) {
       });
     optimizer.step(vae, gradients);
   }
-  for (const auto& [parameter, x] : state(vae))
-    CHECK_MESSAGE(distance(x, golden[name + "/trained/" + parameter]) <= 10 * kGoldenBound, name, ", trained ", parameter);
+  for (const auto& now : state(vae))
+    CHECK_MESSAGE(distance(now.second, golden[name + "/trained/" + now.first]) <= 10 * kGoldenBound, name, ", trained ",
+                  now.first);
 }
 
 }  // namespace
 
 TEST_CASE("pytorch: a VAE with ELU, a log-variance head and a Bernoulli likelihood") {
-  follow("bernoulli", {.activation = Activation::elu, .head = Head::log_variance, .likelihood = Likelihood::bernoulli}, 1);
+  follow("bernoulli", {.activation = Activation::elu, .head = Head::log_variance, .likelihood = Likelihood::bernoulli},
+         1);
 }
 
 TEST_CASE("pytorch: a VAE with tanh, a sigma head, a Gaussian likelihood and beta 0.7") {
-  follow("gaussian", {.activation = Activation::tanh, .head = Head::sigma, .likelihood = Likelihood::gaussian}, Real(0.7));
+  follow("gaussian", {.activation = Activation::tanh, .head = Head::sigma, .likelihood = Likelihood::gaussian},
+         Real(0.7));
 }

@@ -169,7 +169,8 @@ TEST_CASE("IDX: each kind of bad file has its sentence, naming the file") {
   const std::string says = complaint([&] { read_idx_labels(folder.put("l", good)); });
   CHECK(contains(says, "holds images, not labels\nhelp: are the files"));
   CHECK(contains(complaint([&] { read_idx_labels(folder.put("l", header({0}))); }), "holds no labels"));
-  CHECK(contains(complaint([&] { read_idx_labels(folder.put("l", header({2}) + "x")); }), "too short for the 2 labels"));
+  CHECK(
+      contains(complaint([&] { read_idx_labels(folder.put("l", header({2}) + "x")); }), "too short for the 2 labels"));
 }
 
 TEST_CASE("IDX: what is no regular file is refused without waiting") {
@@ -313,7 +314,8 @@ TEST_CASE("a batch holds the chosen rows as numbers from 0 to 1") {
 
 TEST_CASE("a fingerprint knows shape, pixels and labels, but not the name") {
   // CRC-32 of "123456789" is cbf43926: the check value in the catalogue of such sums.
-  Images images{.name = "a", .count = 9, .height = 1, .width = 1, .pixels = {'1', '2', '3', '4', '5', '6', '7', '8', '9'}};
+  Images images{
+      .name = "a", .count = 9, .height = 1, .width = 1, .pixels = {'1', '2', '3', '4', '5', '6', '7', '8', '9'}};
   CHECK(fingerprint(images) == "9x1x1 crc32:cbf43926");
   images.name = "b";
   CHECK(fingerprint(images) == "9x1x1 crc32:cbf43926");

@@ -320,3 +320,27 @@ TEST_CASE("program: a training that diverges ends with 4 and keeps the last good
   CHECK(contains(ended.err, "--lr"));
   CHECK(load_checkpoint(place.folder / "run" / "last.safetensors").tensors.size() > 0);
 }
+
+TEST_CASE("program: killed at any moment and resumed, it leaves the same bits") {
+  const Place place;
+  const Arguments more = {"--epochs", "40", "--threads", "1", "--validation", "4"};
+  REQUIRE(place.train("whole", more).code == 0);
+  int killed = 0;
+  for (int delay = 1; delay < 60; delay += 7) {  // milliseconds
+    const std::string run = "part" + std::to_string(delay);
+    Arguments arguments = {"train", "--data", "data", "--hidden", "8,6", "--latent", "2", "--batch-size", "7",
+                           "--out", run};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const pid_t child = start(place.folder, arguments, place.outer.path / "out", place.outer.path / "err");
+    const fs::path last = place.folder / run / "last.safetensors";
+    for (int i = 0; i < 2000 && !fs::exists(last); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+    kill(child, SIGKILL);
+    killed += wait_for(child) == 1000 + SIGKILL;
+    CHECK(place.run({"resume", run}).code == 0);
+    for (const char* file : {"last.safetensors", "best.safetensors", "samples.png", "reconstructions.png"})
+      CHECK(get(place.folder / "whole" / file) == get(place.folder / run / file));
+    CHECK(lines(get(place.folder / run / "metrics.csv")) == 41);
+  }
+  CHECK(killed > 0);
+}

@@ -1,13 +1,14 @@
 // The VAE as a module and as a distribution: shapes, names, what its settings change, and its bound against closed
 // forms. PyTorch's word on it is in test_golden.cpp.
-#include "models/vae.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <map>
 #include <numbers>
 
+#include "models/vae.h"
 #include "nn/optim.h"
+#include "nn/state.h"
 #include "tests/files.h"
 
 using namespace gradus;
@@ -42,8 +43,8 @@ TEST_CASE("vae: parameters have the names and shapes that checkpoints keep") {
   CHECK(all.at("decoder.output.weight").shape() == Shape{784, 500});
   CHECK(all.at("decoder.output.bias").shape() == Shape{784});
   CHECK(all.size() == 14);
-  CHECK(count(vae) == 784 * 500 + 500 + 500 * 500 + 500 + 2 * (500 * 20 + 20) + 20 * 500 + 500 + 500 * 500 + 500 +
-                          500 * 784 + 784);
+  CHECK(count(vae) ==
+        784 * 500 + 500 + 500 * 500 + 500 + 2 * (500 * 20 + 20) + 20 * 500 + 500 + 500 * 500 + 500 + 500 * 784 + 784);
 
   VaeSettings settings = small();
   settings.head = Head::sigma;
@@ -128,8 +129,8 @@ TEST_CASE("vae: training a copy leaves the original as it was, and the bound goe
     optimizer.step(copy, tape.gradient(loss));
   }
   CHECK(last < first - 0.1);
-  for (const auto& [name, x] : state(original)) CHECK_MESSAGE(x.values() == before.at(name), name);
-  for (const auto& [name, x] : state(copy)) CHECK_MESSAGE(!(x.values() == before.at(name)), name);
+  for (const auto& now : state(original)) CHECK_MESSAGE(now.second.values() == before.at(now.first), now.first);
+  for (const auto& now : state(copy)) CHECK_MESSAGE(!(now.second.values() == before.at(now.first)), now.first);
 }
 
 TEST_CASE("vae: an input of the wrong width is an error that names the shapes") {

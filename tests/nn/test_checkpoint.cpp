@@ -110,7 +110,8 @@ TEST_CASE("checkpoint: what could not be loaded is not saved") {
   const auto refused = [&](const std::string& name, const Tensor& tensor, const std::string& text) {
     return error_of([&] { save_checkpoint(path, {{{name, tensor}}, {{"key", text}}}); });
   };
-  CHECK(contains(refused("bad.weight", tensor({2}, {1, std::numeric_limits<Real>::quiet_NaN()}), ""), "tensor \"bad.weight\" holds nan"));
+  CHECK(contains(refused("bad.weight", tensor({2}, {1, std::numeric_limits<Real>::quiet_NaN()}), ""),
+                 "tensor \"bad.weight\" holds nan"));
   CHECK(contains(refused("w", scalar(std::numeric_limits<Real>::infinity()), ""), "holds inf"));
   CHECK(contains(refused("__metadata__", scalar(1), ""), "cannot be called __metadata__"));
   CHECK(contains(refused("\xff", scalar(1), ""), "\"\\xff\" is not UTF-8"));

@@ -1,12 +1,17 @@
 // Modules: what is found by listing members, what loading refuses, and that copies are independent.
-#include "nn/module.h"
-
 #include <doctest/doctest.h>
+
+#include <array>
+#include <map>
+#include <optional>
+#include <variant>
 
 #include "autograd/ops.h"
 #include "nn/activation.h"
 #include "nn/linear.h"
+#include "nn/module.h"
 #include "nn/optim.h"
+#include "nn/state.h"
 #include "tests/files.h"
 
 using namespace gradus;
@@ -92,9 +97,9 @@ std::map<std::string, std::vector<Real>> numbers(const M& module) {
 TEST_CASE("module: names follow from the listing, through containers and nested modules") {
   Rng rng;
   Nested module{Everything(rng)};
-  CHECK(parameter_names(module) ==
-        std::vector<std::string>{"inner.scale", "inner.stack.0.weight", "inner.stack.0.bias", "inner.stack.1.weight",
-                                 "inner.stack.1.bias", "inner.pair.0", "inner.pair.1", "bias"});
+  CHECK(parameter_names(module) == std::vector<std::string>{"inner.scale", "inner.stack.0.weight", "inner.stack.0.bias",
+                                                            "inner.stack.1.weight", "inner.stack.1.bias",
+                                                            "inner.pair.0", "inner.pair.1", "bias"});
   module.inner.head.emplace(4, 5, Init::he, rng);
   module.inner.last = Linear(1, 2, Init::he, rng);
   CHECK(parameter_names(module) ==
@@ -199,7 +204,8 @@ TEST_CASE("module: an exponential average of the weights needs nothing but a cop
     std::size_t i = 0;
     for_each_parameter(average, [&](const Path&, Tensor& x) { x = x * decay + now[i++] * (1 - decay); });
   }
-  // By hand: weights 2 3 4 from 1, halved: 1.5 2.25 3.125; 3 4 5 from 2: one more; bias 6 12 24 from 3: 4.5 8.25 16.125.
+  // By hand: the first weight is 2, 3, 4 and its average 1.5, 2.25, 3.125; the second one more; the bias 6, 12, 24
+  // and its average 4.5, 8.25, 16.125.
   CHECK(average.weight.values() == std::vector<Real>{Real(3.125), Real(4.125)});
   CHECK(average.bias.item() == Real(16.125));
   CHECK(module.weight.values() == std::vector<Real>{4, 5});

@@ -1,12 +1,13 @@
 // Optimisers against the textbook in plain doubles, clipping, and what they refuse.
-#include "nn/optim.h"
-
-#include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <map>
 
 #include "autograd/ops.h"
+#include "nn/clip.h"
+#include "nn/optim.h"
 #include "tensor/parallel.h"
 #include "tests/files.h"
 
@@ -95,8 +96,9 @@ TEST_CASE("optim: adam's first step is lr, whatever the size of the gradient") {
 }
 
 TEST_CASE("optim: each finds the least of a parabola") {
-  for (const Optimizer::Rule& rule : {Optimizer::Rule(Sgd{.lr = 0.1}), Optimizer::Rule(Sgd{.lr = 0.05, .momentum = 0.8}),
-                                      Optimizer::Rule(Adam{.lr = 0.1})}) {
+  for (const Optimizer::Rule& rule :
+       {Optimizer::Rule(Sgd{.lr = 0.1}), Optimizer::Rule(Sgd{.lr = 0.05, .momentum = 0.8}),
+        Optimizer::Rule(Adam{.lr = 0.1})}) {
     Parameters module{{tensor({2}, {5, -4})}};
     const Tensor least = tensor({2}, {1, 2});
     Optimizer optimizer(rule);

@@ -1,15 +1,17 @@
 // Sequential and Dropout: layers of any types in a row, and mode and randomness as arguments.
-#include "nn/sequential.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
+#include <map>
 
 #include "autograd/ops.h"
 #include "nn/activation.h"
 #include "nn/dropout.h"
 #include "nn/linear.h"
 #include "nn/optim.h"
+#include "nn/sequential.h"
+#include "nn/state.h"
 #include "tests/files.h"
 
 using namespace gradus;
@@ -112,7 +114,7 @@ TEST_CASE("dropout: the gradient passes where the value did, by the same generat
   CHECK_FALSE(dropout(x, same).values() == y.values());
 }
 
-TEST_CASE("dropout: a probability must lie in [0, 1)") {
+TEST_CASE("dropout: a probability of 1 or more, or below 0, is an error") {
   for (const Real p : {Real(-0.1), Real(1), Real(2), std::numeric_limits<Real>::quiet_NaN()})
     CHECK(contains(error_of([&] { Dropout{p}; }), "[dropout] p = "));
 }

@@ -64,7 +64,7 @@ TEST_CASE("a copy never sees a later write to the other") {
   CHECK(b.values() == numbers({-1, 1, 2, 3, 4}));
 }
 
-TEST_CASE("who owns the numbers alone writes in place; who shares them does not") {
+TEST_CASE("who owns the numbers alone writes in place, who shares them does not") {
   Tensor a = zeros({100});
   const Real* const memory = a.view().data;
   a.write()(0) = 1;

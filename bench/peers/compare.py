@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Measures Gradus beside other libraries and prints the table of floors as Markdown; exit code 1 when one is missed.
+
+Every library works in a process of its own (serve.h). In each round they are measured one after the other, for the
+same time each; who is not being measured is stopped by a signal, so that threads that wait by spinning, as OpenMP's
+do, take no processor from the others. Figures are medians over the rounds, ratios are ratios of these medians. A
+library is measured at its best setting: what it is (how OpenMP waits, how memory is given back, which of two
+functions) is found out in a few rounds before, for every work and number of threads.
+"""
+
+import argparse
+import math
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+
+OPENMP = [{}, {"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "passive"}]
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "67108864"}
+TRIALS = 3  # rounds in which settings are compared
+
+LIBTORCH, OPENBLAS, ONEDNN = "libtorch", "OpenBLAS", "oneDNN"
+STEPS = ["step/book", "step/small"]
+WORKS = {  # name: what it is, floors against libtorch at one and two threads
+    "step/book": ("step of 784-500-500-20, ELU, batch 150, Adam", 1.45, 1.5),
+    "step/small": ("step of 784-200-200-50, tanh, batch 20, Adam", 3, 3),
+    "chain": ("1,000 multiplications of one-element tensors, both ways", 10, None),
+    "composite": ("silu, elu, square as one lambda, 150×500, both ways", 4, 2.5),
+    "bce": ("BCE with logits, 150×784, both ways", 2, 2),
+    "adam": ("Adam on 1.31 M parameters", 3, 2),
+}
+
+
+def note(progress):
+    print(progress, file=sys.stderr)
+
+
+def positive(word):
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    return number
+
+
+class Program:
+    """A process that measures what it is asked for, and is stopped while it is not asked."""
+
+    def __init__(self, path, environment):
+        self.environment = environment
+        self.process = subprocess.Popen([path], env={**os.environ, **environment}, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+
+    def measure(self, work, threads, milliseconds):
+        """The median time of one run, in nanoseconds."""
+        self.process.send_signal(signal.SIGCONT)
+        self.process.stdin.write(f"{work} {threads} {milliseconds}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            sys.exit(f"compare.py: {self.process.args[0]} ended while measuring {work}")
+        self.process.send_signal(signal.SIGSTOP)
+        return float(answer)
+
+    def libraries(self):
+        with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as maps:
+            return sorted({line.split()[-1] for line in maps if ".so" in line})
+
+
+class Library:
+    """A program under several settings: environments, and prefixes that stand for another function of the same."""
+
+    def __init__(self, name, path, environments=({},), prefixes=("",)):
+        self.name = name
+        self.prefixes = prefixes
+        self.programs = [Program(path, environment) for environment in environments]
+
+    def settings(self, work, prefixed):
+        return [(program, (prefix if prefixed else "") + work)
+                for program in self.programs for prefix in self.prefixes if prefixed or not prefix]
+
+
+class Comparison:
+    def __init__(self, options):
+        self.options = options
+        keep = [environment | KEEP_MEMORY for environment in OPENMP]
+        peers = options.peers
+        self.gradus = Library("Gradus", options.gradus)
+        self.peers = {
+            LIBTORCH: Library(LIBTORCH, f"{peers}/libtorch", OPENMP + keep, ("", "none/")),
+            OPENBLAS: Library(OPENBLAS, f"{peers}/openblas", OPENMP),
+            ONEDNN: Library(ONEDNN, f"{peers}/onednn", OPENMP, ("", "matmul/")),
+        }
+        self.times = {}
+
+    def best_setting(self, library, work, threads):
+        has_variants = library.name == ONEDNN or (library.name == LIBTORCH and work in STEPS)
+        settings = library.settings(work, has_variants)
+        if len(settings) == 1:
+            return settings[0]
+        times = [[] for _ in settings]
+        for _ in range(TRIALS):
+            for (program, name), samples in zip(settings, times):
+                samples.append(program.measure(name, threads, self.options.milliseconds // 2))
+        best = min(range(len(settings)), key=lambda i: statistics.median(times[i]))
+        program, name = settings[best]
+        note(f"  {library.name} is best as {name} with {program.environment or 'no setting'}")
+        return program, name
+
+    def measure(self, contestants):
+        """Medians in nanoseconds of `contestants`, each (library, work, threads), taken in turns."""
+        settings = [(*self.best_setting(library, work, threads), threads) for library, work, threads in contestants]
+        times = [[] for _ in contestants]
+        for round_number in range(self.options.rounds):
+            order = range(len(settings)) if round_number % 2 == 0 else reversed(range(len(settings)))
+            for i in order:  # forwards and backwards, so that none always follows the same
+                program, name, threads = settings[i]
+                times[i].append(program.measure(name, threads, self.options.milliseconds))
+        return [statistics.median(samples) for samples in times]
+
+    def against(self, work, threads, names):
+        key = (work, threads)
+        note(f"measuring {work} at {threads} thread(s)")
+        contestants = [(self.gradus, work, threads)] + [(self.peers[name], work, threads) for name in names]
+        self.times[key] = dict(zip(["Gradus", *names], self.measure(contestants)))
+        return self.times[key]
+
+    def check_libraries(self):
+        """Error unless libtorch works with the OpenBLAS that it is at its best with."""
+        used = [path for path in self.peers[LIBTORCH].programs[0].libraries() if re.search("blas", path)]
+        if not used or any("openmp" not in path for path in used):
+            sys.exit(f"compare.py: libtorch does not use OpenBLAS's OpenMP build but {used}")
+
+
+def duration(nanoseconds):
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds:.3g} ns"
+
+
+def geometric_mean(values):
+    return math.exp(statistics.fmean(math.log(value) for value in values))
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+        self.missed = 0
+
+    def verdict(self, ratio, floor):
+        if floor is None:
+            return "", ""
+        met = ratio >= floor
+        self.missed += not met
+        return f"{floor:g} ×", "yes" if met else "**no**"
+
+    def add(self, *cells):
+        self.rows.append(cells)
+
+    def print(self):
+        head = ("work (float)", "peer", "threads", "Gradus", "peer's", "ratio", "floor", "met")
+        print("| " + " | ".join(head) + " |")
+        print("|---|---|--:|--:|--:|--:|--:|---|")
+        for row in self.rows:
+            print("| " + " | ".join(row) + " |")
+
+
+def gemm_rows(comparison, table, shapes):
+    ratios = {OPENBLAS: {}, ONEDNN: {}}
+    for shape in shapes:
+        times = comparison.against(shape, 1, [OPENBLAS, ONEDNN])
+        for name, ratio in ratios.items():
+            ratio[shape] = times[name] / times["Gradus"]
+    worst = min(ratios[OPENBLAS], key=ratios[OPENBLAS].get)
+    times = comparison.times[worst, 1]
+    ratio = ratios[OPENBLAS][worst]
+    table.add(f"GEMM, the least of {len(shapes)} shapes: {worst[len('gemm/'):]}", OPENBLAS, "1",
+              duration(times["Gradus"]), duration(times[OPENBLAS]), f"{ratio:.2f} ×", *table.verdict(ratio, 0.95))
+    for name, floor in ((OPENBLAS, 1.0), (ONEDNN, 0.95)):
+        mean = geometric_mean(ratios[name].values())
+        own, other = (geometric_mean(comparison.times[shape, 1][who] for shape in shapes)
+                      for who in ("Gradus", name))
+        table.add(f"GEMM, geometric mean of {len(shapes)} shapes", name, "1", duration(own), duration(other),
+                  f"{mean:.2f} ×", *table.verdict(mean, floor))
+    note("measuring gemm/square/1024 at 1 and 2 threads")
+    one, two = comparison.measure([(comparison.gradus, "gemm/square/1024", threads) for threads in (1, 2)])
+    table.add("GEMM, 1024³", "Gradus, 1 thread", "2", duration(two), duration(one), f"{one / two:.2f} ×",
+              *table.verdict(one / two, 1.8))
+
+
+def print_gemm(comparison, shapes, flops):
+    print("\n| GEMM, GFLOP/s on one thread | Gradus | OpenBLAS | oneDNN | to OpenBLAS | to oneDNN |")
+    print("|---|--:|--:|--:|--:|--:|")
+    for shape in shapes:
+        times = comparison.times[shape, 1]
+        speeds = [f"{flops[shape] / times[name]:.1f}" for name in ("Gradus", OPENBLAS, ONEDNN)]
+        ratios = [f"{times[name] / times['Gradus']:.2f} ×" for name in (OPENBLAS, ONEDNN)]
+        print(f"| {shape[len('gemm/'):]} | " + " | ".join(speeds + ratios) + " |")
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
+        model = next((line.split(":")[1].strip() for line in cpuinfo if line.startswith("model name")), "unknown")
+    packages = ["libtorch-dev", "libopenblas0-openmp", "libdnnl-dev", "g++"]
+    versions = subprocess.run(["dpkg-query", "-W", "-f=${Package} ${Version}, ", *packages], capture_output=True,
+                              text=True, check=False).stdout.rstrip(", ")
+    return f"{model}, {len(os.sched_getaffinity(0))} processors; {versions}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("gradus", help="the program peers_gradus")
+    parser.add_argument("peers", help="the folder of the programs libtorch, openblas and onednn")
+    parser.add_argument("--rounds", type=positive, default=15, help="how often each is measured (default: %(default)s)")
+    parser.add_argument("--milliseconds", type=positive, default=50, help="how long each time (default: %(default)s)")
+    parser.add_argument("--only", default=".", metavar="REGEX",
+                        help="only the works whose names match (step, gemm/small)")
+    comparison = Comparison(parser.parse_args())
+    options = comparison.options
+
+    listing = subprocess.run([options.gradus, "flops"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    flops = {name: float(count) for name, count in (line.split() for line in listing.splitlines())}
+    shapes = [name for name in flops if name.startswith("gemm/") and re.search(options.only, name)]
+    load = os.getloadavg()[0]
+    table = Table()
+    for work, (title, *floors) in WORKS.items():
+        if not re.search(options.only, work):
+            continue
+        for threads, floor in zip((1, 2), floors):
+            if threads == 2 and floor is None:
+                continue
+            times = comparison.against(work, threads, [LIBTORCH])
+            ratio = times[LIBTORCH] / times["Gradus"]
+            table.add(title, LIBTORCH, str(threads), duration(times["Gradus"]), duration(times[LIBTORCH]),
+                      f"{ratio:.2f} ×", *table.verdict(ratio, floor))
+    comparison.check_libraries()
+    if shapes:
+        gemm_rows(comparison, table, shapes)
+
+    print(f"Medians of {options.rounds} alternating measurements of {options.milliseconds} ms each, load {load:.1f} "
+          f"before the first.\n{machine()}\n")
+    table.print()
+    peak = flops["peak"] / comparison.measure([(comparison.gradus, "peak", 1)])[0]
+    print(f"\nFMA peak of one core: {peak:.1f} GFLOP/s.", end="")
+    if ("step/book", 1) in comparison.times:
+        speed = flops["step/book"] / comparison.times["step/book", 1]["Gradus"]
+        print(f" The book's step on one thread: {speed:.1f} GFLOP/s, {100 * speed / peak:.0f} % of it.", end="")
+    print()
+    if shapes:
+        print_gemm(comparison, shapes, flops)
+    sys.exit(1 if table.missed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+// libtorch, to be measured by compare.py: the same work as bench/work.h, as one would write it in PyTorch's C++.
+#include <torch/torch.h>
+
+#include "bench/peers/serve.h"
+
+namespace {
+
+using torch::Tensor;
+
+struct Model {
+  int hidden, latent, batch;
+  Tensor (*activation)(const Tensor&);
+};
+
+struct VaeImpl : torch::nn::Module {
+  torch::nn::Linear encoder0, encoder1, mean, log_variance, decoder0, decoder1, output;
+  Model model;
+
+  explicit VaeImpl(const Model& m)
+      : encoder0(register_module("encoder0", torch::nn::Linear(784, m.hidden))),
+        encoder1(register_module("encoder1", torch::nn::Linear(m.hidden, m.hidden))),
+        mean(register_module("mean", torch::nn::Linear(m.hidden, m.latent))),
+        log_variance(register_module("log_variance", torch::nn::Linear(m.hidden, m.latent))),
+        decoder0(register_module("decoder0", torch::nn::Linear(m.latent, m.hidden))),
+        decoder1(register_module("decoder1", torch::nn::Linear(m.hidden, m.hidden))),
+        output(register_module("output", torch::nn::Linear(m.hidden, 784))),
+        model(m) {}
+
+  /// Minus the bound, in the mean over the batch x (B, 784).
+  Tensor loss(const Tensor& x) {
+    const auto f = model.activation;
+    const Tensor h = f(encoder1(f(encoder0(x))));
+    const Tensor mu = mean(h), log_var = log_variance(h);
+    const Tensor z = mu + torch::exp(0.5 * log_var) * torch::randn_like(mu);
+    const Tensor logits = output(f(decoder1(f(decoder0(z)))));
+    const Tensor reconstruction =
+        torch::binary_cross_entropy_with_logits(logits, x, {}, {}, torch::Reduction::Sum);
+    const Tensor kl = -0.5 * torch::sum(1 + log_var - mu.square() - log_var.exp());
+    return (reconstruction + kl) / x.size(0);
+  }
+};
+TORCH_MODULE(Vae);
+
+enum class Reset { zero, none };  // what becomes of the old gradients; either may be faster
+
+std::function<void()> step(const Model& model, Reset reset) {
+  Vae vae(model);
+  const Tensor x = torch::bernoulli(torch::full({model.batch, 784}, 0.2));
+  auto optimizer = std::make_shared<torch::optim::Adam>(vae->parameters(), torch::optim::AdamOptions(1e-3));
+  return [=]() mutable {
+    if (reset == Reset::zero)
+      optimizer->zero_grad();
+    else
+      for (Tensor& parameter : optimizer->param_groups()[0].params()) parameter.mutable_grad() = Tensor();
+    vae->loss(x).backward();
+    optimizer->step();
+  };
+}
+
+std::function<void()> chain() {
+  const Tensor x = torch::ones({1}, torch::requires_grad());
+  return [x] {
+    Tensor y = x;
+    for (int i = 0; i < 1000; ++i) y = y * x;
+    torch::autograd::grad({y}, {x});
+  };
+}
+
+std::function<void()> composite() {
+  const Tensor x = torch::randn({150, 500}, torch::requires_grad());
+  return [x] { torch::autograd::grad({torch::elu(torch::silu(x)).square().sum()}, {x}); };
+}
+
+std::function<void()> bce() {
+  const Tensor logits = torch::randn({150, 784}, torch::requires_grad());
+  const Tensor targets = torch::bernoulli(torch::full({150, 784}, 0.2));
+  return [=] {
+    const Tensor total = torch::binary_cross_entropy_with_logits(logits, targets, {}, {}, torch::Reduction::Sum);
+    torch::autograd::grad({total / 150}, {logits});
+  };
+}
+
+std::function<void()> adam(const Model& model) {
+  Vae vae(model);
+  for (Tensor& parameter : vae->parameters()) parameter.mutable_grad() = torch::randn_like(parameter);
+  auto optimizer = std::make_shared<torch::optim::Adam>(vae->parameters(), torch::optim::AdamOptions(1e-3));
+  return [=] { optimizer->step(); };
+}
+
+}  // namespace
+
+int main() {
+  const Model book{500, 20, 150, [](const Tensor& x) { return torch::elu(x); }};
+  const Model small{200, 50, 20, [](const Tensor& x) { return torch::tanh(x); }};
+  return serve({at::set_num_threads, {
+      {"step/book", [=] { return step(book, Reset::zero); }},
+      {"none/step/book", [=] { return step(book, Reset::none); }},
+      {"step/small", [=] { return step(small, Reset::zero); }},
+      {"none/step/small", [=] { return step(small, Reset::none); }},
+      {"chain", chain},
+      {"composite", composite},
+      {"bce", bce},
+      {"adam", [=] { return adam(book); }},
+  }});
+}

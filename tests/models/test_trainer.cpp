@@ -1,0 +1,112 @@
+// Training as a whole: the same bits for any number of threads, and nothing taken from the system once it is warm.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "models/data/digits.h"
+#include "models/trainer.h"
+#include "tensor/parallel.h"
+
+using namespace gradus;
+
+namespace {
+std::atomic<std::int64_t> news{0};
+}
+
+// Counted for this whole program. (GCC takes the pair of malloc and free for a mistake once both are inlined.)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+void* operator new(std::size_t bytes) {
+  news.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::malloc(bytes)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace {
+
+Dataset few_digits(std::int64_t count) {
+  return {.name = "digits", .train = generate_digits(count, 0), .test = generate_digits(10, 1)};
+}
+
+Config configuration(const Dataset& data, std::vector<std::int64_t> hidden, std::int64_t batch_size) {
+  Config config;
+  config.vae.hidden = std::move(hidden);
+  config.batch_size = batch_size;
+  config.fingerprint = fingerprint(data.train);
+  return config;
+}
+
+void check_equal(const Checkpoint& a, const Checkpoint& b) {
+  CHECK(a.metadata == b.metadata);
+  REQUIRE(a.tensors.size() == b.tensors.size());
+  for (const auto& [name, x] : a.tensors) CHECK_MESSAGE(x.values() == b.tensors.at(name).values(), name);
+}
+
+struct Threads {  // restores the number of threads
+  int before = threads();
+  ~Threads() { set_threads(before); }
+};
+
+}  // namespace
+
+TEST_CASE("training: the same bits for 1, 2, 3 and 7 threads") {
+  const Threads restore;
+  const Dataset data = few_digits(450);
+  Config config = configuration(data, {500, 300}, 150);
+  config.binarize = Binarize::dynamic;
+  std::vector<Checkpoint> results;
+  for (const int count : {1, 2, 3, 7}) {
+    set_threads(count);
+    Trainer trainer(config, data);
+    for (int step = 0; step < 3; ++step) trainer.step();
+    results.push_back(trainer.save());
+    check_equal(results.back(), results.front());
+  }
+}
+
+TEST_CASE("training: continuing from a checkpoint at any step gives the same bits") {
+  const Dataset data = few_digits(70);
+  Config config = configuration(data, {20, 10}, 16);
+  config.binarize = Binarize::dynamic;
+  Trainer whole(config, data);
+  std::vector<Checkpoint> at;
+  for (int step = 0; step < 4; ++step) {
+    at.push_back(whole.save());
+    whole.step();
+  }
+  const Checkpoint end = whole.save();
+  for (std::size_t from = 0; from < at.size(); ++from) {
+    Trainer part(config, data, at[from]);
+    for (std::size_t step = from; step < at.size(); ++step) part.step();
+    check_equal(part.save(), end);
+  }
+}
+
+TEST_CASE("training: from the tenth step on the system is asked for no memory, and the pool is what a step needs") {
+  const Dataset data = few_digits(4000);
+  const auto news_per_step = [&](std::vector<std::int64_t> hidden) {
+    Trainer trainer(configuration(data, std::move(hidden), 100), data);
+    for (int step = 0; step < 10; ++step) trainer.step();
+    reset_pool_peak();
+    const PoolStatistics warm = pool_statistics();
+    const std::int64_t before = news;
+    for (int step = 0; step < 20; ++step) trainer.step();
+    const std::int64_t per_step = (news - before) / 20;
+    const PoolStatistics after = pool_statistics();
+    CHECK(after.system_allocations == warm.system_allocations);
+    CHECK(after.live_bytes == warm.live_bytes);
+    CHECK(after.live_bytes + after.free_bytes <= 2 * after.peak_live_bytes);
+    return per_step;
+  };
+  release_pool();
+  const std::int64_t shallow = news_per_step({64});
+  release_pool();
+  const std::int64_t deep = news_per_step({64, 64, 64, 64, 64, 64});
+  MESSAGE("operator new per step: ", shallow, " for 12 parameters, ", deep, " for 32");
+  // At most in proportion to the number of parameters: 5 layers more each way are 20 tensors more.
+  CHECK(shallow <= 4 * 12);
+  CHECK(deep <= 4 * 32);
+}
