@@ -25,11 +25,15 @@ std::span<Tensor> Optimizer::moments_of(std::size_t i, const Tensor& x) {
   return std::span(moments_).subspan(i * each, each);
 }
 
-void Optimizer::update(std::size_t i, Tensor& x, std::span<const Tensor> gradients) {
-  check(i < gradients.size(), "[optimizer] {} gradients for more parameters", gradients.size());
-  check(gradients[i].shape() == x.shape(), "[optimizer] parameter {} of shape {} has a gradient of shape {}", i,
-        x.shape(), gradients[i].shape());
-  Tensor gradient = gradients[i];
+void Optimizer::check_fit(std::span<const Tensor> parameters, std::span<const Tensor> gradients) {
+  check(parameters.size() == gradients.size(), "[optimizer] {} gradients for {} parameters", gradients.size(),
+        parameters.size());
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    check(gradients[i].shape() == parameters[i].shape(), "[optimizer] parameter {} of shape {} has a gradient of shape {}",
+          i, parameters[i].shape(), gradients[i].shape());
+}
+
+void Optimizer::update(std::size_t i, Tensor& x, Tensor gradient) {
   if (!gradient.contiguous()) gradient.write();
   const Real* g = gradient.view().data;
   const std::span<Tensor> own = moments_of(i, x);

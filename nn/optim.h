@@ -29,13 +29,13 @@ class Optimizer {
   explicit Optimizer(const Rule& rule) : rule(rule) {}
 
   /// Updates the parameters of `module` in place; gradients in the order of parameters(module). Error when their
-  /// number or shapes do not fit.
+  /// number or shapes do not fit, and then nothing is changed.
   template <class M>
   void step(M& module, std::span<const Tensor> gradients) {
+    check_fit(parameters(module), gradients);
     ++steps;
     std::size_t i = 0;
-    for_each_parameter(module, [&](const Path&, Tensor& x) { update(i++, x, gradients); });
-    check(i == gradients.size(), "[optimizer] {} gradients for {} parameters", gradients.size(), i);
+    for_each_parameter(module, [&](const Path&, Tensor& x) { update(i, x, gradients[i]), ++i; });
   }
 
   /// Calls visit(name, moment) for the state that a checkpoint keeps beside `steps`: "m.encoder.hidden.0.weight". The
@@ -56,7 +56,8 @@ class Optimizer {
  private:
   std::span<const char* const> moment_names() const;
   std::span<Tensor> moments_of(std::size_t i, const Tensor& x);
-  void update(std::size_t i, Tensor& x, std::span<const Tensor> gradients);
+  static void check_fit(std::span<const Tensor> parameters, std::span<const Tensor> gradients);
+  void update(std::size_t i, Tensor& x, Tensor gradient);
 
   std::vector<Tensor> moments_;  // the moments of parameter 0, those of parameter 1, …
 };

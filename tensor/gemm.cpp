@@ -79,7 +79,8 @@ class Product {
       : a_(a), b_(b), c_(c), bias_(bias), rows_(row_panels(c.shape[0])), columns_{c.shape[1], kTileColumns},
         depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
         row_chunks_{rows_.count(), 1},
-        column_chunks_{columns_.count(), ceil_div(columns_.count(), kChunkPanels)} {
+        column_chunks_{columns_.count(), ceil_div(columns_.count(), kChunkPanels)},
+        panel_size_(ceil_div(depths_.total, depths_.parts) * kTileColumns) {
     const std::int64_t wanted = std::min(c.shape.numel() * a.shape[1] / kChunkWork, kEnoughChunks);
     const auto refine = [wanted](Split& split, const Split& other) {
       split.parts = std::clamp(ceil_div(wanted, other.parts), split.parts, split.total);
@@ -90,8 +91,13 @@ class Product {
 
   void run() {
     if (!a_in_place()) pack_a();
-    parallel_for(row_chunks_.parts * column_chunks_.parts, [this](std::int64_t chunk) {
-      run_chunk(chunk / column_chunks_.parts, chunk % column_chunks_.parts);
+    const std::int64_t chunks = row_chunks_.parts * column_chunks_.parts;
+    const std::int64_t most_panels = ceil_div(columns_.count(), column_chunks_.parts);
+    // One buffer for each thread, taken before they start: how many are at work at once must not show in the pool.
+    const std::int64_t buffer_size = most_panels * panel_size_;
+    const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), chunks), buffer_size));
+    parallel_for(chunks, [&](std::int64_t chunk, int worker) {
+      run_chunk(chunk / column_chunks_.parts, chunk % column_chunks_.parts, buffers.data() + worker * buffer_size);
     });
   }
 
@@ -113,20 +119,18 @@ class Product {
     });
   }
 
-  void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk) const {
+  void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk, Real* packed_b) const {
     const std::int64_t first = column_chunks_.begin(column_chunk), last = column_chunks_.begin(column_chunk + 1);
     const bool copy_b = b_.strides[1] != 1 || row_chunks_.size(row_chunk) >= kCopiesPayFrom;
     // The kernel loads whole registers of B, so the panel at the right edge is copied in any case.
     const std::int64_t edge = columns_.size(last - 1) == kTileColumns ? last : last - 1;
     const std::int64_t copied = copy_b ? first : edge;
-    const std::int64_t panel_size = ceil_div(depths_.total, depths_.parts) * kTileColumns;
-    const Storage packed_b((last - first) * panel_size);
     for (std::int64_t block = 0; block < depths_.parts; ++block) {
       const std::int64_t k0 = depths_.begin(block), depth = depths_.size(block);
       if (copied < last) {
         const std::int64_t j = columns_.begin(copied), count = std::min(columns_.begin(last), columns_.total) - j;
-        pack({&b_(k0, j), b_.strides[1], b_.strides[0], depth, count}, kTileColumns, panel_size,
-             packed_b.data() + (copied - first) * panel_size);
+        pack({&b_(k0, j), b_.strides[1], b_.strides[0], depth, count}, kTileColumns, panel_size_,
+             packed_b + (copied - first) * panel_size_);
       }
       for (std::int64_t p = row_chunks_.begin(row_chunk); p < row_chunks_.begin(row_chunk + 1); ++p) {
         const std::int64_t r = rows_.begin(p);
@@ -140,9 +144,9 @@ class Product {
         const auto run = [&](std::int64_t from, std::int64_t to, bool in_place) {
           if (from == to) return;
           const std::int64_t j = columns_.begin(from);
-          call.b = in_place ? &b_(k0, j) : packed_b.data() + (from - first) * panel_size;
+          call.b = in_place ? &b_(k0, j) : packed_b + (from - first) * panel_size_;
           call.b_k = in_place ? b_.strides[0] : kTileColumns;
-          call.b_tile = in_place ? kTileColumns : panel_size;
+          call.b_tile = in_place ? kTileColumns : panel_size_;
           call.c = &c_(r, j);
           call.start = block > 0 ? call.c : bias_ ? bias_ + j : zeros;
           call.start_tile = block > 0 || bias_ ? kTileColumns : 0;
@@ -173,6 +177,7 @@ class Product {
   Panels rows_, columns_;             // of C
   Split depths_;                      // K, in blocks of at most kBlockDepth
   Split row_chunks_, column_chunks_;  // of panels
+  std::int64_t panel_size_;           // of a packed panel of B, for a block of K
   Storage packed_a_;                  // its panels of rows one after the other, each for the whole of K
   std::int64_t packed_a_size_ = 0;    // of one panel
 };

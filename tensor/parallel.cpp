@@ -44,11 +44,12 @@ bool watch(std::chrono::microseconds patience, Done done) {
 }
 
 struct Job {
-  void (*body)(void*, std::int64_t);
+  void (*body)(void*, std::int64_t, int);
   void* context;
   std::int64_t chunks;
   std::atomic<std::int64_t> next{0};
-  int places = 0;              // how many workers may still join; guarded by the pool's mutex, like the error
+  int places = 0;              // how many workers may still join; guarded by the pool's mutex, like the next two
+  int last_worker = 0;         // the number of the one who joined last; the caller is 0
   std::atomic<int> joined{0};  // workers inside; changed under the mutex
   std::exception_ptr error{};
 };
@@ -68,7 +69,7 @@ class Pool {
   }
 
   void run(Job& job, int threads) {
-    if (in_use_.exchange(true)) return work(job);  // another thread's region is under way
+    if (in_use_.exchange(true)) return work(job, 0);  // another thread's region is under way
     inside_region = true;
     hire(threads - 1);
     {
@@ -78,7 +79,7 @@ class Pool {
       offers_.fetch_add(1);
     }
     for (int i = 0, wanted = job.places; i < wanted; ++i) offered_.notify_one();
-    work(job);
+    work(job, 0);
     {
       const std::lock_guard lock(mutex_);
       job_ = nullptr;
@@ -95,10 +96,10 @@ class Pool {
 
  private:
   /// Takes chunks until none is left. After an exception no further chunk begins.
-  void work(Job& job) {
+  void work(Job& job, int worker) {
     try {
       for (std::int64_t chunk; (chunk = job.next.fetch_add(1, std::memory_order_relaxed)) < job.chunks;)
-        job.body(job.context, chunk);
+        job.body(job.context, chunk, worker);
     } catch (...) {
       job.next.store(job.chunks, std::memory_order_relaxed);
       const std::lock_guard lock(mutex_);
@@ -127,9 +128,10 @@ class Pool {
       if (!job_ || job_->places == 0) continue;
       Job& job = *job_;
       --job.places;
+      const int worker = ++job.last_worker;
       job.joined.fetch_add(1, std::memory_order_relaxed);
       lock.unlock();
-      work(job);
+      work(job, worker);
       lock.lock();
       // Once the mutex is free again the job may be gone, so the notice names the pool only.
       if (job.joined.fetch_sub(1, std::memory_order_relaxed) == 1) left_.notify_one();
@@ -224,10 +226,10 @@ int threads() {
   return count;
 }
 
-void detail::run_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t), void* context) {
+void detail::run_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t, int), void* context) {
   Pool* const workers = chunks > 1 && threads() > 1 && !inside_region ? pool() : nullptr;
   if (!workers) {
-    for (std::int64_t chunk = 0; chunk < chunks; ++chunk) body(context, chunk);
+    for (std::int64_t chunk = 0; chunk < chunks; ++chunk) body(context, chunk, 0);
     return;
   }
   Job job{.body = body, .context = context, .chunks = chunks};

@@ -20,16 +20,24 @@ int threads();
 int available_threads();
 
 namespace detail {
-void run_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t), void* context);
+void run_chunks(std::int64_t chunks, void (*body)(void* context, std::int64_t chunk, int worker), void* context);
 }
 
 /// Runs body(0) … body(chunks - 1), in any order and on any threads, and returns when all are done. Serial when
 /// there is one chunk or one thread, or inside another parallel_for. The first exception is rethrown at the end.
+/// A body may take a second argument: the number of the thread that runs it, from 0 to threads() - 1, no two at once
+/// of the same. It is there to choose scratch memory by; no result may depend on it.
 template <class Body>
 void parallel_for(std::int64_t chunks, Body&& body) {
   using B = std::remove_reference_t<Body>;
   detail::run_chunks(
-      chunks, [](void* context, std::int64_t chunk) { (*static_cast<B*>(context))(chunk); },
+      chunks,
+      [](void* context, std::int64_t chunk, [[maybe_unused]] int worker) {
+        if constexpr (std::is_invocable_v<B&, std::int64_t, int>)
+          (*static_cast<B*>(context))(chunk, worker);
+        else
+          (*static_cast<B*>(context))(chunk);
+      },
       const_cast<void*>(static_cast<const void*>(&body)));
 }
 
