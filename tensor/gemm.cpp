@@ -162,9 +162,7 @@ class Product {
   static void run_tiles(TileCall& call, int rows, int columns) {
     const int vectors = (columns + kLanes - 1) / kLanes;
     call.last = columns - (vectors - 1) * kLanes;
-    const bool whole = call.last == kLanes;
-    const TileTable& tiles = call.a_row == 1 ? (whole ? kTiles<true, true> : kTiles<true, false>)
-                                             : (whole ? kTiles<false, true> : kTiles<false, false>);
+    const TileTable& tiles = call.a_row == 1 ? kTiles<true> : kTiles<false>;
     tiles[rows - 1][vectors - 1](call);
   }
 

@@ -10,7 +10,9 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 // A tile is kTileRows rows of kTileVectors registers. With one register for an element of A and kTileVectors for a
 // row of B it fills the register file: 14·2 + 1 + 2 = 31 of 32, or 6·2 + 1 + 2 = 15 of 16. Per step of K it loads
 // 16 (8) times for 28 (12) multiplications, so the multipliers never wait for the load ports.
-#if defined(__AVX512F__) || defined(__aarch64__)
+#if defined(GRADUS_TILE_ROWS)  // builds with sanitizers: the same code, but minutes less of it to compile
+inline constexpr int kTileRows = GRADUS_TILE_ROWS;
+#elif defined(__AVX512F__) || defined(__aarch64__)
 inline constexpr int kTileRows = 14;
 #else
 inline constexpr int kTileRows = 6;
@@ -34,11 +36,11 @@ struct TileCall {
 };
 
 /// Every element is start, then one fma per k in ascending order: its bits depend on nothing else, neither on the
-/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1. `Whole` says that
-/// the last register of C's rows is full.
-template <int Rows, int Vectors, bool RowsAdjacent, bool Whole>
+/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1.
+template <int Rows, int Vectors, bool RowsAdjacent>
 void tile(const TileCall& t) {
   const int last = t.last;
+  const bool whole = last == kLanes;
   const std::int64_t a_row = RowsAdjacent ? 1 : t.a_row;
   const std::int64_t a_k = RowsAdjacent ? t.a_k : 1;
   const Real* start = t.start;
@@ -48,10 +50,7 @@ void tile(const TileCall& t) {
     unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
       unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
         const Real* from = start + r * t.start_row + v * kLanes;
-        if constexpr (Whole || v + 1 < Vectors)
-          sum[r][v] = Batch::load(from);
-        else
-          sum[r][v] = Batch::load(from, last);
+        sum[r][v] = whole || v + 1 < Vectors ? Batch::load(from) : Batch::load(from, last);
       });
     });
     // The next tile of C: fetched now, it is there when this one is done.
@@ -80,7 +79,7 @@ void tile(const TileCall& t) {
     const std::int64_t c_row = t.c_row;
     unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
       unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-        if constexpr (Whole || v + 1 < Vectors)
+        if (whole || v + 1 < Vectors)
           sum[r][v].store(to + v * kLanes);
         else
           sum[r][v].store(to + v * kLanes, last);
@@ -96,9 +95,9 @@ using TileKernel = void (*)(const TileCall&);
 using TileTable = std::array<std::array<TileKernel, kTileVectors>, kTileRows>;
 
 /// The kernel for every size of tile up to the full one, at [rows - 1][vectors - 1].
-template <bool RowsAdjacent, bool Whole>
+template <bool RowsAdjacent>
 inline constexpr TileTable kTiles = []<int... R>(std::integer_sequence<int, R...>) {
-  return TileTable{{{tile<R + 1, 1, RowsAdjacent, Whole>, tile<R + 1, 2, RowsAdjacent, Whole>}...}};
+  return TileTable{{{tile<R + 1, 1, RowsAdjacent>, tile<R + 1, 2, RowsAdjacent>}...}};
 }(std::make_integer_sequence<int, kTileRows>());
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

@@ -25,6 +25,11 @@ struct Folder {
     path = name;
   }
   ~Folder() { std::filesystem::remove_all(path); }
+  /// A file in it of these bytes.
+  std::filesystem::path put(const std::string& name, const std::string& bytes) const {
+    std::ofstream(path / name, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return path / name;
+  }
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(path))

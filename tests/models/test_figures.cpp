@@ -10,20 +10,11 @@
 #include <limits>
 
 #include "models/figures.h"
+#include "tests/files.h"
 
 using namespace gradus;
+using namespace gradus::test;
 namespace fs = std::filesystem;
-
-struct PictureFolder {
-  fs::path path;
-  PictureFolder() {
-    std::string name = (fs::temp_directory_path() / "gradus-figures-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~PictureFolder() { fs::remove_all(path); }
-  std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
-};
 
 /// Reads a PNG with libpng; the test fails when libpng does not like it, or it is not 8-bit grey.
 static Canvas read_png(const fs::path& path) {
@@ -36,18 +27,6 @@ static Canvas read_png(const fs::path& path) {
   CHECK(image.warning_or_error == 0);
   return canvas;
 }
-
-template <class Action>
-static std::string complaint(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-static bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// The `height` × `width` area at (left, top) is all of one grey.
 static bool filled(const Canvas& canvas, std::int64_t left, std::int64_t top, std::int64_t width, std::int64_t height,
@@ -113,7 +92,7 @@ TEST_CASE("pairs put each reconstruction under its original") {
 }
 
 TEST_CASE("a PNG file holds the picture exactly") {
-  const PictureFolder folder;
+  const Folder folder;
   for (const auto& [width, height] : {std::pair{1, 1}, {1, 300}, {300, 1}, {257, 129}, {1000, 700}}) {
     Canvas canvas{width, height, std::vector<std::uint8_t>(width * height)};
     std::uint32_t noise = 1;
@@ -123,14 +102,14 @@ TEST_CASE("a PNG file holds the picture exactly") {
     CHECK(copy.width == width);
     CHECK(copy.height == height);
     CHECK(copy.pixels == canvas.pixels);
-    CHECK(folder.entries() == 1);
+    CHECK(folder.names().size() == 1);
   }
 }
 
 TEST_CASE("a picture that cannot be made or written is a sentence, and leaves nothing") {
-  const PictureFolder folder;
+  const Folder folder;
   const Canvas canvas{2, 1, {0, 255}};
-  const auto says = [&](const fs::path& path) { return complaint([&] { write_png(path, canvas); }); };
+  const auto says = [&](const fs::path& path) { return error_of([&] { write_png(path, canvas); }); };
   CHECK(contains(says(folder.path), "it is a folder"));
   CHECK(contains(says(folder.path / "none" / "a.png"), "its folder does not exist"));
   CHECK(contains(says("/dev/full"), "not a regular file"));
@@ -138,21 +117,21 @@ TEST_CASE("a picture that cannot be made or written is a sentence, and leaves no
   CHECK(contains(says(folder.path / "pipe"), "not a regular file"));
   CHECK(contains(says(folder.path / "pipe" / "a.png"), "cannot write"));
   CHECK(contains(says(folder.path / std::string(300, 'x')), "cannot write"));
-  CHECK(folder.entries() == 1);
+  CHECK(folder.names().size() == 1);
 
   for (const Canvas& wrong : {Canvas{}, Canvas{2, 2, {1, 2, 3}}, Canvas{-1, -1, {1}}, Canvas{2000000, 1, {}}})
-    CHECK(contains(complaint([&] { write_png(folder.path / "wrong.png", wrong); }), "no picture"));
-  CHECK(folder.entries() == 1);
+    CHECK(contains(error_of([&] { write_png(folder.path / "wrong.png", wrong); }), "no picture"));
+  CHECK(folder.names().size() == 1);
 
   const std::vector<Real> images(12);
   const std::int64_t huge = std::int64_t{1} << 62;
-  CHECK(contains(complaint([&] { grid(images, 0, 2, 2, 1); }), "nothing to show"));
-  CHECK(contains(complaint([&] { grid(images, 3, 2, -2, 1); }), "nothing to show"));
-  CHECK(contains(complaint([&] { grid(images, 3, 2, 2, 0); }), "columns is 0"));
-  CHECK(contains(complaint([&] { grid(images, 4, 2, 2, 2); }), "are 16 numbers, not 12"));
-  CHECK(contains(complaint([&] { grid(images, huge, 2, 2, 2); }), "does not fit in 64 bits"));
-  CHECK(contains(complaint([&] { grid(images, 1, huge, huge, 1); }), "does not fit in 64 bits"));
-  CHECK(contains(complaint([&] { pairs(images, std::span(images).first(8), 3, 2, 2, 3); }), "are 12 numbers, not 8"));
+  CHECK(contains(error_of([&] { grid(images, 0, 2, 2, 1); }), "nothing to show"));
+  CHECK(contains(error_of([&] { grid(images, 3, 2, -2, 1); }), "nothing to show"));
+  CHECK(contains(error_of([&] { grid(images, 3, 2, 2, 0); }), "columns is 0"));
+  CHECK(contains(error_of([&] { grid(images, 4, 2, 2, 2); }), "are 16 numbers, not 12"));
+  CHECK(contains(error_of([&] { grid(images, huge, 2, 2, 2); }), "does not fit in 64 bits"));
+  CHECK(contains(error_of([&] { grid(images, 1, huge, huge, 1); }), "does not fit in 64 bits"));
+  CHECK(contains(error_of([&] { pairs(images, std::span(images).first(8), 3, 2, 2, 3); }), "are 12 numbers, not 8"));
   const std::vector<Real> many(700000);
-  CHECK(contains(complaint([&] { grid(many, 700000, 1, 1, 1); }), "too large\nhelp: show fewer images"));
+  CHECK(contains(error_of([&] { grid(many, 700000, 1, 1, 1); }), "too large\nhelp: show fewer images"));
 }

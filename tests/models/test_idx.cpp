@@ -11,24 +11,11 @@
 
 #include "models/data/dataset.h"
 #include "models/data/idx.h"
+#include "tests/files.h"
 
 using namespace gradus;
+using namespace gradus::test;
 namespace fs = std::filesystem;
-
-/// A folder that is gone when the test ends.
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "gradus-idx-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path put(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path / name, std::ios::binary) << bytes;
-    return path / name;
-  }
-};
 
 static std::string big_endian(std::uint32_t n) {
   return {static_cast<char>(n >> 24), static_cast<char>(n >> 16), static_cast<char>(n >> 8), static_cast<char>(n)};
@@ -60,19 +47,6 @@ static std::string gzip(const std::string& bytes) {
   deflateEnd(&stream);
   return out;
 }
-
-/// What the exception says; "" when there is none.
-template <class Action>
-static std::string complaint(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-static bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 static void check_some_images(const Images& images, std::int64_t count) {
   CHECK(images.count == count);
@@ -160,22 +134,22 @@ TEST_CASE("IDX: each kind of bad file has its sentence, naming the file") {
   int number = 0;
   for (const auto& c : cases) {
     const std::string name = "case-" + std::to_string(number++);
-    const std::string says = complaint([&] { read_idx_images(folder.put(name, c.bytes)); });
+    const std::string says = error_of([&] { read_idx_images(folder.put(name, c.bytes)); });
     CAPTURE(says);
     CAPTURE(c.says);
     CHECK(contains(says, c.says));
     CHECK(contains(says, name));
   }
-  const std::string says = complaint([&] { read_idx_labels(folder.put("l", good)); });
+  const std::string says = error_of([&] { read_idx_labels(folder.put("l", good)); });
   CHECK(contains(says, "holds images, not labels\nhelp: are the files"));
-  CHECK(contains(complaint([&] { read_idx_labels(folder.put("l", header({0}))); }), "holds no labels"));
+  CHECK(contains(error_of([&] { read_idx_labels(folder.put("l", header({0}))); }), "holds no labels"));
   CHECK(
-      contains(complaint([&] { read_idx_labels(folder.put("l", header({2}) + "x")); }), "too short for the 2 labels"));
+      contains(error_of([&] { read_idx_labels(folder.put("l", header({2}) + "x")); }), "too short for the 2 labels"));
 }
 
 TEST_CASE("IDX: what is no regular file is refused without waiting") {
   const Folder folder;
-  const auto says = [](const fs::path& path) { return complaint([&] { read_idx_images(path); }); };
+  const auto says = [](const fs::path& path) { return error_of([&] { read_idx_images(path); }); };
   CHECK(contains(says(folder.path / "missing"), "there is no such file"));
   CHECK(contains(says(folder.path), "it is a folder"));
   REQUIRE(::mkfifo((folder.path / "pipe").c_str(), 0600) == 0);
@@ -197,7 +171,7 @@ TEST_CASE("IDX: a file cut anywhere is an error, and so is a flipped byte unless
     for (std::size_t length = 0; length < bytes.size(); ++length) {
       const fs::path path = folder.put("cut", bytes.substr(0, length));
       CAPTURE(length);
-      CHECK(complaint([&] { read_idx_images(path); }) != "");
+      CHECK(error_of([&] { read_idx_images(path); }) != "no error");
     }
   }
   const std::string zipped = gzip(good);
@@ -237,8 +211,8 @@ TEST_CASE("IDX: a small file that swells is stopped at what its header announces
     return usage.ru_maxrss;  // KiB
   };
   const auto before = resident();
-  CHECK(contains(complaint([&] { read_idx_images(bomb); }), "goes on after the 10 images"));
-  CHECK(contains(complaint([&] { read_idx_images(liar); }), "is too short for the 100000 images"));
+  CHECK(contains(error_of([&] { read_idx_images(bomb); }), "goes on after the 10 images"));
+  CHECK(contains(error_of([&] { read_idx_images(liar); }), "is too short for the 100000 images"));
   CHECK(resident() - before < 32 * 1024);
 }
 
@@ -266,7 +240,7 @@ TEST_CASE("a folder of IDX files under MNIST's names") {
   }
   SUBCASE("what does not fit together") {
     const Folder folder;
-    const auto says = [&] { return complaint([&] { load_dataset(folder.path); }); };
+    const auto says = [&] { return error_of([&] { load_dataset(folder.path); }); };
     CHECK(contains(says(), "there is no train-images-idx3-ubyte, plain or with .gz"));
     folder.put("train-images-idx3-ubyte", some_images(7));
     CHECK(contains(says(), "there is no t10k-images-idx3-ubyte"));
@@ -284,7 +258,7 @@ TEST_CASE("a folder of IDX files under MNIST's names") {
   }
   SUBCASE("no folder at all") {
     const Folder folder;
-    const auto says = [](const std::string& where) { return complaint([&] { load_dataset(where); }); };
+    const auto says = [](const std::string& where) { return error_of([&] { load_dataset(where); }); };
     CHECK(contains(says(folder.path / "none"), "there is no folder"));
     CHECK(contains(says(folder.put("file", "x")), "is not a folder"));
     CHECK(contains(says(""), "there is no folder \"\""));
@@ -306,10 +280,10 @@ TEST_CASE("a batch holds the chosen rows as numbers from 0 to 1") {
   CHECK(std::vector<Real>(memory.begin() + 6, memory.end()) == std::vector<Real>{c, 0, c, d, 1, d});
 
   const std::int64_t outside[] = {0, 3, 0}, negative[] = {0, 0, -1};
-  CHECK(contains(complaint([&] { fill_batch(images, outside, batch); }), "there is no image 3 among 3"));
-  CHECK(contains(complaint([&] { fill_batch(images, negative, batch); }), "there is no image -1 among 3"));
+  CHECK(contains(error_of([&] { fill_batch(images, outside, batch); }), "there is no image 3 among 3"));
+  CHECK(contains(error_of([&] { fill_batch(images, negative, batch); }), "there is no image -1 among 3"));
   const View narrow{memory.data(), Shape{3, 1}, Strides{1, 1}};
-  CHECK(contains(complaint([&] { fill_batch(images, rows, narrow); }), "is (3, 2), not (3, 1)"));
+  CHECK(contains(error_of([&] { fill_batch(images, rows, narrow); }), "is (3, 2), not (3, 1)"));
 }
 
 TEST_CASE("a fingerprint knows shape, pixels and labels, but not the name") {
