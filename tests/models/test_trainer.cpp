@@ -22,6 +22,10 @@ void* operator new(std::size_t bytes) {
   if (void* memory = std::malloc(bytes)) return memory;
   throw std::bad_alloc();
 }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {  // AddressSanitizer's would not call the first
+  news.fetch_add(1, std::memory_order_relaxed);
+  return std::malloc(bytes);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
@@ -42,7 +46,8 @@ Config configuration(const Dataset& data, std::vector<std::int64_t> hidden, std:
 void check_equal(const Checkpoint& a, const Checkpoint& b) {
   CHECK(a.metadata == b.metadata);
   REQUIRE(a.tensors.size() == b.tensors.size());
-  for (const auto& [name, x] : a.tensors) CHECK_MESSAGE(x.values() == b.tensors.at(name).values(), name);
+  for (const auto& entry : a.tensors)
+    CHECK_MESSAGE(entry.second.values() == b.tensors.at(entry.first).values(), entry.first);
 }
 
 struct Threads {  // restores the number of threads
