@@ -8,6 +8,7 @@
 #include "models/vae.h"
 #include "nn/loss.h"
 #include "nn/optim.h"
+#include "nn/state.h"
 #include "tensor/gemm.h"
 
 namespace gradus::inline GRADUS_FLAVOUR::work {
