@@ -99,7 +99,7 @@ struct Derivative {
                 "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if or ?: on lanes");
   static constexpr bool zero = level<Result> < order;
 
-  static void row(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
+  [[gnu::flatten]] static void row(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
                   std::int64_t registers) {
     const F& f = *static_cast<const F*>(closure);
     for (std::int64_t r = 0; r < registers; ++r) {

@@ -31,15 +31,21 @@ inline constexpr Real kExpLow = kSingle ? -104.5 : -746;
 inline LaneBits bits(const Batch& x) { return std::bit_cast<LaneBits>(x); }
 inline Batch from_bits(const LaneBits& b) { return std::bit_cast<Batch>(b); }
 
-/// c[0] + c[1]·x + c[2]·x² + …
+/// c[0] + c[1]·x + c[2]·x² + …, an even number of terms, given x and its square: pairs first, then Horner's rule on
+/// pairs. As many operations as Horner's rule on single terms, but half as many that wait for each other.
 template <std::size_t N>
-[[gnu::always_inline]] inline Batch polynomial(const Batch& x, const std::array<Real, N>& c) {
-  Batch p = c[N - 1];
+[[gnu::always_inline]] inline Batch polynomial(const Batch& x, const Batch& square, const std::array<Real, N>& c) {
+  static_assert(N % 2 == 0);
+  Batch p = fma(c[N - 1], x, c[N - 2]);
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    ((p = fma(p, x, c[N - 2 - I])), ...);
-  }(std::make_index_sequence<N - 1>());
+    ((p = fma(p, square, fma(c[N - 3 - 2 * I], x, c[N - 4 - 2 * I]))), ...);
+  }(std::make_index_sequence<N / 2 - 1>());
   return p;
 }
+
+/// x, or the bound where x is beyond it; NaN stays NaN. One instruction, which min and max of simd.h are not.
+[[gnu::always_inline]] inline Batch at_least(const Batch& x, Real bound) { return xsimd::max(Lanes(bound), x.lanes); }
+[[gnu::always_inline]] inline Batch at_most(const Batch& x, Real bound) { return xsimd::min(Lanes(bound), x.lanes); }
 
 /// 1/2!, 1/3!, … : (exp(r) - 1 - r) / r² for |r| ≤ ln(2)/2.
 inline constexpr auto kExpSeries = [] {
@@ -56,37 +62,42 @@ inline constexpr auto kLogSeries = [] {
   return c;
 }();
 
-/// The nearest integer, ties to even, for |x| < 2^(kMantissa - 1): 1.5·2^kMantissa leaves no room for a fraction.
-[[gnu::always_inline]] inline Batch nearest(const Batch& x) {
-  constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa);
-  return (x + shift) - shift;
-}
-
-/// 2^n for integers n within the exponents of normal numbers: n + bias in the low bits, moved into place.
-[[gnu::always_inline]] inline Batch power_of_two(const Batch& n) {
-  constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa) + kBias;
-  return from_bits(bits(n + shift) << kMantissa);
-}
-
-/// x·2^n in two steps, since 2^n alone may overflow or lose bits where the product does not.
-[[gnu::always_inline]] inline Batch scale(const Batch& x, const Batch& n) {
-#if defined(__AVX512F__)  // one instruction
-  constexpr auto scalef = [](auto a, auto b) {
-    if constexpr (kSingle) return _mm512_scalef_ps(a, b);
-    else return _mm512_scalef_pd(a, b);
-  };
-  return Lanes(scalef(x.lanes, n.lanes));
-#else
-  const Batch half = nearest(n * 0.5);
-  return x * power_of_two(half) * power_of_two(n - half);
-#endif
-}
+/// 2^n for integers n, given n + bias in the low bits, whatever stands above them.
+[[gnu::always_inline]] inline Batch power_of_two(const LaneBits& n) { return from_bits(n << kMantissa); }
 
 /// x = n·ln 2 + r, |r| ≤ ln(2)/2.
 struct ExpParts {
+  static constexpr int kOffset = 2 * kBias;  // even, and large enough that n + kOffset is positive
+  LaneBits n_bits;                           // n + kOffset in the low bits
   Batch n, r;
-  [[gnu::always_inline]] explicit ExpParts(const Batch& x)
-      : n(nearest(x * kLog2E)), r(fma(n, -kLn2Low, fma(n, -kLn2High, x))) {}
+
+  // To add 1.5·2^kMantissa leaves no room for a fraction: the sum is rounded to an integer, which its low bits hold.
+  [[gnu::always_inline]] explicit ExpParts(const Batch& x) {
+    constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa) + kOffset;
+    const Batch shifted = fma(x, kLog2E, shift);
+    n_bits = bits(shifted);
+    n = shifted - shift;
+    r = fma(n, -kLn2Low, fma(n, -kLn2High, x));
+  }
+  /// e^r - 1
+  [[gnu::always_inline]] Batch expm1_of_r() const {
+    const Batch square = r * r;
+    return fma(square, polynomial(r, square, kExpSeries), r);
+  }
+  /// (1 + y)·2^n in two steps, since 2^n alone may overflow or lose bits where the product does not.
+  [[gnu::always_inline]] Batch scaled(const Batch& y) const {
+#if defined(__AVX512F__)  // one instruction
+    constexpr auto scalef = [](auto a, auto b) {
+      if constexpr (kSingle) return _mm512_scalef_ps(a, b);
+      else return _mm512_scalef_pd(a, b);
+    };
+    return Lanes(scalef((1 + y).lanes, n.lanes));
+#else
+    const LaneBits half = n_bits >> 1;  // n/2 + bias in the low bits, and so is the rest
+    const Batch first = power_of_two(half);
+    return fma(y, first, first) * power_of_two(n_bits - half);
+#endif
+  }
 };
 
 /// x = 2^k·m, √½ ≤ m < √2, for positive normal x; subnormal x are `lifted` first, see below.
@@ -114,7 +125,7 @@ struct LogParts {
   const Batch s = f / (f + 2);
   const Batch z = s * s;
   const Batch half_square = 0.5 * f * f;
-  const Batch small = fma(s, fma(z, polynomial(z, kLogSeries), half_square), fma(x.k, kLn2Low, c));
+  const Batch small = fma(s, fma(z, polynomial(z, z * z, kLogSeries), half_square), fma(x.k, kLn2Low, c));
   return fma(x.k, kLn2High, f - (half_square - small));
 }
 
@@ -123,7 +134,8 @@ struct LogParts {
   const Batch w = 1 + x;
   const LogParts parts(w);
   // What 1 + x lost, scaled like m and divided by it; 1/m is 2 - m in first order, enough for so small a term.
-  const Batch lost = scale(x - (w - 1), -parts.k);
+  constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa) + kBias + 1;
+  const Batch lost = 0.5 * (x - (w - 1)) * power_of_two(bits(shift - parts.k));
   return log_of(parts, fma(lost, 1 - parts.m, lost));
 }
 
@@ -145,20 +157,18 @@ struct LogParts {
 /// e^x, 1 ulp: finite up to 88.72 (709.78 in double), subnormal down to -103.97 (-745.13).
 [[gnu::always_inline]] inline Batch exp(const Batch& x) {
   using namespace detail;
-  const Batch low = where(x < kExpLow, kExpLow, x);
-  const ExpParts e(where(low > kExpHigh, kExpHigh, low));
-  return scale(1 + fma(e.r * e.r, polynomial(e.r, kExpSeries), e.r), e.n);
+  const ExpParts e(at_most(at_least(x, kExpLow), kExpHigh));
+  return e.scaled(e.expm1_of_r());
 }
 
 /// e^x - 1 without cancellation, 2 ulp; -0 stays -0.
 [[gnu::always_inline]] inline Batch expm1(const Batch& x) {
   using namespace detail;
   constexpr Real lowest = -kMantissa;  // e^x is below half an ulp of -1 from here on
-  const Batch low = where(x < lowest, lowest, x);
-  const ExpParts e(where(low > kExpHigh, kExpHigh, low));
-  const Batch p = fma(e.r * e.r, polynomial(e.r, kExpSeries), e.r);
-  const Batch half = power_of_two(e.n - 1);  // 2^n may overflow where the result does not
-  return where(x == 0, x, 2 * fma(half, p, half - 0.5));
+  const ExpParts e(at_most(at_least(x, lowest), kExpHigh));
+  // 2^n may overflow where the result does not.
+  const Batch half = power_of_two(e.n_bits - LaneBits(Bits{kBias + 1}));
+  return where(x == 0, x, 2 * fma(half, e.expm1_of_r(), half - 0.5));
 }
 
 /// Natural logarithm, 1 ulp; -inf at ±0, NaN below.
@@ -175,14 +185,37 @@ inline Batch log1p(const Batch& x) {
   return where((x > -1) & (x < kInfinity) & (x != 0), log1p_of(x), special);
 }
 
+namespace detail {
+
+/// e^-|x|: no number of the type is too large for it.
+[[gnu::always_inline]] inline Batch exp_of_minus(const Batch& size) {
+  const ExpParts e(at_least(-size, kExpLow));
+  return e.scaled(e.expm1_of_r());
+}
+
+/// 1/(3·4), 1/(5·4²), 1/(7·4³), … : (2·atanh(s/2) / s - 1) / s² as a polynomial in s², for 0 ≤ s ≤ 2/3.
+inline constexpr auto kAtanhSeries = [] {
+  std::array<Real, kSingle ? 8 : 16> c{};
+  long double power = 1;
+  for (std::size_t i = 0; i < c.size(); ++i) c[i] = static_cast<Real>(1 / ((power *= 4) * (2 * i + 3)));
+  return c;
+}();
+
+}  // namespace detail
+
 /// 1 / (1 + e^-x), 2.5 ulp, never 0 where it has a subnormal value.
-inline Batch sigmoid(const Batch& x) {
-  const Batch e = exp(-abs(x));
+[[gnu::always_inline]] inline Batch sigmoid(const Batch& x) {
+  const Batch e = detail::exp_of_minus(abs(x));
   return where(x < 0, e, 1) / (1 + e);
 }
 
-/// log(1 + e^x), 2 ulp: x for large x, e^x for small.
-inline Batch softplus(const Batch& x) { return max(x, 0) + detail::log1p_of(exp(-abs(x))); }
+/// log(1 + e^x), 2 ulp: x for large x, e^x for small. With e = e^-|x| and s = 2e/(2 + e), log(1 + e) = 2·atanh(s/2).
+[[gnu::always_inline]] inline Batch softplus(const Batch& x) {
+  using namespace detail;
+  const Batch e = exp_of_minus(abs(x));
+  const Batch s = (e + e) / (2 + e), z = s * s;
+  return at_least(x, 0) + fma(s * z, polynomial(z, z * z, kAtanhSeries), s);
+}
 
 /// 2 ulp.
 inline Batch tanh(const Batch& x) { return xsimd::tanh(x.lanes); }
@@ -208,7 +241,7 @@ inline Batch pow(const Batch& x, const Batch& y) {
   const Batch remainder = (f - sd) - product_error(s, d, sd) - s * (l.m - (d - 1));
   const Batch k_log2 = l.k * kLn2High;
   const Batch head = fma(2, s, k_log2);
-  const Batch tail = fma(s * z, polynomial(z, kLogSeries), fma(2 + 2 * z, remainder / d, l.k * kLn2Low)) +
+  const Batch tail = fma(s * z, polynomial(z, z * z, kLogSeries), fma(2 + 2 * z, remainder / d, l.k * kLn2Low)) +
                      (2 * s - (head - k_log2));
   const Batch high = head + tail, low = tail - (high - head);
 
@@ -219,7 +252,7 @@ inline Batch pow(const Batch& x, const Batch& y) {
   const Mask in_range = (p > kExpLow) & (p < kExpHigh);
   const ExpParts e(where(in_range, p, where(p > 0, kExpHigh, kExpLow)));
   const Batch r = where(in_range, e.r + fma(bounded, low, product_error(bounded, high, p)), e.r);
-  Batch result = scale(1 + fma(r * r, polynomial(r, kExpSeries), r), e.n);
+  Batch result = e.scaled(fma(r * r, polynomial(r, r * r, kExpSeries), r));
 
   const Mask integer = floor(y) == y;
   const Mask odd = integer & (floor(y * 0.5) * 2 != y);
