@@ -44,7 +44,7 @@ constexpr std::int64_t kChunkPanels = 8;
 constexpr std::int64_t kChunkWork = 1 << 20;
 constexpr std::int64_t kEnoughChunks = 4;
 // A copy pays when it is read so many times: B's by panels of rows, A's by panels of columns.
-constexpr std::int64_t kCopiesPayFrom = 4;
+constexpr std::int64_t kCopiesPayFrom = 8;
 // Rows of A that lie side by side in memory are read in place while K is short.
 constexpr std::int64_t kInPlaceDepth = 32;
 // Rows this many bytes apart compete for the same few places of the first-level cache (64 sets of 64 bytes).

@@ -15,10 +15,12 @@ inline constexpr int kDotColumns = kLanes / kDotRows;
 static_assert(kDotRows * kDotColumns == kLanes);
 
 /// Copying B costs about a third of a cycle per element, adding up a register's lanes two: with many rows the copy
-/// is cheaper.
+/// is cheaper. It is so from two tiles on where registers are few and short, for then a tile keeps the multipliers
+/// waiting.
 inline bool dot_pays(const ConstView& a, const ConstView& b) {
-  const std::int64_t depth = a.shape[1];
-  return a.strides[1] == 1 && b.strides[0] == 1 && a.shape[0] * 8 <= depth;
+  const std::int64_t rows = a.shape[0], depth = a.shape[1];
+  const std::int64_t most = sizeof(Batch) == 64 ? depth / 8 : std::min<std::int64_t>(depth / 8, 2 * kDotRows);
+  return a.strides[1] == 1 && b.strides[0] == 1 && rows <= most;
 }
 
 /// kLanes elements of C: `a` and `b` point to the rows of A and the columns of B that meet there.
@@ -44,7 +46,8 @@ inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[k
   unrolled<std::countr_zero(unsigned{kLanes})>([&](auto round) __attribute__((always_inline)) {
     constexpr int half = kLanes >> (round + 1);
     unrolled<half>([&](auto i) __attribute__((always_inline)) {
-      sums[i] = detail::interleave<false>(sums[i], sums[i + half]) + detail::interleave<true>(sums[i], sums[i + half]);
+      sums[i] = detail::shuffle<detail::Interleave<false>>(sums[i], sums[i + half]) +
+                detail::shuffle<detail::Interleave<true>>(sums[i], sums[i + half]);
     });
   });
   return sums[0];

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <concepts>
@@ -121,15 +122,39 @@ inline void store_first(double* to, int n, __m512d x) { _mm512_mask_storeu_pd(to
 inline Batch Batch::load(const Real* from, int count) { return detail::Lanes(detail::load_first(from, count)); }
 inline void Batch::store(Real* to, int count) const { detail::store_first(to, count, lanes); }
 #else
+namespace detail {
+/// Copies the first `count` of at most kLanes numbers in pieces of fixed size, each a single instruction.
+[[gnu::always_inline]] inline void copy_first(const Real* from, int count, Real* to) {
+  [&]<int... part>(std::integer_sequence<int, part...>) __attribute__((always_inline)) {
+    ((count & (kLanes >> part) ? (std::copy_n(from, kLanes >> part, to), from += kLanes >> part, to += kLanes >> part)
+                               : to), ...);
+  }(std::make_integer_sequence<int, std::bit_width(unsigned{kLanes})>());
+}
+#if defined(__AVX2__)
+/// From kFirst[kLanes - n] on, the mask of the first n lanes.
+inline constexpr auto kFirst = [] {
+  std::array<Bits, 2 * kLanes> mask{};
+  std::fill_n(mask.begin(), kLanes, ~Bits{0});
+  return mask;
+}();
+inline __m256i mask_at(const Bits* first) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first)); }
+inline __m256 load_first(const float* from, const Bits* first) { return _mm256_maskload_ps(from, mask_at(first)); }
+inline __m256d load_first(const double* from, const Bits* first) { return _mm256_maskload_pd(from, mask_at(first)); }
+#endif
+}  // namespace detail
 inline Batch Batch::load(const Real* from, int count) {
+#if defined(__AVX2__)
+  return detail::Lanes(detail::load_first(from, detail::kFirst.data() + kLanes - count));
+#else
   Real buffer[kLanes] = {};
-  std::copy_n(from, count, buffer);
+  detail::copy_first(from, count, buffer);
   return load(buffer);
+#endif
 }
 inline void Batch::store(Real* to, int count) const {
   Real buffer[kLanes];
   store(buffer);
-  std::copy_n(buffer, count, to);
+  detail::copy_first(buffer, count, to);
 }
 #endif
 
@@ -169,16 +194,29 @@ inline Batch floor(const Batch& x) { return copysign(xsimd::floor(x.lanes), x); 
 
 namespace detail {
 
-/// Lane 0 of a, lane 0 of b, lane 1 of a, …: the lower or the upper halves interleaved.
-template <bool Upper>
-[[gnu::always_inline]] inline Batch interleave(const Batch& a, const Batch& b) {
-  using Vector [[gnu::vector_size(sizeof(Batch))]] = Real;
-  constexpr int first = Upper ? kLanes / 2 : 0;
-  return [&]<int... I>(std::integer_sequence<int, I...>) {
-    return std::bit_cast<Batch>(__builtin_shufflevector(std::bit_cast<Vector>(a), std::bit_cast<Vector>(b),
-                                                        (first + I / 2 + I % 2 * kLanes)...));
+using Vector [[gnu::vector_size(sizeof(Lanes))]] = Real;
+
+/// Lane i of the result is lane From::at(i) of a, or lane From::at(i) - kLanes of b.
+template <class From>
+[[gnu::always_inline]] inline Batch shuffle(const Batch& a, const Batch& b) {
+  return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    return std::bit_cast<Batch>(
+        __builtin_shufflevector(std::bit_cast<Vector>(a), std::bit_cast<Vector>(b), From::at(I)...));
   }(std::make_integer_sequence<int, kLanes>());
 }
+
+/// Within every `Group` lanes: lane 0 of a, lane 0 of b, lane 1 of a, …: the lower or the upper halves interleaved.
+template <bool Upper, int Group = kLanes>
+struct Interleave {
+  static constexpr int at(int i) {
+    return i / Group * Group + (Upper ? Group / 2 : 0) + i % Group / 2 + i % 2 * kLanes;
+  }
+};
+/// The blocks of `Block` lanes with even numbers, or with odd: one of a, one of b, and so on.
+template <bool Odd, int Block>
+struct Blocks {
+  static constexpr int at(int i) { return (i & ~Block) + (Odd ? Block : 0) + (i & Block ? kLanes : 0); }
+};
 
 }  // namespace detail
 
@@ -190,14 +228,28 @@ template <int N, class F>
   }(std::make_integer_sequence<int, N>());
 }
 
-/// Rows become columns. Interleaving row i with row i + kLanes/2 moves the highest bit of an element's row number
-/// to the end of its column number and the other way round; after log2(kLanes) rounds all bits have changed sides.
+/// Rows become columns. A row and a column number change places bit by bit. The high bits: rows that differ in such a
+/// bit exchange blocks of lanes. The bits within 16 bytes, where processors shuffle fastest: interleaving row i with
+/// the row half a group further on moves the highest bit of an element's row number to the end of its column number
+/// and the other way round; after as many rounds as there are bits all have changed sides.
 [[gnu::always_inline]] inline void transpose(Batch (&rows)[kLanes]) {
-  unrolled<std::countr_zero(unsigned{kLanes})>([&](auto) __attribute__((always_inline)) {
+  constexpr int group = 16 / sizeof(Real);
+  unrolled<std::countr_zero(unsigned{kLanes / group})>([&](auto round) __attribute__((always_inline)) {
+    constexpr int bit = group << round;
+    unrolled<kLanes>([&](auto i) __attribute__((always_inline)) {
+      if constexpr ((i & bit) == 0) {
+        const Batch a = rows[i], b = rows[i + bit];
+        rows[i] = detail::shuffle<detail::Blocks<false, bit>>(a, b);
+        rows[i + bit] = detail::shuffle<detail::Blocks<true, bit>>(a, b);
+      }
+    });
+  });
+  unrolled<std::countr_zero(unsigned{group})>([&](auto) __attribute__((always_inline)) {
     Batch next[kLanes];
-    unrolled<kLanes / 2>([&](auto i) __attribute__((always_inline)) {
-      next[2 * i] = detail::interleave<false>(rows[i], rows[i + kLanes / 2]);
-      next[2 * i + 1] = detail::interleave<true>(rows[i], rows[i + kLanes / 2]);
+    unrolled<kLanes / 2>([&](auto pair) __attribute__((always_inline)) {
+      constexpr int base = pair / (group / 2) * group, i = base + pair % (group / 2), to = base + pair % (group / 2) * 2;
+      next[to] = detail::shuffle<detail::Interleave<false, group>>(rows[i], rows[i + group / 2]);
+      next[to + 1] = detail::shuffle<detail::Interleave<true, group>>(rows[i], rows[i + group / 2]);
     });
     unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { rows[i] = next[i]; });
   });
