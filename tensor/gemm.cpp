@@ -16,7 +16,7 @@
 //
 // C is cut into chunks, by its size alone, for the threads to take. A chunk walks the blocks of K in order. In a
 // block it walks the panels of 14 rows, whose part of A stays in the first-level cache while the panels of B pass
-// by; and where a panel of rows meets a panel of columns, a tile of C, 14 x 32 numbers, stays in registers while k
+// by, or, when K is short, the panels of B, while those of A pass by; and where a panel of rows meets a panel of columns, a tile of C, 14 x 32 numbers, stays in registers while k
 // runs through the block (gemm_tile.h). C itself carries the sums from one block to the next, so every element is a
 // chain of fma in ascending k, and where the cuts lie does not show in the result.
 //
@@ -25,6 +25,7 @@
 #include "tensor/gemm.h"
 
 #include <algorithm>
+#include <array>
 
 #include "tensor/gemm_dot.h"
 #include "tensor/gemm_pack.h"
@@ -45,6 +46,9 @@ constexpr std::int64_t kChunkWork = 1 << 20;
 constexpr std::int64_t kEnoughChunks = 4;
 // A copy pays when it is read so many times: B's by panels of rows, A's by panels of columns.
 constexpr std::int64_t kCopiesPayFrom = 8;
+// A panel of B in a block of so few bytes stays in the first-level cache while the panels of A pass by, which are
+// narrower.
+constexpr std::int64_t kResidentPanel = 16 << 10;
 // Rows of A that lie side by side in memory are read in place while K is short.
 constexpr std::int64_t kInPlaceDepth = 32;
 // Rows this many bytes apart compete for the same few places of the first-level cache (64 sets of 64 bytes).
@@ -132,38 +136,53 @@ class Product {
         pack({&b_(k0, j), b_.strides[1], b_.strides[0], depth, count}, kTileColumns, panel_size_,
              packed_b + (copied - first) * panel_size_);
       }
-      for (std::int64_t p = row_chunks_.begin(row_chunk); p < row_chunks_.begin(row_chunk + 1); ++p) {
-        const std::int64_t r = rows_.begin(p);
+      const auto run = [&](std::int64_t p, std::int64_t p_end, std::int64_t j, std::int64_t j_end) {
+        const bool in_place = j < copied;
         TileCall call{};
         call.depth = depth;
-        call.a = packed_a_.data() ? packed_a_.data() + p * packed_a_size_ + k0 * rows_.width : &a_(r, k0);
-        call.a_row = packed_a_.data() ? 1 : a_.strides[0];
-        call.a_k = packed_a_.data() ? rows_.width : a_.strides[1];
-        call.c_row = c_.strides[0];
-        call.start_row = block == 0 ? 0 : call.c_row;
-        const auto run = [&](std::int64_t from, std::int64_t to, bool in_place) {
-          if (from == to) return;
-          const std::int64_t j = columns_.begin(from);
-          call.b = in_place ? &b_(k0, j) : packed_b + (from - first) * panel_size_;
-          call.b_k = in_place ? b_.strides[0] : kTileColumns;
-          call.b_tile = in_place ? kTileColumns : panel_size_;
-          call.c = &c_(r, j);
-          call.start = block > 0 ? call.c : bias_ ? bias_ + j : zeros;
-          call.start_tile = block > 0 || bias_ ? kTileColumns : 0;
-          call.tiles = to - from;
-          run_tiles(call, rows_.size(p), columns_.size(to - 1));
-        };
-        run(first, edge, !copy_b);
-        run(edge, last, false);
+        call.b = in_place ? &b_(k0, columns_.begin(j)) : packed_b + (j - first) * panel_size_;
+        call.b_k = in_place ? b_.strides[0] : kTileColumns;
+        call.b_tile = in_place ? kTileColumns : panel_size_;
+        run_tiles(call, block, {p, p_end}, {j, j_end});
+      };
+      const std::int64_t p0 = row_chunks_.begin(row_chunk), p1 = row_chunks_.begin(row_chunk + 1);
+      if (depth * kTileColumns * sizeof(Real) <= kResidentPanel) {
+        const std::int64_t full = rows_.size(p1 - 1) == rows_.width ? p1 : p1 - 1;
+        for (std::int64_t j = first; j < last; ++j) {
+          run(p0, full, j, j + 1);
+          run(full, p1, j, j + 1);
+        }
+      } else {
+        for (std::int64_t p = p0; p < p1; ++p) {
+          run(p, p + 1, first, edge);
+          run(p, p + 1, edge, last);
+        }
       }
     }
   }
 
-  static void run_tiles(TileCall& call, int rows, int columns) {
-    const int vectors = (columns + kLanes - 1) / kLanes;
+  /// The tiles where panels of rows meet panels of columns, of which one or the other is a single one.
+  void run_tiles(TileCall& call, std::int64_t block, std::array<std::int64_t, 2> p, std::array<std::int64_t, 2> j) const {
+    call.tiles = (p[1] - p[0]) * (j[1] - j[0]);
+    if (call.tiles == 0) return;
+    const bool downwards = j[1] - j[0] == 1;  // from a tile to the next
+    const std::int64_t r = rows_.begin(p[0]), k0 = depths_.begin(block);
+    const bool packed = packed_a_.data() != nullptr;
+    call.a = packed ? packed_a_.data() + p[0] * packed_a_size_ + k0 * rows_.width : &a_(r, k0);
+    call.a_row = packed ? 1 : a_.strides[0];
+    call.a_k = packed ? rows_.width : a_.strides[1];
+    call.a_tile = !downwards ? 0 : packed ? packed_a_size_ : rows_.width * a_.strides[0];
+    if (downwards) call.b_tile = 0;
+    call.c = &c_(r, columns_.begin(j[0]));
+    call.c_row = c_.strides[0];
+    call.c_tile = downwards ? rows_.width * call.c_row : kTileColumns;
+    call.start = block > 0 ? call.c : bias_ ? bias_ + columns_.begin(j[0]) : zeros;
+    call.start_row = block > 0 ? call.c_row : 0;
+    call.start_tile = block > 0 ? call.c_tile : bias_ && !downwards ? kTileColumns : 0;
+    const int columns = columns_.size(j[1] - 1), vectors = (columns + kLanes - 1) / kLanes;
     call.last = columns - (vectors - 1) * kLanes;
     const TileTable& tiles = call.a_row == 1 ? kTiles<true> : kTiles<false>;
-    tiles[rows - 1][vectors - 1](call);
+    tiles[rows_.size(p[1] - 1) - 1][vectors - 1](call);
   }
 
   static constexpr Real zeros[kTileColumns] = {};

@@ -20,17 +20,18 @@ inline constexpr int kTileRows = 6;
 inline constexpr int kTileVectors = 2;
 inline constexpr int kTileColumns = kTileVectors * kLanes;
 
-/// One call of the micro-kernel: c = start + a·b for some tiles side by side. Strides in elements.
+/// One call of the micro-kernel: c = start + a·b for some tiles side by side or one below the other. Strides in
+/// elements; those that end in `_tile` lead from one tile to the next.
 struct TileCall {
   std::int64_t depth;  // K
   const Real* a;
-  std::int64_t a_row, a_k;
+  std::int64_t a_row, a_k, a_tile;
   const Real* b;  // row k is b + k·b_k, whole registers
-  std::int64_t b_k, b_tile;  // from one k to the next, and from one tile to the next
+  std::int64_t b_k, b_tile;
   const Real* start;  // row r is start + r·start_row; stride 0 gives every row the same start
   std::int64_t start_row, start_tile;
   Real* c;
-  std::int64_t c_row;
+  std::int64_t c_row, c_tile;
   std::int64_t tiles;  // of `Vectors` registers each
   int last;            // columns in the last register of a row of C and start, 1 to kLanes
 };
@@ -57,13 +58,13 @@ void tile(const TileCall& t) {
     if (t.depth >= 64)
       unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
         unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-          __builtin_prefetch(c + r * t.c_row + (Vectors + v) * kLanes, 1);
+          __builtin_prefetch(c + t.c_tile + r * t.c_row + v * kLanes, 1);
         });
       });
     // Three rows to a pointer: a processor adds 0, 1 or 2 times the row stride while it loads.
     constexpr int groups = (Rows + 2) / 3;
     const Real* a[groups];
-    unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = t.a + 3 * g * a_row; });
+    unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = t.a + n * t.a_tile + 3 * g * a_row; });
     const Real* b = t.b + n * t.b_tile;
     for (std::int64_t k = 0; k < t.depth; ++k) {
       Batch row[Vectors];
@@ -86,7 +87,7 @@ void tile(const TileCall& t) {
       });
       to += c_row;
     });
-    c += Vectors * kLanes;
+    c += t.c_tile;
     start += t.start_tile;
   }
 }
