@@ -8,7 +8,8 @@
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 namespace {
 
-constexpr std::int64_t kChunk = 32768;                      // elements that one thread takes at a time
+constexpr std::int64_t kSmall = 32768;                      // elements that do not pay for a second thread
+constexpr std::int64_t kChunk = 8192;                       // of more, those that a thread takes at a time
 constexpr std::int64_t kBlock = 4096 / sizeof(Real);        // elements of a strided input packed at a time
 static_assert(kChunk % kBlock == 0 && kBlock % kLanes == 0);  // only the last block has a tail
 
@@ -71,6 +72,14 @@ struct Walk {
   }
 };
 
+/// Calls body(begin, end) for parts of 0 … size, in parallel where that pays.
+template <class Body>
+void for_each_chunk(std::int64_t size, const Body& body) {
+  const std::int64_t chunk = size <= kSmall ? kSmall : kChunk;
+  parallel_for((size + chunk - 1) / chunk,
+               [&](std::int64_t i) { body(i * chunk, std::min(size, (i + 1) * chunk)); });
+}
+
 }  // namespace
 
 void map_rows(RowFunction row, const void* closure, const View& out, std::span<const ConstView> in) {
@@ -104,11 +113,10 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
       strided |= !walks[i].one_run();
   }
 
-  parallel_for((size + kChunk - 1) / kChunk, [&](std::int64_t chunk) {
+  for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {
     alignas(kAlignment) Real packed[kMaxInputs][kBlock];
-    const std::int64_t chunk_end = std::min(size, (chunk + 1) * kChunk);
-    for (std::int64_t begin = chunk * kChunk; begin < chunk_end;) {
-      const std::int64_t count = std::min(strided ? kBlock : kChunk, chunk_end - begin);
+    while (begin < end) {
+      const std::int64_t count = strided ? std::min(kBlock, end - begin) : end - begin;
       const std::int64_t whole = count / kLanes, tail = count % kLanes;
       const Real* from[kMaxInputs];
       std::int64_t step[kMaxInputs];
@@ -145,10 +153,7 @@ void copy(const ConstView& in, const View& out) {
   const std::int64_t size = out.shape.numel();
   if (out.contiguous()) {
     const Walk walk(in);
-    parallel_for((size + kChunk - 1) / kChunk, [&](std::int64_t chunk) {
-      const std::int64_t begin = chunk * kChunk;
-      walk.pack(begin, std::min(kChunk, size - begin), out.data + begin);
-    });
+    for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) { walk.pack(begin, end - begin, out.data + begin); });
   } else if (size > 0) {  // slice by slice along the first axis until what is written is contiguous
     const auto first = [](auto& view, std::int64_t i) {
       auto slice = view;
