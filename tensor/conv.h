@@ -16,12 +16,25 @@ struct Pair {
   template <std::integral I>
   constexpr Pair(I both) : h(both), w(both) {}
   constexpr Pair(std::int64_t h, std::int64_t w) : h(h), w(w) {}
+
+  void members(auto&& visit) {  // so that modules can list it
+    visit("h", h);
+    visit("w", w);
+  }
 };
 
 struct ConvSettings {
   Pair stride = 1, padding = 0, dilation = 1;
   std::int64_t groups = 1;
   Pair output_padding = 0;  // of transposed convolution alone: rows and columns added below and to the right
+
+  void members(auto&& visit) {
+    visit("stride", stride);
+    visit("padding", padding);
+    visit("dilation", dilation);
+    visit("groups", groups);
+    visit("output_padding", output_padding);
+  }
 };
 
 namespace kernel {
