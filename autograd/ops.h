@@ -6,6 +6,7 @@
 #pragma once
 
 #include "autograd/tape.h"
+#include "tensor/conv.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -121,9 +122,33 @@ Tensor log_softmax(const Tensor& x, int axis);
 
 // ----- linear algebra (ops_linalg.cpp) --------------------------------------------------------------------------
 
-/// (n, k) @ (k, m) -> (n, m)
+/// (…, n, k) @ (…, k, m) -> (…, n, m); the leading axes broadcast.
 Tensor matmul(const Tensor& a, const Tensor& b);
 /// x·Wᵀ + b: (…, in), (out, in), (out) -> (…, out)
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
+// ----- images (N, C, H, W) (ops_conv.cpp) -----------------------------------------------------------------------
+
+/// Convolution (in statistics' terms, cross-correlation): (N, C, H, W), (O, C/groups, kh, kw), (O) -> (N, O, h, w) with
+/// h = ⌊(H + 2·padding - dilation·(kh - 1) - 1) / stride⌋ + 1. The formula stands in tensor/conv.h.
+Tensor conv2d(const Tensor& x, const Tensor& weight, const ConvSettings& settings = {});
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvSettings& settings = {});
+/// Its transpose: (N, C, h, w), (C, O/groups, kh, kw), (O) -> (N, O, H, W) with
+/// H = (h - 1)·stride - 2·padding + dilation·(kh - 1) + 1 + output_padding, output_padding < stride.
+Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const ConvSettings& settings = {});
+Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvSettings& settings = {});
+/// conv2d's gradient by its weight, given that by its result: (N, C, H, W), (N, O, h, w) -> (O, C/groups, window).
+Tensor conv2d_weight(const Tensor& x, const Tensor& g, const Pair& window, const ConvSettings& settings = {});
+
+struct PoolSettings {
+  Pair stride = 0;   // 0: the window
+  Pair padding = 0;  // at most half a window
+};
+/// The largest of each window, NaN if there is one; padding never wins; ties give their derivative to the first.
+Tensor max_pool2d(const Tensor& x, const Pair& window, const PoolSettings& settings = {});
+/// The mean of each window, padding counted as zeros.
+Tensor avg_pool2d(const Tensor& x, const Pair& window, const PoolSettings& settings = {});
+/// Each pixel repeated: (N, C, H, W) -> (N, C, H·factors.h, W·factors.w).
+Tensor upsample_nearest2d(const Tensor& x, const Pair& factors);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -2,19 +2,20 @@
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "tensor/gemm.h"
+#include "tensor/gemm_stack.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
-  check(a.rank() == 2 && b.rank() == 2, "[matmul] two matrices are needed, not {} @ {}", a.shape(), b.shape());
-  const std::int64_t n = a.shape()[0], k = a.shape()[1], m = b.shape()[1];
-  check(k == b.shape()[0], "[matmul] inner dimensions differ: {} @ {}{}", a.shape(), b.shape(),
+  check(a.rank() >= 2 && b.rank() >= 2, "[matmul] two matrices are needed, not {} @ {}", a.shape(), b.shape());
+  const std::int64_t k = a.extent(-1), m = b.extent(-1);
+  check(k == b.extent(-2), "[matmul] inner dimensions differ: {} @ {}{}", a.shape(), b.shape(),
         k == m ? "\nhelp: transpose the second argument" : "");
-  Tensor c({n, m});
-  kernel::gemm(a.view(), b.view(), c.write());
+  Tensor c(broadcast("matmul", a.shape().with(a.rank() - 1, 1), b.shape().with(b.rank() - 2, 1)));  // (…, n, m)
+  kernel::gemm_stack(a.view(), b.view(), c.write());
   return record("matmul", c,
-                arg(a, [b](const Tensor& g) { return matmul(g, transpose(b)); }),     // (n, m) @ (m, k)
-                arg(b, [a](const Tensor& g) { return matmul(transpose(a), g); }));  // (k, n) @ (n, m)
+                arg(a, [b, s = a.shape()](const Tensor& g) { return sum_to(matmul(g, transpose(b)), s); }),   // (…, n, k)
+                arg(b, [a, s = b.shape()](const Tensor& g) { return sum_to(matmul(transpose(a), g), s); }));  // (…, k, m)
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {

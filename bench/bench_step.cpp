@@ -16,6 +16,8 @@ BENCHMARK_CAPTURE(step, 784_500_500_20_elu_batch_150, work::book_model())
     ->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(step, 784_200_200_50_tanh_batch_20, work::small_model())
     ->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(step, convolutional_relu_batch_128, work::conv_model())
+    ->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -26,13 +26,18 @@ class Gemm {
   Tensor a_, b_, c_;
 };
 
-/// The VAE of the book (Géron) and a small one, each with its batch.
+/// The VAE of the book (Géron), a small one and a convolutional one, each with its batch.
 struct Model {
   VaeSettings settings;
   std::int64_t batch;
 
   /// Of the matrix products in a training step: forward and both gradients, but none by the images.
   double flops() const {
+    if (settings.network == Network::convolutional) {  // kernels of 9 numbers, at a quarter and a sixteenth of the pixels
+      const std::int64_t ends = settings.data / 4 * 9 * 32, middle = settings.data / 16 * 9 * 32 * 64;
+      const std::int64_t width = settings.hidden[0], dense = 4 * settings.data * width, codings = width * settings.latent;
+      return 2.0 * static_cast<double>(batch * (5 * ends + 6 * middle + 6 * dense + 9 * codings));
+    }
     std::int64_t in = settings.data, pairs = 0;
     for (const std::int64_t out : settings.hidden) {
       pairs += in * out;
@@ -44,6 +49,9 @@ struct Model {
   }
 };
 inline Model book_model() { return {VaeSettings{}, 150}; }
+inline Model conv_model() {
+  return {{.network = Network::convolutional, .hidden = {256}, .activation = Activation::relu}, 128};
+}
 inline Model small_model() {
   return {{.hidden = {200, 200}, .latent = 50, .activation = Activation::tanh}, 20};
 }

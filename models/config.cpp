@@ -7,6 +7,11 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 template <>
+std::span<const Named<Network>> choices() {
+  static constexpr Named<Network> all[] = {{"dense", Network::dense}, {"conv", Network::convolutional}};
+  return all;
+}
+template <>
 std::span<const Named<Activation::Kind>> choices() {
   static constexpr Named<Activation::Kind> all[] = {
       {"relu", Activation::relu}, {"elu", Activation::elu},   {"leaky-relu", Activation::leaky_relu},
@@ -56,6 +61,7 @@ void for_each_member(C& c, const Visit& visit) {
   visit("fingerprint", c.fingerprint);
   visit("height", c.height, 1, 65535);
   visit("width", c.width, 1, 65535);
+  visit("model", c.vae.network);
   visit("hidden", c.vae.hidden);
   visit("latent", c.vae.latent, 1, 1 << 20);
   visit("activation", c.vae.activation);
@@ -144,12 +150,14 @@ Config config_from_json(const std::string& text, const std::filesystem::path& fi
   check(format == kFormat, "it is of format {}, this program reads format {}", format, kFormat);
   Config config;
   std::size_t members = 1;
-  for_each_member(config, [&](const char* name, auto& value, auto... range) {
+  for_each_member(config, [&](std::string_view name, auto& value, auto... range) {
+    if (name == "model" && !json.contains(name)) return;  // the first runs do not say it: all were dense
     ++members;
-    read(name, value, range...);
+    read(name.data(), value, range...);
   });
   check(json.size() == members, "it has members that this program does not know");
   config.vae.data = config.height * config.width;
+  config.vae.image = {config.height, config.width};
   return config;
 } catch (const Json::exception&) {
   throw Error(fmt::format("{} is not a configuration: it is not JSON", quote(file.native())));

@@ -39,6 +39,8 @@ struct Named {
 template <class E>
 std::span<const Named<E>> choices();  // for each enum above
 template <>
+std::span<const Named<Network>> choices();
+template <>
 std::span<const Named<Activation::Kind>> choices();
 template <>
 std::span<const Named<Init>> choices();

@@ -20,15 +20,27 @@ static std::vector<Linear> stack(std::int64_t& in, const Widths& widths, Init in
   return layers;
 }
 
+// The convolutional network's part, or nothing.
+template <class Convolutions>
+static std::optional<Convolutions> convolutions_of(const VaeSettings& s, Rng& rng) {
+  if (s.network == Network::dense) return {};
+  return Convolutions(s.image, Activation{s.activation}, s.init, rng);
+}
+
+static std::int64_t width_of(const VaeSettings& s) {
+  return s.network == Network::dense ? s.data : feature_count(s.image);
+}
+
 Encoder::Encoder(const VaeSettings& s, Rng& rng, std::int64_t width)
-    : hidden(stack(width, s.hidden, s.init, rng)),
+    : convolutions(convolutions_of<ConvEncoder>(s, rng)),
+      hidden(stack(width, s.hidden, s.init, rng)),
       activation{s.activation},
       mean(width, s.latent, s.init, rng),
       spread(width, s.latent, s.init, rng),
       head(s.head) {}
 
 Normal Encoder::operator()(const Tensor& x) const {
-  Tensor h = x;                                            // (B, D)
+  Tensor h = convolutions ? (*convolutions)(x) : x;        // (B, D), or features
   for (const Linear& layer : hidden) h = activation(layer(h));  // (B, H)
   const Tensor s = spread(h);                              // (B, Z)
   return {.mean = mean(h), .log_variance = head == Head::log_variance ? s : 2 * log(softplus(s))};
@@ -37,19 +49,21 @@ Normal Encoder::operator()(const Tensor& x) const {
 Decoder::Decoder(const VaeSettings& s, Rng& rng, std::int64_t width)
     : hidden(stack(width, Widths(s.hidden.rbegin(), s.hidden.rend()), s.init, rng)),
       activation{s.activation},
-      output(width, s.data, s.init, rng),
+      output(width, width_of(s), s.init, rng),
+      convolutions(convolutions_of<ConvDecoder>(s, rng)),
       likelihood(s.likelihood) {}
 
 ImageDistribution Decoder::operator()(const Tensor& z) const {
   Tensor h = z;                                            // (B, Z)
   for (const Linear& layer : hidden) h = activation(layer(h));  // (B, H)
-  const Tensor y = output(h);                              // (B, D)
+  Tensor y = output(h);                                    // (B, D), or features
+  if (convolutions) y = (*convolutions)(activation(y));    // (B, D)
   if (likelihood == Likelihood::bernoulli) return {Bernoulli{.logits = y}};
   return {UnitNormal{.mean = y}};
 }
 
 Vae::Vae(const VaeSettings& settings, Rng& rng)
-    : encoder(settings, rng, settings.data), decoder(settings, rng, settings.latent), latent(settings.latent) {}
+    : encoder(settings, rng, width_of(settings)), decoder(settings, rng, settings.latent), latent(settings.latent) {}
 
 // `draws`: where the randomness comes from, a generator or noise given.
 static Elbo bound(const Vae& vae, const Tensor& x, auto& draws) {

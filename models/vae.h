@@ -4,7 +4,7 @@
 // B batch, D data (pixels), H hidden, Z latent.
 #pragma once
 
-#include "nn/activation.h"
+#include "models/conv_vae.h"
 #include "nn/distributions.h"
 #include "nn/linear.h"
 
@@ -15,8 +15,13 @@ enum class Head { log_variance, sigma };
 /// p(x|z): a Bernoulli per pixel, or a Gaussian of variance 1 around the decoder's output.
 enum class Likelihood { bernoulli, gaussian };
 
+/// All layers dense; or images to features by convolutions, and back (models/conv_vae.h), around the dense ones.
+enum class Network { dense, convolutional };
+
 struct VaeSettings {
   std::int64_t data = 784;
+  Network network = Network::dense;
+  Pair image = 28;                                // of the convolutional: h·w = data
   std::vector<std::int64_t> hidden = {500, 500};  // of the encoder; the decoder's are the same backwards
   std::int64_t latent = 20;
   Activation::Kind activation = Activation::elu;
@@ -37,16 +42,18 @@ struct ImageDistribution {
 
 /// q(z|x)
 struct Encoder {
+  std::optional<ConvEncoder> convolutions;
   std::vector<Linear> hidden;
   Activation activation;
   Linear mean, spread;
   Head head;
 
-  Encoder(const VaeSettings& settings, Rng& rng, std::int64_t width);  // of its input: D
+  Encoder(const VaeSettings& settings, Rng& rng, std::int64_t width);  // of the hidden layers' input: D, or features
   /// (B, D) -> (B, Z)
   Normal operator()(const Tensor& x) const;
 
   void members(auto&& visit) {
+    visit("convolutions", convolutions);
     visit("hidden", hidden);
     visit("activation", activation);
     visit("mean", mean);
@@ -59,7 +66,8 @@ struct Encoder {
 struct Decoder {
   std::vector<Linear> hidden;
   Activation activation;
-  Linear output;
+  Linear output;  // to D, or features
+  std::optional<ConvDecoder> convolutions;
   Likelihood likelihood;
 
   Decoder(const VaeSettings& settings, Rng& rng, std::int64_t width);  // of its input: Z
@@ -70,6 +78,7 @@ struct Decoder {
     visit("hidden", hidden);
     visit("activation", activation);
     visit("output", output);
+    visit("convolutions", convolutions);
     visit("likelihood", likelihood);
   }
 };

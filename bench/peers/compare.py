@@ -24,10 +24,11 @@ TRIALS = 3  # rounds in which settings are compared
 
 LIBTORCH, OPENBLAS, ONEDNN = "libtorch", "OpenBLAS", "oneDNN"
 KEEPING = "libtorch keeping memory"  # glibc's malloc told never to give any back, which spares it page faults
-STEPS = ["step/book", "step/small"]
+STEPS = ["step/book", "step/small", "step/conv"]
 WORKS = {  # name: what it is, floors against libtorch at one and two threads
     "step/book": ("step of 784-500-500-20, ELU, batch 150, Adam", 1.45, 1.5),
     "step/small": ("step of 784-200-200-50, tanh, batch 20, Adam", 3, 3),
+    "step/conv": ("step of the conv VAE, batch 128, ReLU, Adam", 1.3, 1.3),
     "chain": ("1,000 multiplications of one-element tensors, both ways", 10, None),
     "composite": ("silu, elu, square as one lambda, 150×500, both ways", 4, 2.5),
     "bce": ("BCE with logits, 150×784, both ways", 2, 2),

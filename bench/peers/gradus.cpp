@@ -19,6 +19,7 @@ int main(int argc, char**) {
   Service service{set_threads, {
       {"step/book", prepare<work::Step>(work::book_model())},
       {"step/small", prepare<work::Step>(work::small_model())},
+      {"step/conv", prepare<work::Step>(work::conv_model())},
       {"chain", prepare<work::Chain>()},
       {"composite", prepare<work::BothWays<decltype(&work::composite)>>(Shape{150, 500}, &work::composite)},
       {"bce", prepare<work::Bce>()},
@@ -31,6 +32,7 @@ int main(int argc, char**) {
   const auto print = [](const std::string& name, double flops) { std::printf("%s %.0f\n", name.c_str(), flops); };
   print("step/book", work::book_model().flops());
   print("step/small", work::small_model().flops());
+  print("step/conv", work::conv_model().flops());
   print("peak", multiply_add_flops(rounds));
   for (const GemmCase& shape : gemm_cases()) print("gemm/" + shape.name, shape.flops());
 }

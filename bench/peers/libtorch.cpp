@@ -41,11 +41,52 @@ struct VaeImpl : torch::nn::Module {
 };
 TORCH_MODULE(Vae);
 
+/// 1x28x28 -> 32 -> 64 channels -> 256 -> 20 and back: 3x3 kernels, stride 2, ReLU.
+struct ConvVaeImpl : torch::nn::Module {
+  torch::nn::Conv2d encoder0, encoder1;
+  torch::nn::Linear encoder2, mean, log_variance, decoder0, decoder1;
+  torch::nn::ConvTranspose2d decoder2, output;
+
+  ConvVaeImpl()
+      : encoder0(register_module("encoder0", down(1, 32))),
+        encoder1(register_module("encoder1", down(32, 64))),
+        encoder2(register_module("encoder2", torch::nn::Linear(64 * 7 * 7, 256))),
+        mean(register_module("mean", torch::nn::Linear(256, 20))),
+        log_variance(register_module("log_variance", torch::nn::Linear(256, 20))),
+        decoder0(register_module("decoder0", torch::nn::Linear(20, 256))),
+        decoder1(register_module("decoder1", torch::nn::Linear(256, 64 * 7 * 7))),
+        decoder2(register_module("decoder2", up(64, 32))),
+        output(register_module("output", up(32, 1))) {}
+
+  /// Minus the bound, in the mean over the batch x (B, 1, 28, 28).
+  Tensor loss(const Tensor& x) {
+    const Tensor image = torch::relu(encoder1(torch::relu(encoder0(x))));
+    const Tensor h = torch::relu(encoder2(image.flatten(1)));
+    const Tensor mu = mean(h), log_var = log_variance(h);
+    const Tensor z = mu + torch::exp(0.5 * log_var) * torch::randn_like(mu);
+    const Tensor features = torch::relu(decoder1(torch::relu(decoder0(z))));
+    const Tensor logits = output(torch::relu(decoder2(features.view({-1, 64, 7, 7}))));
+    const Tensor reconstruction = torch::binary_cross_entropy_with_logits(logits, x, {}, {}, torch::Reduction::Sum);
+    const Tensor kl = -0.5 * torch::sum(1 + log_var - mu.square() - log_var.exp());
+    return (reconstruction + kl) / x.size(0);
+  }
+
+ private:
+  static torch::nn::Conv2d down(int in, int out) {
+    return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).stride(2).padding(1));
+  }
+  static torch::nn::ConvTranspose2d up(int in, int out) {
+    return torch::nn::ConvTranspose2d(
+        torch::nn::ConvTranspose2dOptions(in, out, 3).stride(2).padding(1).output_padding(1));
+  }
+};
+TORCH_MODULE(ConvVae);
+
 enum class Reset { zero, none };  // what becomes of the old gradients; either may be faster
 
-std::function<void()> step(const Model& model, Reset reset) {
-  Vae vae(model);
-  const Tensor x = torch::bernoulli(torch::full({model.batch, 784}, 0.2));
+template <class Module>
+std::function<void()> step(Module vae, at::IntArrayRef batch, Reset reset) {
+  const Tensor x = torch::bernoulli(torch::full(batch, 0.2));
   auto optimizer = std::make_shared<torch::optim::Adam>(vae->parameters(), torch::optim::AdamOptions(1e-3));
   return [=]() mutable {
     if (reset == Reset::zero)
@@ -93,10 +134,12 @@ int main() {
   const Model book{500, 20, 150, [](const Tensor& x) { return torch::elu(x); }};
   const Model small{200, 50, 20, [](const Tensor& x) { return torch::tanh(x); }};
   return serve({at::set_num_threads, {
-      {"step/book", [=] { return step(book, Reset::zero); }},
-      {"none/step/book", [=] { return step(book, Reset::none); }},
-      {"step/small", [=] { return step(small, Reset::zero); }},
-      {"none/step/small", [=] { return step(small, Reset::none); }},
+      {"step/book", [=] { return step(Vae(book), {book.batch, 784}, Reset::zero); }},
+      {"none/step/book", [=] { return step(Vae(book), {book.batch, 784}, Reset::none); }},
+      {"step/small", [=] { return step(Vae(small), {small.batch, 784}, Reset::zero); }},
+      {"none/step/small", [=] { return step(Vae(small), {small.batch, 784}, Reset::none); }},
+      {"step/conv", [] { return step(ConvVae(), {128, 1, 28, 28}, Reset::zero); }},
+      {"none/step/conv", [] { return step(ConvVae(), {128, 1, 28, 28}, Reset::none); }},
       {"chain", chain},
       {"composite", composite},
       {"bce", bce},

@@ -22,6 +22,7 @@ namespace {
 /// What the verbs' options are read into; each verb uses its own part.
 struct Options {
   Config config;
+  std::vector<std::int64_t> hidden;  // none: as the model has them
   std::string run;   // an existing run's folder
   std::string out;   // the new run's folder, or a picture; empty: the default
   std::string data;  // to evaluate on; empty: the run's own
@@ -66,11 +67,18 @@ void add_picture(Verb& verb, Options& options, std::string description) {
 
 // ---- what they share ----
 
-/// "784-500-500-20-500-500-784"
+/// "784-500-500-20-500-500-784", "1x28x28-32x14x14-64x7x7-256-20-256-64x7x7-32x14x14-1x28x28"
 std::string layers(const VaeSettings& vae) {
-  const std::vector<std::int64_t> back(vae.hidden.rbegin(), vae.hidden.rend());
-  return fmt::format("{}-{}-{}-{}-{}", vae.data, fmt::join(vae.hidden, "-"), vae.latent, fmt::join(back, "-"),
-                     vae.data);
+  std::vector<std::string> names{fmt::to_string(vae.data)};
+  if (vae.network == Network::convolutional) {
+    names.clear();
+    const auto [height, width] = vae.image;
+    for (const auto& [channels, part] : {std::pair(1, 1), {32, 2}, {64, 4}})
+      names.push_back(fmt::format("{}x{}x{}", channels, height / part, width / part));
+  }
+  for (const std::int64_t width : vae.hidden) names.push_back(fmt::to_string(width));
+  const std::vector<std::string> back(names.rbegin(), names.rend());
+  return fmt::format("{}-{}-{}", fmt::join(names, "-"), vae.latent, fmt::join(back, "-"));
 }
 
 /// As a double, because it is asked before anyone knows that it is a sensible number.
@@ -83,9 +91,12 @@ double parameter_count(const VaeSettings& vae) {
     }
     return count + heads * (in + 1) * out;
   };
+  const bool convolutional = vae.network == Network::convolutional;
+  const double data = static_cast<double>(vae.data) * (convolutional ? 64 / 16 : 1);  // or features
+  const double convolutions = convolutional ? 2 * 9 * (32 + 32 * 64) + 32 + 64 + 32 + 1 : 0;
   const std::vector<std::int64_t> back(vae.hidden.rbegin(), vae.hidden.rend());
-  return chain(static_cast<double>(vae.data), vae.hidden, static_cast<double>(vae.latent), 2) +
-         chain(static_cast<double>(vae.latent), back, static_cast<double>(vae.data), 1);
+  return chain(data, vae.hidden, static_cast<double>(vae.latent), 2) +
+         chain(static_cast<double>(vae.latent), back, data, 1) + convolutions;
 }
 
 /// Refuses a model that this machine cannot hold, before the system kills whoever tries.
@@ -176,6 +187,8 @@ struct NewRun {
 
 bool train(Options& options, const std::atomic<bool>& stop) {
   Config& config = options.config;
+  if (config.vae.network == Network::convolutional) config.vae.hidden = {256};
+  if (!options.hidden.empty()) config.vae.hidden = options.hidden;
   check_memory(config.vae);
   NewRun made{.wanted = options.out};
   const Dataset data = load_dataset(config.data);
@@ -184,6 +197,7 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   config.height = data.train.height;
   config.width = data.train.width;
   config.vae.data = data.train.size();
+  config.vae.image = {config.height, config.width};
   check_memory(config.vae);
   Trainer trainer(config, data);
   write_file_atomically(made.run.config(), to_json(config));
@@ -297,7 +311,10 @@ void add_train(CommandLine& line, Options& options) {
       .count("--validation", c.validation, 0, 1'000'000'000,
              "training images held out, from the end, to choose best.safetensors");
   verb.section("Model")
-      .sizes("--hidden", c.vae.hidden, 1, 65536, 64, "widths of the encoder's hidden layers; backwards in the decoder")
+      .choice("--model", c.vae.network, named<Network>(),
+              "the network. conv: two convolutions, 3 x 3 with stride 2, to 32\nand 64 channels before the hidden layers and back after them")
+      .option("--hidden", "N,N", "500,500; conv: 256", "widths of the encoder's hidden layers; backwards in the decoder",
+              [&options](auto text) { options.hidden = parse_sizes(text, "--hidden", 1, 65536, 64); })
       .count("--latent", c.vae.latent, 1, 65536, "latent dimensions")
       .choice("--activation", c.vae.activation, named<Activation::Kind>(), "of the hidden layers")
       .choice("--init", c.vae.init, named<Init>(), "how weights begin")

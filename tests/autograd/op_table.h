@@ -39,6 +39,7 @@ class OpTable {
     shapes();
     reductions();
     linear_algebra();
+    images();
   }
 
  private:
@@ -310,6 +311,12 @@ class OpTable {
     add(mm, "a matrix with its transpose", [](auto in) { return matmul(in[0], transpose(in[0])); },
         {draw({3, 2}, kAnywhere)});
 
+    add(mm, "stacks", product, {draw({2, 3, 4}, kAnywhere), draw({2, 4, 5}, kAnywhere)});
+    add(mm, "a stack and one matrix", product, {draw({2, 3, 4}, kAnywhere), transposed({4, 2}, kAnywhere)});
+    add(mm, "one matrix and a stack", product, {draw({3, 4}, kAnywhere), draw({2, 1, 4, 2}, kAnywhere)});
+    add(mm, "stacks that broadcast", product, {draw({2, 1, 3, 2}, kAnywhere), draw({3, 2, 4}, kAnywhere)});
+    add(mm, "an empty stack", product, {draw({0, 3, 4}, kAnywhere), draw({1, 4, 2}, kAnywhere)});
+
     const TensorFunction affine = [](std::span<const Tensor> in) { return linear(in[0], in[1], in[2]); };
     const std::string wxb = "linear(Tensor, Tensor, Tensor)";
     add(wxb, "a vector", affine, {draw({3}, kAnywhere), draw({4, 3}, kAnywhere), draw({4}, kAnywhere)});
@@ -319,6 +326,52 @@ class OpTable {
         {transposed({5, 3}, kAnywhere), sliced({4, 3}, kAnywhere), broadcast_to(draw({1}, kAnywhere), {4})});
     add(wxb, "an empty batch", affine, {draw({0, 3}, kAnywhere), draw({4, 3}, kAnywhere), draw({4}, kAnywhere)});
     add(wxb, "more than one tile", affine, {draw({9, 5}, kAnywhere), draw({33, 5}, kAnywhere), draw({33}, kAnywhere)});
+  }
+
+  // The three that are each other's derivatives, for images, maps and a weight that belong together.
+  void convolutions(const std::string& what, const Tensor& image, const Tensor& weight, const ConvSettings& s) {
+    const Pair window{weight.shape()[2], weight.shape()[3]};
+    const Tensor maps = draw(conv2d(image, weight, s).shape(), kAnywhere);
+    ConvSettings back = s;
+    const auto missing = [](std::int64_t extent, std::int64_t got) { return extent - got; };
+    const Shape reached = conv_transpose2d(maps, weight, s).shape();
+    back.output_padding = {missing(image.shape()[2], reached[2]), missing(image.shape()[3], reached[3])};
+    const Tensor of_maps = draw({weight.shape()[0]}, kAnywhere), of_image = draw({image.shape()[1]}, kAnywhere);
+    add("conv2d(Tensor, Tensor, ConvSettings)", what, [s](auto in) { return conv2d(in[0], in[1], s); }, {image, weight});
+    add("conv2d(Tensor, Tensor, Tensor, ConvSettings)", what,
+        [s](auto in) { return conv2d(in[0], in[1], in[2], s); }, {image, weight, of_maps});
+    add("conv_transpose2d(Tensor, Tensor, ConvSettings)", what,
+        [back](auto in) { return conv_transpose2d(in[0], in[1], back); }, {maps, weight});
+    add("conv_transpose2d(Tensor, Tensor, Tensor, ConvSettings)", what,
+        [back](auto in) { return conv_transpose2d(in[0], in[1], in[2], back); }, {maps, weight, of_image});
+    add("conv2d_weight(Tensor, Tensor, Pair, ConvSettings)", what,
+        [window, s](auto in) { return conv2d_weight(in[0], in[1], window, s); }, {image, maps});
+  }
+
+  void images() {
+    const auto any = [this](const Shape& shape) { return draw(shape, kAnywhere); };
+    convolutions("one by one", any({2, 2, 2, 3}), any({3, 2, 1, 1}), {});
+    convolutions("padded", any({1, 2, 3, 4}), any({2, 2, 3, 2}), {.padding = {1, 2}});
+    convolutions("strides, output padding", any({2, 1, 4, 6}), any({2, 1, 3, 3}), {.stride = {2, 3}, .padding = 1});
+    convolutions("dilated", any({1, 1, 5, 4}), any({2, 1, 2, 2}), {.dilation = {3, 2}});
+    convolutions("groups", any({2, 4, 3, 3}), any({2, 2, 2, 2}), {.stride = 2, .padding = 1, .groups = 2});
+    convolutions("permuted", permute(any({3, 4, 2, 1}), {3, 2, 0, 1}), permute(any({2, 2, 3, 2}), {2, 1, 0, 3}),
+                 {.padding = 1});
+    convolutions("an empty batch", any({0, 2, 3, 3}), any({2, 2, 2, 2}), {});
+
+    const std::string max_pool = "max_pool2d(Tensor, Pair, PoolSettings)", mean_pool = "avg_pool2d(Tensor, Pair, PoolSettings)";
+    const auto pools = [&](const std::string& what, const Tensor& x, Pair window, const PoolSettings& s) {
+      add(max_pool, what, [=](auto in) { const Tensor y = max_pool2d(in[0], window, s); return y * y; }, {x});
+      add(mean_pool, what, [=](auto in) { const Tensor y = avg_pool2d(in[0], window, s); return y * y; }, {x});
+    };
+    pools("side by side", distinct({1, 2, 4, 5}), 2, {});
+    pools("overlapping, padded", distinct({2, 1, 4, 3}), {3, 2}, {.stride = {1, 2}, .padding = 1});
+    pools("permuted", permute(distinct({4, 3, 2, 1}), {3, 2, 1, 0}), {1, 2}, {.stride = 1});
+    pools("an empty batch", distinct({0, 2, 4, 4}), 2, {});
+    const auto enlarged = [](auto in) { const Tensor y = upsample_nearest2d(in[0], {2, 3}); return y * y; };
+    add("upsample_nearest2d(Tensor, Pair)", "contiguous", enlarged, {any({2, 2, 3, 2})});
+    add("upsample_nearest2d(Tensor, Pair)", "permuted", enlarged, {permute(any({3, 2, 2, 1}), {3, 2, 0, 1})});
+    add("upsample_nearest2d(Tensor, Pair)", "an empty batch", enlarged, {any({0, 2, 3, 2})});
   }
 };
 
