@@ -42,10 +42,8 @@ concept WithDual = level<A> >= -1 && level<B> >= -1 && (level<A> > 0 || level<B>
 /// The value without any derivative.
 template <class T>
 Batch value(T x) {
-  if constexpr (level<T> > 0)
-    return value(x.v);
-  else
-    return x;
+  if constexpr (level<T> > 0) return value(x.v);
+  else return x;
 }
 
 // clang-format off: from here on the file is a table, one rule a line.

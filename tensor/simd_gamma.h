@@ -117,7 +117,8 @@ inline Batch lgamma(const Batch& x) {
   return where(r.mirrored, where((r.sin == 0) | (x == -kInfinity), kInfinity, mirrored), result);
 }
 
-/// ψ = (log Γ)′, 9 ulp of the larger of the result and 1 (11 in double, below -1/2); ∓inf at ±0, NaN at -1, -2, … and at -inf.
+/// ψ = (log Γ)′, 9 ulp of the larger of the result and 1 (11 in double, below -1/2); ∓inf at ±0, NaN at -1, -2, …
+/// and at -inf.
 inline Batch digamma(const Batch& x) {
   using namespace detail;
   const Reflection r(x);

@@ -250,7 +250,8 @@ class OpTable {
       return scatter_rows(x, {4, 0, 4, 1}, 5);
     });
     add("scatter_rows(Tensor, Indices, int64_t)", "rank 3",
-        squared([=](auto in) { return scatter_rows(in[0], words, 4); }), {permute(draw({3, 4, 2}, kAnywhere), {2, 0, 1})});
+        squared([=](auto in) { return scatter_rows(in[0], words, 4); }),
+        {permute(draw({3, 4, 2}, kAnywhere), {2, 0, 1})});
     add("scatter_rows(Tensor, Indices, int64_t)", "no rows", squared([](auto in) {
           return scatter_rows(in[0], Indices({0}, {}), 2);
         }),
