@@ -11,7 +11,7 @@
 #include <concepts>
 #include <numbers>
 
-#include "tensor/simd.h"
+#include "tensor/simd_gamma.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -42,10 +42,8 @@ concept WithDual = level<A> >= -1 && level<B> >= -1 && (level<A> > 0 || level<B>
 /// The value without any derivative.
 template <class T>
 Batch value(T x) {
-  if constexpr (level<T> > 0)
-    return value(x.v);
-  else
-    return x;
+  if constexpr (level<T> > 0) return value(x.v);
+  else return x;
 }
 
 // clang-format off: from here on the file is a table, one rule a line.
@@ -115,6 +113,9 @@ template <class T> Dual<T> sigmoid(Dual<T> x) { const T y = sigmoid(x.v); return
 template <class T> Dual<T> softplus(Dual<T> x) { return {softplus(x.v), sigmoid(x.v) * x.d}; }
 /// 2/√π ∫₀ˣ e^(-t²) dt
 template <class T> Dual<T> erf(Dual<T> x) { return {erf(x.v), 2 * std::numbers::inv_sqrtpi * exp(-(x.v * x.v)) * x.d}; }
+template <class T> Dual<T> lgamma(Dual<T> x) { return {lgamma(x.v), digamma(x.v) * x.d}; }
+template <class T> Dual<T> digamma(Dual<T> x) { return {digamma(x.v), trigamma(x.v) * x.d}; }
+template <class T> Dual<T> trigamma(Dual<T> x) { return {trigamma(x.v), tetragamma(x.v) * x.d}; }
 
 /// xʸ. d/dx = y·xʸ⁻¹, 0 where y = 0; d/dy = xʸ·log x, 0 where x = 0.
 template <class X, class Y> auto pow_dx(X x, Y y) { return where(value(y) == 0, 0, y * pow(x, y - 1)); }

@@ -43,6 +43,10 @@ Tensor sigmoid(const Tensor& x);
 Tensor softplus(const Tensor& x);
 /// 2/√π ∫₀ˣ e^(-t²) dt
 Tensor erf(const Tensor& x);
+/// log |Γ(x)|, +inf at 0, -1, -2, …; derivative ψ.
+Tensor lgamma(const Tensor& x);
+/// ψ = (log Γ)′; NaN at -1, -2, …
+Tensor digamma(const Tensor& x);
 /// xʸ as C's pow. By x: y·xʸ⁻¹; by y: xʸ·log x, 0 where x = 0.
 Tensor pow(const Tensor& x, const Tensor& y);
 Tensor pow(const Tensor& x, Real y);
@@ -89,6 +93,13 @@ Tensor pad(const Tensor& x, int axis, std::int64_t before, std::int64_t after);
 /// Joined along an axis; the other extents agree.
 Tensor concat(std::span<const Tensor> parts, int axis);
 Tensor concat(std::initializer_list<Tensor> parts, int axis);
+/// Tensors of one shape side by side along a new axis.
+Tensor stack(std::span<const Tensor> parts, int axis);
+Tensor stack(std::initializer_list<Tensor> parts, int axis);
+/// The opposite of concat: cut along an axis into parts of these extents, which add up, or into so many equal ones.
+std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> sizes, int axis);
+std::vector<Tensor> split(const Tensor& x, std::initializer_list<std::int64_t> sizes, int axis);
+std::vector<Tensor> split(const Tensor& x, std::int64_t parts, int axis);
 /// Repeated to `shape` by the numpy rule.
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// The opposite: summed over the axes along which `shape` would be repeated to give x's shape.
@@ -97,6 +108,13 @@ Tensor sum_to(const Tensor& x, const Shape& shape);
 Tensor gather(const Tensor& x, int axis, const Indices& indices);
 /// The opposite: zeros of `extent` along the axis, to which out[…, indices[…, i, …], …] += x[…, i, …].
 Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64_t extent);
+
+// ----- rows of a table (ops_rows.cpp) ---------------------------------------------------------------------------
+
+/// out[…, :] = table[indices[…], :]: (V, D), indices of any shape (…) -> (…, D)
+Tensor embedding(const Tensor& table, const Indices& indices);
+/// The opposite: zeros (rows, D), to which out[indices[…], :] += x[…, :], in row-major order.
+Tensor scatter_rows(const Tensor& x, const Indices& indices, std::int64_t rows);
 
 // ----- reductions (ops_reduce.cpp): the reduced axes go, or stay with extent 1 ----------------------------------
 
@@ -116,6 +134,8 @@ Indices argmax(const Tensor& x, int axis, bool keep = false);
 /// log Σ eˣ, without overflow; -inf of nothing.
 Tensor logsumexp(const Tensor& x);
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep = false);
+/// out[…, i, …] = Σ x[…, j, …] over j ≤ i along an axis; over j ≥ i when `reverse`.
+Tensor cumsum(const Tensor& x, int axis, bool reverse = false);
 /// eˣ / Σ eˣ along an axis, and its logarithm.
 Tensor softmax(const Tensor& x, int axis);
 Tensor log_softmax(const Tensor& x, int axis);

@@ -31,6 +31,12 @@ Tensor softplus(const Tensor& x) {
 Tensor erf(const Tensor& x) {
   return elementwise<"erf">([](auto x) { return erf(x); }, x);
 }
+Tensor lgamma(const Tensor& x) {
+  return elementwise<"lgamma">([](auto x) { return lgamma(x); }, x);
+}
+Tensor digamma(const Tensor& x) {
+  return elementwise<"digamma">([](auto x) { return digamma(x); }, x);
+}
 Tensor pow(const Tensor& x, const Tensor& y) {
   return elementwise<"pow">([](auto x, auto y) { return pow(x, y); }, x, y);
 }

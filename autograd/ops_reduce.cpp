@@ -1,6 +1,7 @@
-// Reductions: many numbers to one.
+// Reductions: many numbers to one; and running sums.
 #include "autograd/op.h"
 #include "autograd/ops.h"
+#include "tensor/cumsum.h"
 #include "tensor/reduce.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
@@ -75,6 +76,13 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep) {
   return record("logsumexp", y, arg(x, [x, y, kept = r.kept](const Tensor& g) {
                   return reshape(g, kept) * exp(x - reshape(y, kept));  // the softmax
                 }));
+}
+
+Tensor cumsum(const Tensor& x, int axis, bool reverse) {
+  axis = axis_of("cumsum", axis, x.shape());
+  Tensor y(x.shape());
+  kernel::cumsum(x.view(), axis, reverse, y.write());
+  return record("cumsum", y, arg(x, [axis, reverse](const Tensor& g) { return cumsum(g, axis, !reverse); }));
 }
 
 Tensor log_softmax(const Tensor& x, int axis) { return x - logsumexp(x, axis, keepdim); }

@@ -97,6 +97,62 @@ Tensor concat(std::initializer_list<Tensor> parts, int axis) {
   return concat(std::span(parts.begin(), parts.size()), axis);
 }
 
+Tensor stack(std::span<const Tensor> parts, int axis) {
+  check(!parts.empty(), "[stack] no parts");
+  const Shape& shape = parts[0].shape();
+  check(shape.rank() < kMaxRank, "[stack] shape {} has no room for another axis", shape);
+  axis = axis_of("stack", axis, shape.inserted(0, 1));
+  std::vector<Tensor> wider;
+  wider.reserve(parts.size());
+  for (const Tensor& part : parts) {
+    check(part.shape() == shape, "[stack] shapes differ: {} and {}", shape, part.shape());
+    wider.push_back(reshape(part, shape.inserted(axis, 1)));
+  }
+  return concat(wider, axis);
+}
+
+Tensor stack(std::initializer_list<Tensor> parts, int axis) {
+  return stack(std::span(parts.begin(), parts.size()), axis);
+}
+
+// In halves, and these in halves: so the gradient of n parts is padded to the whole log n times, not n times.
+static void split_in_halves(const Tensor& x, std::span<const std::int64_t> sizes, int axis,
+                            std::vector<Tensor>& parts) {
+  if (sizes.size() == 1) return parts.push_back(x);
+  const auto front = sizes.first(sizes.size() / 2);
+  std::int64_t middle = 0;
+  for (const std::int64_t size : front) middle += size;
+  split_in_halves(slice(x, axis, 0, middle), front, axis, parts);
+  split_in_halves(slice(x, axis, middle, x.shape()[axis]), sizes.subspan(front.size()), axis, parts);
+}
+
+std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> sizes, int axis) {
+  axis = axis_of("split", axis, x.shape());
+  std::int64_t total = 0;
+  for (const std::int64_t size : sizes) {
+    check(size >= 0, "[split] a part cannot have extent {}", size);
+    total = checked_add(total, size);
+  }
+  check(total == x.shape()[axis], "[split] the parts add up to {}, not to the extent of axis {} of shape {}", total,
+        axis, x.shape());
+  std::vector<Tensor> parts;
+  parts.reserve(sizes.size());
+  if (!sizes.empty()) split_in_halves(x, sizes, axis, parts);
+  return parts;
+}
+
+std::vector<Tensor> split(const Tensor& x, std::initializer_list<std::int64_t> sizes, int axis) {
+  return split(x, std::span(sizes.begin(), sizes.size()), axis);
+}
+
+std::vector<Tensor> split(const Tensor& x, std::int64_t parts, int axis) {
+  axis = axis_of("split", axis, x.shape());
+  const std::int64_t extent = x.shape()[axis];
+  check(parts > 0 && extent % parts == 0, "[split] axis {} of shape {} does not divide into {} equal parts", axis,
+        x.shape(), parts);
+  return split(x, std::vector<std::int64_t>(parts, extent / parts), axis);
+}
+
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   check(broadcast("broadcast_to", x.shape(), shape) == shape, "[broadcast_to] {} does not broadcast to {}", x.shape(),

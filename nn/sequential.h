@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "nn/module.h"
+#include "nn/unlisted.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -27,6 +27,7 @@ class Layer {
 
   Tensor operator()(const Tensor& x, Context& context) const { return self_->apply(x, context); }
   void walk(const Path& path, TensorVisitor& visitor) { self_->walk(path, visitor); }
+  void find_unlisted(const Path& path, std::vector<std::string>& found) { self_->find_unlisted(path, found); }
 
  private:
   struct Interface {
@@ -34,6 +35,7 @@ class Layer {
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual Tensor apply(const Tensor& x, Context& context) const = 0;
     virtual void walk(const Path& path, TensorVisitor& visitor) = 0;
+    virtual void find_unlisted(const Path& path, std::vector<std::string>& found) = 0;
   };
   template <class L>
   struct Holder final : Interface {
@@ -47,6 +49,9 @@ class Layer {
         return layer(x);
     }
     void walk(const Path& path, TensorVisitor& visitor) override { gradus::walk(layer, path, visitor); }
+    void find_unlisted(const Path& path, std::vector<std::string>& found) override {
+      gradus::find_unlisted(layer, path, found);
+    }
   };
   std::unique_ptr<Interface> self_;
 };
@@ -54,7 +59,13 @@ class Layer {
 struct Sequential {
   std::vector<Layer> layers;
 
-  Sequential(std::initializer_list<Layer> layers) : layers(layers) {}
+  /// Sequential{Linear(3, 4, …), Activation{}, …}
+  template <LayerLike... L>
+    requires(sizeof...(L) != 1 || (!std::same_as<L, Sequential> && ...))  // Sequential{other} is a copy
+  Sequential(L... layer) {
+    layers.reserve(sizeof...(L));
+    (layers.push_back(std::move(layer)), ...);
+  }
 
   Tensor operator()(Tensor x, Context& context) const {
     for (const Layer& layer : layers) x = layer(x, context);
@@ -63,6 +74,9 @@ struct Sequential {
 
   /// The layers are named by position: "0.weight".
   void walk(const Path& path, TensorVisitor& visitor) { gradus::walk(layers, path, visitor); }
+  void find_unlisted(const Path& path, std::vector<std::string>& found) {
+    gradus::find_unlisted(layers, path, found);
+  }
 };
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

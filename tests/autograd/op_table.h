@@ -138,6 +138,12 @@ class OpTable {
     unary("softplus(Tensor)", far_out, Unary(softplus));
     unary("erf(Tensor)", kAnywhere, Unary(erf));
     unary("erf(Tensor)", far_out, Unary(erf));
+    unary("lgamma(Tensor)", kPositive, Unary(lgamma));
+    unary("lgamma(Tensor)", {{-2.7, -2.3}, {-0.7, -0.3}, {2, 9}, {20, 30}},
+          [](const Tensor& x) { return lgamma(x) / 8; });
+    unary("digamma(Tensor)", {{0.8, 3}}, Unary(digamma));
+    unary("digamma(Tensor)", {{-2.65, -2.35}, {-0.65, -0.35}, {2, 9}, {20, 30}},
+          [](const Tensor& x) { return digamma(x) / 8; });
     binary("pow(Tensor, Tensor)", kPositive, kAnywhere, Binary(pow));
     add("pow(Tensor, Tensor)", "a tensor with itself", [](auto in) { return pow(in[0], in[0]); },
         {draw({7}, kPositive)});
@@ -215,6 +221,42 @@ class OpTable {
         {draw({2, 1, 2}, kAnywhere), draw({2, 0, 2}, kAnywhere), draw({2, 3, 2}, kAnywhere)});
     add("concat(span<Tensor>, int)", "one part", squared([](auto in) { return concat(in, 0); }),
         {draw({3}, kAnywhere)});
+    for (const int axis : {0, 1, -1})
+      add("stack(initializer_list<Tensor>, int)", "with one part twice", squared([axis](auto in) {
+            return stack({in[0], in[1], in[0]}, axis);
+          }),
+          {transposed({2, 3}, kAnywhere), draw({2, 3}, kAnywhere)});
+    add("stack(span<Tensor>, int)", "numbers", squared([](auto in) { return stack(in, 0); }),
+        {draw({}, kAnywhere), draw({}, kAnywhere)});
+    add("stack(span<Tensor>, int)", "nothing", squared([](auto in) { return stack(in, -1); }),
+        {draw({0, 2}, kAnywhere), draw({0, 2}, kAnywhere)});
+    moving("split(Tensor, initializer_list<int64_t>, int)", "three extents", [](const Tensor& x) {
+      const std::vector<Tensor> parts = split(x, {1, 0, 3}, 0);
+      return sum(parts[0] * parts[2], 0) * sum(parts[1]);
+    });
+    moving("split(Tensor, span<int64_t>, int)", "the last axis", [](const Tensor& x) {
+      const std::vector<std::int64_t> sizes{2, 1};
+      const std::vector<Tensor> parts = split(x, sizes, -1);
+      return parts[0] * parts[1];
+    });
+    moving("split(Tensor, int64_t, int)", "equal parts, one unused", [](const Tensor& x) {
+      const std::vector<Tensor> parts = split(x, 4, 0);
+      return parts[0] * parts[1] + parts[3];
+    });
+    const Indices words({2, 3}, {3, 0, 1, 3, 3, 1});  // one row thrice, one never
+    moving("embedding(Tensor, Indices)", "a matrix of indices", [=](const Tensor& x) { return embedding(x, words); });
+    moving("embedding(Tensor, Indices)", "one index", [](const Tensor& x) { return embedding(x, Indices({}, {2})); });
+    moving("embedding(Tensor, Indices)", "none", [](const Tensor& x) { return embedding(x, Indices({2, 0}, {})); });
+    moving("scatter_rows(Tensor, Indices, int64_t)", "rows", [](const Tensor& x) {
+      return scatter_rows(x, {4, 0, 4, 1}, 5);
+    });
+    add("scatter_rows(Tensor, Indices, int64_t)", "rank 3",
+        squared([=](auto in) { return scatter_rows(in[0], words, 4); }),
+        {permute(draw({3, 4, 2}, kAnywhere), {2, 0, 1})});
+    add("scatter_rows(Tensor, Indices, int64_t)", "no rows", squared([](auto in) {
+          return scatter_rows(in[0], Indices({0}, {}), 2);
+        }),
+        {draw({0, 3}, kAnywhere)});
     moving("broadcast_to(Tensor, Shape)", "a new axis", [](const Tensor& x) { return broadcast_to(x, {2, 4, 3}); });
     add("broadcast_to(Tensor, Shape)", "axes of 1", squared([](auto in) {
           return broadcast_to(in[0], {2, 3, 4});
@@ -283,6 +325,14 @@ class OpTable {
     add("sum(Tensor)", "of nothing", [](auto in) { return sum(in[0]); }, {draw({0}, kAnywhere)});
     add("argmax(Tensor, int, bool)", "kept, to gather by",
         [](auto in) { return gather(in[0] * in[0], 1, argmax(in[0], 1, keepdim)); }, {distinct({4, 3})});
+    for (const bool reverse : {false, true})
+      for (const int axis : {0, 1, -1})
+        moving("cumsum(Tensor, int, bool)", "axis " + std::to_string(axis),
+               [=](const Tensor& x) { return cumsum(x, axis, reverse); });
+    add("cumsum(Tensor, int, bool)", "the middle of rank 3", [](auto in) { return cumsum(in[0] * in[0], 1); },
+        {draw({2, 3, 4}, kAnywhere)});
+    add("cumsum(Tensor, int, bool)", "nothing", [](auto in) { return cumsum(in[0] * in[0], 0); },
+        {draw({0, 3}, kAnywhere)});
     const auto wide = [this] { return draw({5}, kAnywhere) + tensor({5}, {-90, 0, 60, 60, 59}); };
     add("logsumexp(Tensor)", "of large numbers", [](auto in) { return logsumexp(in[0]); }, {wide()});
     add("softmax(Tensor, int)", "of large numbers", [](auto in) { return softmax(in[0], 0); }, {wide()});

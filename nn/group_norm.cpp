@@ -1,0 +1,17 @@
+#include "nn/group_norm.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+Tensor GroupNorm::operator()(const Tensor& x) const {
+  const std::int64_t channels = weight.numel();
+  check(x.rank() >= 2 && x.shape()[1] == channels, "[group_norm] an input of shape {} is not (N, {}, …)", x.shape(),
+        channels);
+  const std::int64_t samples = x.shape()[0], each = channels / groups;
+  std::int64_t positions = 1;  // not numel / (samples · channels): the batch may be empty
+  for (int axis = 2; axis < x.rank(); ++axis) positions *= x.shape()[axis];
+  const Tensor grouped = reshape(x, {samples, groups, each, positions});
+  const auto in_place = [&](const Tensor& t) { return reshape(t, {groups, each, 1}); };
+  return reshape(normalize(grouped, moments(grouped, {2, 3}), in_place(weight), in_place(bias), epsilon), x.shape());
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,19 @@
+// Normalisation: what BatchNorm, LayerNorm and GroupNorm share.
+#pragma once
+
+#include "autograd/ops.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+struct Moments {
+  Tensor mean, variance;  // the variance is that of the numbers themselves: divided by n, not n - 1
+};
+
+/// Over the axes named, which stay with extent 1. In two passes, mean first, so that a mean that is large beside the
+/// spread costs no digits. Over nothing: Error.
+Moments moments(const Tensor& x, const Axes& axes);
+
+/// (x - mean) / √(variance + epsilon) · weight + bias; everything broadcasts to x.
+Tensor normalize(const Tensor& x, const Moments& moments, const Tensor& weight, const Tensor& bias, Real epsilon);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

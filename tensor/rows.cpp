@@ -1,0 +1,44 @@
+#include "tensor/rows.h"
+
+#include <algorithm>
+
+#include "tensor/parallel.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::kernel {
+
+constexpr std::int64_t kChunk = 32768;  // numbers that one thread takes at a time
+
+void take_rows(const ConstView& table, std::span<const std::int64_t> rows, const View& out) {
+  const std::int64_t count = static_cast<std::int64_t>(rows.size()), width = out.shape[1];
+  const std::int64_t per_chunk = 1 + kChunk / (1 + width);
+  parallel_for((count + per_chunk - 1) / per_chunk, [&](std::int64_t chunk) {
+    for (std::int64_t i = chunk * per_chunk; i < std::min(count, (chunk + 1) * per_chunk); ++i) {
+      const Real* from = table.data + rows[i] * table.strides[0];
+      Real* to = out.data + i * width;
+      if (table.strides[1] == 1)
+        std::copy_n(from, width, to);
+      else
+        for (std::int64_t j = 0; j < width; ++j) to[j] = from[j * table.strides[1]];
+    }
+  });
+}
+
+// Every thread has columns of its own and goes through all rows, so a row that comes twice is added to in order.
+void add_rows(const ConstView& x, std::span<const std::int64_t> rows, const View& out) {
+  const std::int64_t count = static_cast<std::int64_t>(rows.size()), width = out.shape[1];
+  constexpr std::int64_t line = kAlignment / sizeof(Real);  // so that no two threads write to one cache line
+  const std::int64_t per_chunk = (1 + kChunk / (1 + count * line)) * line;
+  parallel_for((width + per_chunk - 1) / per_chunk, [&](std::int64_t chunk) {
+    const std::int64_t begin = chunk * per_chunk, end = std::min(width, begin + per_chunk);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Real* from = x.data + i * x.strides[0];
+      Real* to = out.data + rows[i] * width;
+      if (x.strides[1] == 1)
+        for (std::int64_t j = begin; j < end; ++j) to[j] += from[j];
+      else
+        for (std::int64_t j = begin; j < end; ++j) to[j] += from[j * x.strides[1]];
+    }
+  });
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
