@@ -8,23 +8,26 @@ namespace {
 
 // Everything is computed at m = -|η|, for x and 1 - x swap with the sign of η, and there nothing cancels or overflows
 // but around m = 0, where A(m) = log((e^m - 1)/m) is 0/0. There stand Taylor series,
-//   A(m) = m/2 + Σ c(n)·m^2n  with  c(n) = B(2n)/(2n·(2n)!)  and Bernoulli's numbers B(2n),
-// which at |m| = 1 are right to 1e-15, and their third derivatives to 1e-11.
-constexpr std::array kSeries{1. / 24,
-                             -1. / 2880,
-                             1. / 181440,
-                             -1. / 9676800,
-                             1. / 479001600,
-                             -691. / 15692092416000,
-                             1. / 1046139494400,
-                             -3617. / 170729965486080000};
+//   A(m) = m/2 + Σ b(n)/2n·m^2n  with  b(n) = B(2n)/(2n)!  and Bernoulli's numbers B(2n);
+// by Euler, (2n + 1)·b(n) is -Σ b(k)·b(n - k) over 0 < k < n.
+constexpr int kTerms = 16;
+constexpr auto kSeries = [] {
+  std::array<double, kTerms + 1> b{0, 1. / 12};
+  for (int n = 2; n <= kTerms; ++n) {
+    for (int k = 1; k < n; ++k) b[n] -= b[k] * b[n - k];
+    b[n] /= 2 * n + 1;
+  }
+  return b;
+}();
+// The largest m² that they serve, here to all digits, and in their fourth derivatives to 1e-8 (1e-15 in double). Beyond
+// it the exact forms lose no more.
+constexpr double kNear = sizeof(Real) == 8 ? 1 : 9;
 
-// Σ c(n)·weight(n)·zⁿ⁻¹ over n = 1, 2, …
+// Σ b(n)·weight(n)·zⁿ⁻¹ over n = 1, 2, …
 template <class T, class Weight>
 auto series(T z, Weight weight) {
-  constexpr int terms = kSeries.size();
-  auto sum = z * (kSeries[terms - 1] * weight(terms)) + kSeries[terms - 2] * weight(terms - 1);
-  for (int n = terms - 2; n >= 1; --n) sum = sum * z + kSeries[n - 1] * weight(n);
+  auto sum = z * (kSeries[kTerms] * weight(kTerms)) + kSeries[kTerms - 1] * weight(kTerms - 1);
+  for (int n = kTerms - 2; n >= 1; --n) sum = sum * z + kSeries[n] * weight(n);
   return sum;
 }
 
@@ -36,13 +39,13 @@ auto minus_size(T eta) {  // -|η|, with the derivative of a branch at 0
 template <class T>
 auto log_normalizer(T m) {  // A(m)
   const auto z = m * m;
-  return where(z < 1, z * series(z, [](int) { return 1; }) + m / 2, log(expm1(m) / m));
+  return where(z < kNear, z * series(z, [](int n) { return 0.5 / n; }) + m / 2, log(expm1(m) / m));
 }
 
 template <class T>
 auto mean_at(T m) {  // A'(m)
   const auto z = m * m;
-  return where(z < 1, m * series(z, [](int n) { return 2 * n; }) + 0.5, exp(m) / expm1(m) - 1 / m);
+  return where(z < kNear, m * series(z, [](int) { return 1; }) + 0.5, exp(m) / expm1(m) - 1 / m);
 }
 
 }  // namespace
@@ -74,7 +77,7 @@ Tensor ContinuousBernoulli::entropy() const {
   return elementwise<"continuous_bernoulli_entropy">([](auto eta) {
     const auto m = minus_size(eta);
     const auto z = m * m;
-    return where(z < 1, z * series(z, [](int n) { return 1 - 2 * n; }),
+    return where(z < kNear, z * series(z, [](int n) { return 0.5 / n - 1; }),
                  log(expm1(m) / m) + 1 - m * exp(m) / expm1(m)); }, logits);
 }
 
@@ -88,7 +91,7 @@ Tensor ContinuousBernoulli::variance() const {
   return elementwise<"continuous_bernoulli_variance">([](auto eta) {
     const auto m = minus_size(eta);
     const auto z = m * m, y = expm1(m), inverse = 1 / m;
-    return where(z < 1, series(z, [](int n) { return 2 * n * (2 * n - 1); }),
+    return where(z < kNear, series(z, [](int n) { return 2 * n - 1; }),
                  inverse * inverse - exp(m) / (y * y)); }, logits);
 }
 
