@@ -80,7 +80,7 @@ void write_reconstructions(const fs::path& file, const Config& config, const Vae
   std::vector<std::int64_t> rows(count);
   std::iota(rows.begin(), rows.end(), 0);
   const Tensor x = batch_of(images, rows, test_bits(config.binarize));
-  const Tensor y = vae.decode(vae.encode(x).mean).mean();
+  const Tensor y = vae.decode(vae.encode(x).mean()).mean();
   write_png(file, pairs(x.values(), y.values(), count, config.height, config.width, std::min<std::int64_t>(count, 10)));
 }
 

@@ -3,8 +3,7 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 Tensor ImageDistribution::mean() const {
-  if (const auto* bernoulli = std::get_if<Bernoulli>(&chosen)) return bernoulli->mean();
-  return std::get<UnitNormal>(chosen).mean;
+  return std::visit([](const auto& p) { return p.mean(); }, chosen);
 }
 
 Tensor ImageDistribution::log_prob(const Tensor& x) const {
@@ -43,7 +42,7 @@ Normal Encoder::operator()(const Tensor& x) const {
   Tensor h = convolutions ? (*convolutions)(x) : x;        // (B, D), or features
   for (const Linear& layer : hidden) h = activation(layer(h));  // (B, H)
   const Tensor s = spread(h);                              // (B, Z)
-  return {.mean = mean(h), .log_variance = head == Head::log_variance ? s : 2 * log(softplus(s))};
+  return {.loc = mean(h), .log_variance = head == Head::log_variance ? s : 2 * log(softplus(s))};
 }
 
 Decoder::Decoder(const VaeSettings& s, Rng& rng, std::int64_t width)
@@ -59,7 +58,7 @@ ImageDistribution Decoder::operator()(const Tensor& z) const {
   Tensor y = output(h);                                    // (B, D), or features
   if (convolutions) y = (*convolutions)(activation(y));    // (B, D)
   if (likelihood == Likelihood::bernoulli) return {Bernoulli{.logits = y}};
-  return {UnitNormal{.mean = y}};
+  return {UnitNormal{.loc = y}};
 }
 
 Vae::Vae(const VaeSettings& settings, Rng& rng)

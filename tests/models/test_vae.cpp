@@ -80,7 +80,7 @@ TEST_CASE("vae: the bound is that of its parts, in nats per sample") {
       const Tensor x = batch(3, 6, 2), noise = normal({3, 2}, rng);
       const Elbo bound = elbo(vae, x, noise);
       const Normal q = vae.encode(x);
-      const ImageDistribution p = vae.decode(q.mean + exp(q.log_variance / 2) * noise);
+      const ImageDistribution p = vae.decode(q.loc + exp(q.log_variance / 2) * noise);
       const Tensor image = p.mean();
       CHECK(image.shape() == Shape{3, 6});
       for (std::int64_t i = 0; i < 3; ++i) {
@@ -92,7 +92,7 @@ TEST_CASE("vae: the bound is that of its parts, in nats per sample") {
                                : -0.5 * (std::log(2 * std::numbers::pi) + (pixel - mean) * (pixel - mean));
         }
         for (std::int64_t j = 0; j < 2; ++j) {
-          const double mean = q.mean.at({i, j}), log_variance = q.log_variance.at({i, j});
+          const double mean = q.loc.at({i, j}), log_variance = q.log_variance.at({i, j});
           kl += 0.5 * (mean * mean + std::exp(log_variance) - 1 - log_variance);
         }
         const double bound_of_double = sizeof(Real) == 8 ? 1e-12 : 2e-5;

@@ -1,0 +1,21 @@
+// Bernoulli: 0 or 1, by the logit of the probability of 1.
+#pragma once
+
+#include "autograd/ops.h"
+#include "tensor/random.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+struct Bernoulli {
+  Tensor logits;
+
+  /// 0 or 1.
+  Tensor sample(Rng& rng) const;
+  /// x·log p + (1 - x)·log(1 - p), exact for logits of any size; x anywhere in [0, 1].
+  Tensor log_prob(const Tensor& x) const;
+  Tensor entropy() const;
+  /// sigmoid(logits)
+  Tensor mean() const;
+};
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

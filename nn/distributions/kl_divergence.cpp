@@ -1,0 +1,83 @@
+#include "nn/distributions/kl_divergence.h"
+
+#include <cxxabi.h>
+
+#include <memory>
+
+#include "autograd/elementwise.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+constexpr Real kLogisticVariance = static_cast<Real>(std::numbers::pi * std::numbers::pi / 3);  // of scale 1
+constexpr double kRootTwoOverPi = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
+
+Tensor kl_divergence(const Normal& q, const Normal& p) {
+  return elementwise<"kl_normal">([](auto loc, auto log_variance, auto p_loc, auto p_log_variance) {
+    const auto ratio = log_variance - p_log_variance;
+    const auto off = (loc - p_loc) * exp(p_log_variance / -2);
+    return 0.5 * (off * off + (expm1(ratio) - ratio)); }, q.loc, q.log_variance, p.loc, p.log_variance);
+}
+
+Tensor kl_divergence(const Bernoulli& q, const Bernoulli& p) {
+  return elementwise<"kl_bernoulli">([](auto q, auto p) {
+    return sigmoid(q) * (softplus(-p) - softplus(-q)) + sigmoid(-q) * (softplus(p) - softplus(q)); },
+    q.logits, p.logits);
+}
+
+Tensor kl_divergence(const Laplace& q, const Laplace& p) {
+  return elementwise<"kl_laplace">([](auto loc, auto log_scale, auto p_loc, auto p_log_scale) {
+    const auto half = exp(log_scale / -2), p_half = exp(p_log_scale / -2);
+    const auto distance = abs(loc - p_loc), ratio = log_scale - p_log_scale;
+    return expm1(ratio - distance * half * half) - ratio + distance * p_half * p_half; },
+    q.loc, q.log_scale, p.loc, p.log_scale);
+}
+
+// With t = (μ - μ')/σ: E|x - μ'| = σ·(√(2/π)·e^(-t²/2) + t·erf(t/√2)).
+Tensor kl_divergence(const Normal& q, const Laplace& p) {
+  const Tensor log_likelihood = elementwise<"laplace_of_normal">([](auto loc, auto log_variance, auto p_loc, auto p_log_scale) {
+    const auto t = (loc - p_loc) * exp(log_variance / -2);
+    const auto distance = kRootTwoOverPi * exp(t * t / -2) + t * erf(t / std::numbers::sqrt2);
+    return -(distance * exp(log_variance / 2 - p_log_scale) + p_log_scale + std::numbers::ln2); },
+    q.loc, q.log_variance, p.loc, p.log_scale);
+  return -q.entropy() - log_likelihood;
+}
+
+// E log p(x) for any x with that mean and variance: the Gaussian's at the mean, less ½·variance/σ².
+static Tensor expected_log_prob(const Normal& p, const Tensor& mean, const Tensor& variance) {
+  return p.log_prob(mean) - elementwise<"spread">([](auto variance, auto log_variance) {
+    const auto half = exp(log_variance / -2);
+    return variance * half * half / 2; }, variance, p.log_variance);
+}
+
+Tensor kl_divergence(const Laplace& q, const Normal& p) {
+  return -q.entropy() - expected_log_prob(p, q.loc, 2 * exp(2 * q.log_scale));
+}
+
+Tensor kl_divergence(const Logistic& q, const Normal& p) {
+  return -q.entropy() - expected_log_prob(p, q.loc, kLogisticVariance * exp(2 * q.log_scale));
+}
+
+Tensor kl_divergence(const ContinuousBernoulli& q, const Normal& p) {
+  return -q.entropy() - expected_log_prob(p, q.mean(), q.variance());
+}
+
+// "gradus::Mixture<gradus::Normal>" -> "Mixture<Normal>"
+static std::string name_of(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> full(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
+  const std::string_view text = status == 0 ? full.get() : type.name();
+  std::string name;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text.substr(i).starts_with("::"))
+      name.erase(name.find_last_of("<, ", text[i - 1] == ')' ? name.rfind('(') : name.npos) + 1), ++i;
+    else
+      name += text[i];
+  return name;
+}
+
+void detail::no_closed_form(const std::type_info& q, const std::type_info& p) {
+  throw Error(fmt::format("[kl_divergence] no closed form between {} and {}\nhelp: estimate it by samples z of q: the mean "
+                          "of q.log_prob(z) - p.log_prob(z)", name_of(q), name_of(p)));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,0 +1,34 @@
+#include "nn/distributions/laplace.h"
+
+#include "autograd/elementwise.h"
+#include "nn/distributions/uniform_noise.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+static const Real kLogTwo = static_cast<Real>(std::numbers::ln2);
+
+static Shape shape_of(const Laplace& p) { return broadcast("laplace", p.loc.shape(), p.log_scale.shape()); }
+
+Tensor Laplace::sample(Rng& rng) const {
+  const Pause no_derivatives;
+  return rsample(rng);
+}
+
+Tensor Laplace::rsample(Rng& rng) const {
+  return elementwise<"laplace_rsample">([](auto u, auto loc, auto log_scale) {
+    const auto off = inside(u) - 0.5;  // in (-½, ½)
+    return loc - exp(log_scale) * where(off < 0, -1, 1) * log1p(-2 * abs(off)); },
+    uniform(shape_of(*this), rng), loc, log_scale);
+}
+
+Tensor Laplace::log_prob(const Tensor& x) const {
+  return elementwise<"laplace_log_prob">([c = kLogTwo](auto x, auto loc, auto log_scale) {
+    const auto half = exp(log_scale / -2);  // e^-log_scale may overflow where the distance times it does not
+    return -(abs(x - loc) * half * half + log_scale + c); }, x, loc, log_scale);
+}
+
+Tensor Laplace::entropy() const { return broadcast_to(log_scale + (1 + kLogTwo), shape_of(*this)); }
+
+Tensor Laplace::mean() const { return broadcast_to(loc, shape_of(*this)); }
+
+}  // namespace gradus::inline GRADUS_FLAVOUR
