@@ -1,9 +1,7 @@
 // gradcheck: the gradients of a function held against central differences, element by element.
 #pragma once
 
-#include <functional>
-
-#include "tensor/tensor.h"
+#include "autograd/functional.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -21,8 +19,6 @@ struct GradcheckResult {
   double worst = 0;     // the largest difference, as a multiple of what is allowed
   std::string message;  // where it failed: order, input, element, both numbers; empty when it passed
 };
-
-using TensorFunction = std::function<Tensor(std::span<const Tensor>)>;
 
 /// Checks d Σ w·f(inputs) / d inputs for fixed random weights w, by the five-point stencil (error of order step⁴)
 /// summed in double; at order 2 the same for the gradient as a function of inputs and w. f must be a pure function.

@@ -109,6 +109,10 @@ Tensor gather(const Tensor& x, int axis, const Indices& indices);
 /// The opposite: zeros of `extent` along the axis, to which out[…, indices[…, i, …], …] += x[…, i, …].
 Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64_t extent);
 
+/// x as a constant: its value, through which no derivative passes at any order. It is detach(x) under the name that
+/// formulas call it by.
+Tensor stop_gradient(const Tensor& x);
+
 // ----- rows of a table (ops_rows.cpp) ---------------------------------------------------------------------------
 
 /// out[…, :] = table[indices[…], :]: (V, D), indices of any shape (…) -> (…, D)

@@ -211,4 +211,6 @@ Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64
   return record("scatter_add", y, arg(x, [=](const Tensor& g) { return gather(g, axis, indices); }));
 }
 
+Tensor stop_gradient(const Tensor& x) { return detach(x); }
+
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -56,6 +56,8 @@ Tape::Memory& Tape::memory() const {
   return *memory_;
 }
 
+bool Tape::knows(const Tensor& x) const { return memory().knows(x); }
+
 // ----- recording -----------------------------------------------------------------------------------------------
 
 // Calls visit(memory) for every active tape, innermost first, until it returns false.

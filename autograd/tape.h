@@ -64,6 +64,8 @@ class Tape : public Scope {
   /// d loss / d x for any x that this tape knows, watched or computed. Consumes the tape as well.
   Tensor gradient(const Tensor& loss, const Tensor& x);
 
+  /// True when x is watched by this tape or computed from what is; Error when the tape is spent.
+  bool knows(const Tensor& x) const;
   /// One line per node: `v7 = matmul(v3, v5)  (128, 400)`. An argument that nothing watched is shown by its shape.
   std::string listing() const;
   /// Writes the listing to the standard output.

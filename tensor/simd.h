@@ -38,6 +38,16 @@ using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>
 using LaneBits = xsimd::batch<Bits>;
 template <class>
 inline constexpr bool never = false;
+
+#if defined(__aarch64__)  // xsimd 8 divides floats, and takes their roots, by estimates: wrong last places, √∞ = NaN
+inline float32x4_t quotient(float32x4_t a, float32x4_t b) { return vdivq_f32(a, b); }
+inline float64x2_t quotient(float64x2_t a, float64x2_t b) { return vdivq_f64(a, b); }
+inline float32x4_t root(float32x4_t x) { return vsqrtq_f32(x); }
+inline float64x2_t root(float64x2_t x) { return vsqrtq_f64(x); }
+#else
+inline Lanes quotient(const Lanes& a, const Lanes& b) { return a / b; }
+inline Lanes root(const Lanes& x) { return xsimd::sqrt(x); }
+#endif
 }  // namespace detail
 
 template <class T>
@@ -96,7 +106,7 @@ struct Batch {
   friend Batch operator+(const Batch& a, const Batch& b) { return a.lanes + b.lanes; }
   friend Batch operator-(const Batch& a, const Batch& b) { return a.lanes - b.lanes; }
   friend Batch operator*(const Batch& a, const Batch& b) { return a.lanes * b.lanes; }
-  friend Batch operator/(const Batch& a, const Batch& b) { return a.lanes / b.lanes; }
+  friend Batch operator/(const Batch& a, const Batch& b) { return detail::Lanes(detail::quotient(a.lanes, b.lanes)); }
   friend Batch operator+(const Batch& a) { return a; }
   friend Batch operator-(const Batch& a) { return a.lanes ^ detail::Lanes(Real(-0.0)); }  // xsimd 8: -(+0) is +0
   Batch& operator+=(const Batch& b) { return *this = *this + b; }
@@ -187,7 +197,7 @@ inline Batch min(const Batch& a, const Batch& b) { return where((a <= b) | isnan
 inline Batch max(const Batch& a, const Batch& b) { return where((a >= b) | isnan(a), a, b); }
 
 inline Batch abs(const Batch& x) { return xsimd::abs(x.lanes); }
-inline Batch sqrt(const Batch& x) { return xsimd::sqrt(x.lanes); }
+inline Batch sqrt(const Batch& x) { return detail::Lanes(detail::root(x.lanes)); }
 /// The magnitude of a with the sign of b.
 inline Batch copysign(const Batch& a, const Batch& b) { return xsimd::copysign(a.lanes, b.lanes); }
 inline Batch floor(const Batch& x) { return copysign(xsimd::floor(x.lanes), x); }  // xsimd's SSE2 loses the sign of -0

@@ -40,6 +40,7 @@ class OpTable {
     reductions();
     linear_algebra();
     images();
+    constants();
   }
 
  private:
@@ -282,6 +283,14 @@ class OpTable {
            [=](const Tensor& x) { return scatter_add(x, 0, places, 5); });
     moving("scatter_add(Tensor, int, Indices, int64_t)", "the last axis",
            [=](const Tensor& x) { return scatter_add(x, -1, places, 6); });
+  }
+
+  // A factor that is constant around each point: the central difference agrees that it has no derivative.
+  void constants() {
+    add("stop_gradient(Tensor)", "of a sign", [](auto in) {
+          return in[0] * in[0] * stop_gradient(where(in[0] > scalar(0), scalar(2), scalar(3)));
+        },
+        {draw({7}, kOffZero)});
   }
 
   // A reduction by its three ways of naming axes, of elements far apart.

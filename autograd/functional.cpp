@@ -1,0 +1,60 @@
+#include "autograd/functional.h"
+
+#include "autograd/joint.h"
+#include "autograd/ops.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::detail {
+
+static void check_directions(const char* op, std::span<const Tensor> x, std::span<const Tensor> v) {
+  check(x.size() == v.size(), "[{}] {} vectors for {} inputs", op, v.size(), x.size());
+  for (std::size_t i = 0; i < x.size(); ++i)
+    check(x[i].shape() == v[i].shape(), "[{}] the vector for input {} has shape {}, the input {}", op, i, v[i].shape(),
+          x[i].shape());
+}
+
+// Σ aᵢ·bᵢ over all elements of all pairs.
+static Tensor dot(std::span<const Tensor> a, std::span<const Tensor> b) {
+  Tensor total = scalar(0);
+  for (std::size_t i = 0; i < a.size(); ++i) total = total + sum(a[i] * b[i]);
+  return total;
+}
+
+static std::vector<Tensor> zeros_like(std::span<const Tensor> x) {
+  std::vector<Tensor> all;
+  for (const Tensor& each : x) all.push_back(zeros(each.shape()));
+  return all;
+}
+
+ValueAndGradients value_and_gradient(const std::function<Tensor()>& f, std::span<const Tensor> x) {
+  Tape tape(x);
+  const Tensor value = f();
+  return {value, tape.gradient(value)};
+}
+
+ValueAndGradients value_and_gradient(const TensorFunction& f, std::span<const Tensor> x) {
+  const std::vector<Tensor> in = renamed(x);
+  return value_and_gradient([&] { return f(in); }, in);
+}
+
+ValueAndProduct jvp(const TensorFunction& f, std::span<const Tensor> x, std::span<const Tensor> v) {
+  check_directions("jvp", x, v);
+  const std::vector<Tensor> in = renamed(x);
+  Tape by_x(in);
+  const Tensor y = f(in);
+  const Tensor u = zeros(y.shape());
+  if (!by_x.knows(y)) return {y, u};
+  Tape by_u(u);
+  const Tensor product = dot(by_x.gradient(sum(y * u)), v);  // uᵀ·J·v
+  return {y, by_u.knows(product) ? by_u.gradient(product, u) : u};
+}
+
+ValueAndProducts hvp(const TensorFunction& f, std::span<const Tensor> x, std::span<const Tensor> v) {
+  check_directions("hvp", x, v);
+  const std::vector<Tensor> in = renamed(x);
+  Tape outer(in);
+  const auto [value, gradients] = value_and_gradient([&] { return f(in); }, in);
+  const Tensor along = dot(gradients, v);
+  return {value, outer.knows(along) ? outer.gradient(along) : zeros_like(in)};
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::detail

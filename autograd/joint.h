@@ -1,0 +1,24 @@
+// What functions as ops share: inputs under ids of their own, and one VJP for all inputs together.
+#pragma once
+
+#include <span>
+
+#include "autograd/op.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::detail {
+
+/// The same numbers under new ids, still depending on x to the tapes that are active.
+std::vector<Tensor> renamed(std::span<const Tensor> x);
+
+/// y under a new id. Error when a tape knows y, which `op` has computed from detached inputs: then a function has
+/// captured a tensor whose derivative would be lost.
+Tensor untracked(const char* op, const Tensor& y);
+
+/// A stand-in for the inputs taken together, a vector with an element for each of theirs: an op whose derivative by all
+/// of them is computed at once takes it as its one argument. It has ids for tapes, and no numbers to be read.
+Tensor bundle(std::span<const Tensor> inputs);
+/// The gradient of a bundle from the gradients of its inputs; Error, in the name of `op`, when their number or shapes
+/// are not those of the inputs.
+Tensor bundled(const char* op, std::span<const Tensor> gradients, std::span<const Tensor> inputs);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::detail

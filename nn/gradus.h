@@ -1,0 +1,28 @@
+// The whole library in one include: tensors, ops, tapes, layers, distributions, optimisers. Installed, it is
+// <gradus/gradus.h>.
+#pragma once
+
+#include "autograd/custom_vjp.h"
+#include "autograd/elementwise.h"
+#include "autograd/functional.h"
+#include "autograd/gradcheck.h"
+#include "autograd/op.h"
+#include "autograd/ops.h"
+#include "autograd/recompute.h"
+#include "autograd/tape.h"
+#include "nn/activation.h"
+#include "nn/checkpoint.h"
+#include "nn/clip.h"
+#include "nn/distributions.h"
+#include "nn/dropout.h"
+#include "nn/init.h"
+#include "nn/linear.h"
+#include "nn/loss.h"
+#include "nn/module.h"
+#include "nn/optim.h"
+#include "nn/recompute.h"
+#include "nn/sequential.h"
+#include "nn/state.h"
+#include "tensor/parallel.h"
+#include "tensor/random.h"
+#include "tensor/tensor.h"
