@@ -31,16 +31,20 @@ inline constexpr Real kExpLow = kSingle ? -104.5 : -746;
 inline LaneBits bits(const Batch& x) { return std::bit_cast<LaneBits>(x); }
 inline Batch from_bits(const LaneBits& b) { return std::bit_cast<Batch>(b); }
 
-/// c[0] + c[1]·x + c[2]·x² + …, an even number of terms, given x and its square: pairs first, then Horner's rule on
-/// pairs. As many operations as Horner's rule on single terms, but half as many that wait for each other.
+/// c[0] + c[1]·x + c[2]·x² + …, given x and its square: pairs of terms first, then Horner's rule on pairs. As many
+/// operations as Horner's rule on single terms, but half as many that wait for each other.
 template <std::size_t N>
 [[gnu::always_inline]] inline Batch polynomial(const Batch& x, const Batch& square, const std::array<Real, N>& c) {
-  static_assert(N % 2 == 0);
-  Batch p = fma(c[N - 1], x, c[N - 2]);
+  constexpr std::size_t pairs = N / 2, top = N % 2 ? N - 1 : N - 2;
+  Batch p = N % 2 ? Batch(c[top]) : fma(c[N - 1], x, c[top]);
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    ((p = fma(p, square, fma(c[N - 3 - 2 * I], x, c[N - 4 - 2 * I]))), ...);
-  }(std::make_index_sequence<N / 2 - 1>());
+    ((p = fma(p, square, fma(c[top - 1 - 2 * I], x, c[top - 2 - 2 * I]))), ...);
+  }(std::make_index_sequence<N % 2 ? pairs : pairs - 1>());
   return p;
+}
+template <std::size_t N>
+[[gnu::always_inline]] inline Batch polynomial(const Batch& x, const std::array<Real, N>& c) {
+  return polynomial(x, x * x, c);
 }
 
 /// x, or the bound where x is beyond it; NaN stays NaN. One instruction, which min and max of simd.h are not.
@@ -125,7 +129,7 @@ struct LogParts {
   const Batch s = f / (f + 2);
   const Batch z = s * s;
   const Batch half_square = 0.5 * f * f;
-  const Batch small = fma(s, fma(z, polynomial(z, z * z, kLogSeries), half_square), fma(x.k, kLn2Low, c));
+  const Batch small = fma(s, fma(z, polynomial(z, kLogSeries), half_square), fma(x.k, kLn2Low, c));
   return fma(x.k, kLn2High, f - (half_square - small));
 }
 
@@ -214,7 +218,7 @@ inline constexpr auto kAtanhSeries = [] {
   using namespace detail;
   const Batch e = exp_of_minus(abs(x));
   const Batch s = (e + e) / (2 + e), z = s * s;
-  return at_least(x, 0) + fma(s * z, polynomial(z, z * z, kAtanhSeries), s);
+  return at_least(x, 0) + fma(s * z, polynomial(z, kAtanhSeries), s);
 }
 
 /// 2 ulp.
@@ -241,7 +245,7 @@ inline Batch pow(const Batch& x, const Batch& y) {
   const Batch remainder = (f - sd) - product_error(s, d, sd) - s * (l.m - (d - 1));
   const Batch k_log2 = l.k * kLn2High;
   const Batch head = fma(2, s, k_log2);
-  const Batch tail = fma(s * z, polynomial(z, z * z, kLogSeries), fma(2 + 2 * z, remainder / d, l.k * kLn2Low)) +
+  const Batch tail = fma(s * z, polynomial(z, kLogSeries), fma(2 + 2 * z, remainder / d, l.k * kLn2Low)) +
                      (2 * s - (head - k_log2));
   const Batch high = head + tail, low = tail - (high - head);
 
