@@ -103,22 +103,22 @@ class Planes {
     width_ = ceil_div(width, stride_);
   }
 
-  /// Numbers that fill() needs: the planes, and the channel before it is dealt out; both with room for whole registers.
-  std::int64_t size() const { return 2 * plane_size() * stride_ + 4 * kLanes; }
-  std::int64_t plane_size() const { return rows_ * width_; }
+  /// Numbers that the planes need, and fill() more, for the channel before it is dealt out; with room for whole registers.
+  std::int64_t size() const { return plane_size() * stride_ + 2 * kLanes; }
+  std::int64_t size_to_fill() const { return 2 * size() + g_.s.padding.w; }
   /// From what an element of the window sees for one row of the maps to the next.
   std::int64_t row() const { return g_.s.stride.h * width_; }
 
-  /// Calls visit(where what it sees begins) for every element of the window.
+  /// Calls visit(number of the element, where what it sees begins) for every element of the window. Column by column: so
+  /// what columns_to_image adds to just written numbers has their alignment, or is another plane's.
   template <class Visit>
   void for_each_element(const Visit& visit) const {
-    for (std::int64_t i = 0; i < g_.window.h; ++i) {
-      std::int64_t plane = 0, column = 0;  // of position j·dilation
-      for (std::int64_t j = 0; j < g_.window.w; ++j) {
-        visit(plane * plane_size() + i * g_.s.dilation.h * width_ + column);
-        plane += g_.s.dilation.w;
-        for (; plane >= stride_; plane -= stride_) ++column;
-      }
+    std::int64_t plane = 0, column = 0;  // of position j·dilation
+    for (std::int64_t j = 0; j < g_.window.w; ++j) {
+      const std::int64_t top = plane * plane_size() + column;
+      for (std::int64_t i = 0; i < g_.window.h; ++i) visit(i * g_.window.w + j, top + i * g_.s.dilation.h * width_);
+      plane += g_.s.dilation.w;
+      for (; plane >= stride_; plane -= stride_) ++column;
     }
   }
 
@@ -126,19 +126,20 @@ class Planes {
   void fill(const Real* data, std::int64_t row, std::int64_t column, Real* planes) const {
     const std::int64_t width = width_ * stride_, left = std::min(g_.s.padding.w, width);
     const std::int64_t right = std::min(left + g_.image.w, width);  // where the padding begins
-    Real* const padded = stride_ == 1 ? planes : planes + plane_size() * stride_ + 2 * kLanes;
-    for (std::int64_t r = 0; r < rows_; ++r) {
-      Real* const to = padded + r * width;
-      const bool outside = top_ + r < 0 || top_ + r >= g_.image.h;
-      fill_zeros(to, outside ? width : left);
-      if (outside) continue;
-      const Real* const from = data + (top_ + r) * row;
+    const std::int64_t between = width - right + left;              // the padding at the end of a row and before the next
+    const std::int64_t top = std::clamp<std::int64_t>(-top_, 0, rows_);
+    const std::int64_t bottom = std::clamp<std::int64_t>(g_.image.h - top_, top, rows_);
+    Real* const padded = stride_ == 1 ? planes : planes + size();
+    fill_zeros(padded, top * width + left);
+    data += (top_ + top) * row;
+    for (Real* to = padded + top * width + left; to < padded + bottom * width; to += width, data += row) {
       if (column == 1)
-        take(from, 1, right - left, to + left);
+        take(data, 1, right - left, to);
       else
-        for (std::int64_t i = 0; i < right - left; ++i) to[left + i] = from[i * column];
-      fill_zeros(to + right, width - right);
+        for (std::int64_t i = 0; i < right - left; ++i) to[i] = data[i * column];
+      fill_zeros(to + (right - left), between);
     }
+    fill_zeros(padded + bottom * width, (rows_ - bottom) * width);
     if (stride_ == 1) return;
     for (std::int64_t plane = 0; plane < stride_; ++plane)  // rows follow one another: they are dealt out as one
       take(padded + plane, stride_, plane_size(), planes + plane * plane_size());
@@ -146,19 +147,36 @@ class Planes {
 
   /// The opposite, of planes that hold the whole image: writes a contiguous channel.
   void collect(const Real* planes, Real* image) const {
+    const Real* const end = image + g_.image.h * g_.image.w;
     for (std::int64_t y = 0; y < g_.image.h; ++y, image += g_.image.w) {
       const Real* const row = planes + (y - top_) * width_;
-      std::int64_t plane = g_.s.padding.w % stride_, column = g_.s.padding.w / stride_;
-      for (std::int64_t x = 0; x < std::min(stride_, g_.image.w); ++x) {
-        give(row + plane * plane_size() + column, stride_, image + x, image + g_.image.w);
-        if (++plane == stride_) plane = 0, ++column;
+      const auto from = [&](std::int64_t x) {
+        const std::int64_t padded = x + g_.s.padding.w;
+        return row + (stride_ == 1 ? padded : padded % stride_ * plane_size() + padded / stride_);
+      };
+      if (stride_ == 2 && end - image >= g_.image.w + 2 * kLanes) {  // whole registers: what is too much is written after
+        const Real *const even = from(0), *const odd = from(1);
+        for (std::int64_t x = 0; 2 * x < g_.image.w; x += kLanes) {
+          const Batch a = Batch::load(even + x), b = Batch::load(odd + x);
+          detail::interleave<false>(a, b).store(image + 2 * x);
+          detail::interleave<true>(a, b).store(image + 2 * x + kLanes);
+        }
+        continue;
+      }
+      for (std::int64_t first = 0; first < std::min(stride_, g_.image.w); ++first) {
+        const Real* number = from(first);
+        for (std::int64_t x = first; x < g_.image.w; x += stride_) image[x] = *number++;
       }
     }
   }
 
  private:
+  std::int64_t plane_size() const { return rows_ * width_; }
+
   static void fill_zeros(Real* to, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; i += kLanes) Batch(0).store(to + i);
+    if (count <= 0) return;
+    Batch(0).store(to);  // mostly that is all: written so that no compiler makes it a call of memset
+    for (std::int64_t i = kLanes; i < count; i += kLanes) Batch(0).store(to + i);
   }
 
   /// to[i] = from[i·step]; reads and writes whole registers.
@@ -170,9 +188,6 @@ class Planes {
         every_second(Batch::load(from + 2 * i), Batch::load(from + 2 * i + kLanes)).store(to + i);
     else
       for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * step];
-  }
-  static void give(const Real* from, std::int64_t step, Real* to, const Real* end) {
-    for (; to < end; to += step) *to = *from++;
   }
 
   const Geometry& g_;
@@ -190,14 +205,14 @@ void image_to_columns(const Geometry& g, const Piece& piece, const ConstView& im
     Real* row = columns + sample * piece.pixels;
     for (std::int64_t c = 0; c < g.channels; ++c) {
       planes.fill(&image(piece.first + sample, group * g.channels + c), image.strides[2], image.strides[3], scratch);
-      planes.for_each_element([&](std::int64_t offset) {
+      planes.for_each_element([&](std::int64_t element, std::int64_t offset) {
         const Real* from = scratch + offset;
-        Real* to = row;
+        Real* to = row + element * length;
         // Whole registers: what is too much at the end is overwritten by what follows, or lies beyond the matrix.
         for (std::int64_t y = 0; y < rows; ++y, from += step, to += width)
           for (std::int64_t x = 0; x < width; x += kLanes) Batch::load(from + x).store(to + x);
-        row += length;
       });
+      row += g.window.h * g.window.w * length;
     }
   }
 }
@@ -215,15 +230,15 @@ void columns_to_image(const Geometry& g, const Piece& piece, const Real* columns
     for (std::int64_t c = 0; c < g.channels; ++c) {
       const std::int64_t channel = group * g.channels + c;
       std::fill_n(scratch, planes.size(), bias ? bias[channel] : 0);
-      planes.for_each_element([&](std::int64_t offset) {
+      planes.for_each_element([&](std::int64_t element, std::int64_t offset) {
         Real* to = scratch + offset;
-        const Real* from = row;
+        const Real* from = row + element * length;
         for (std::int64_t y = 0; y < rows; ++y, to += step, from += width) {
           for (std::int64_t x = 0; x < whole; x += kLanes) (Batch::load(to + x) + Batch::load(from + x)).store(to + x);
           if (whole < width) (Batch::load(to + whole) + where(rest, Batch::load(from + whole), 0)).store(to + whole);
         }
-        row += length;
       });
+      row += g.window.h * g.window.w * length;
       planes.collect(scratch, &image(piece.first + sample, channel));
     }
   }
@@ -248,7 +263,7 @@ void conv2d(const ConstView& image, const ConstView& weight, const Real* bias, c
   copy(weight, {rows.data(), weight.shape, {w_length, g.window.h * g.window.w, g.window.w, 1}});
 
   const Scratch size{.columns = checked_mul(g.depth, length) + kLanes, .maps = g.outputs * length,
-                     .planes = Planes(g, 0, pieces.rows, false).size()};
+                     .planes = Planes(g, 0, pieces.rows, false).size_to_fill()};
   const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), pieces.count), size.total()));
   parallel_for(pieces.count, [&](std::int64_t index, int worker) {
     const Piece piece(g, pieces, index);
@@ -322,7 +337,7 @@ void conv2d_weight(const ConstView& image, const ConstView& maps, const View& we
   const Storage sums(checked_mul(runs + 1, numbers));
   const std::int64_t panel = most_columns * kTileColumns, panels = ceil_div(g.outputs, kTileColumns);
   const Scratch size{.columns = checked_mul(g.depth, length) + kLanes, .maps = panels * panel,
-                     .planes = Planes(g, 0, pieces.rows, false).size()};
+                     .planes = Planes(g, 0, pieces.rows, false).size_to_fill()};
   const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), runs), size.total()));
   parallel_for(runs, [&](std::int64_t run, int worker) {
     Real* const packed = buffers.data() + worker * size.total();

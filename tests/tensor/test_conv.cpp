@@ -168,6 +168,17 @@ TEST_CASE("conv: exact where a sample is cut into pieces, and a sum of products 
   CHECK(count == 0);
 }
 
+TEST_CASE("conv: exact with more padding than image") {
+  int count = 0;
+  for (const std::int64_t padding : {40, 61})
+    for (const std::int64_t stride : {1, 2, 5})
+      count += wrong({.samples = 3, .channels = 2, .image = {2, 3}, .outputs = 2, .window = {2, 3},
+                      .s = {.stride = stride, .padding = {1, padding}}}) +
+               wrong({.samples = 3, .channels = 2, .image = {2, 3}, .outputs = 2, .window = {2, 3},
+                      .s = {.stride = stride, .padding = {padding, 1}, .dilation = {7, 1}}});
+  CHECK(count == 0);
+}
+
 TEST_CASE("conv: nothing in, nothing out") {
   int count = 0;
   count += wrong({.samples = 0, .channels = 2, .image = 5, .outputs = 3, .window = 3, .s = {}});
