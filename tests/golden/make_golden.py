@@ -256,13 +256,14 @@ def optimizer_golden(out, name, make):
             out[f"{name}/after.{step}.{i}"] = value.detach().clone()
 
 
-vae, ops = {}, {}
-vae_golden("bernoulli", "log_variance", F.elu, "bernoulli", 1.0, vae)
-vae_golden("gaussian", "sigma", torch.tanh, "gaussian", 0.7, vae)
-ops_golden(ops)
-optimizer_golden(ops, "sgd", lambda x: torch.optim.SGD(x, lr=0.1))
-optimizer_golden(ops, "sgd_momentum", lambda x: torch.optim.SGD(x, lr=0.1, momentum=0.9))
-optimizer_golden(ops, "adam", lambda x: torch.optim.Adam(x, lr=1e-2))
-optimizer_golden(ops, "adam_other", lambda x: torch.optim.Adam(x, lr=0.1, betas=(0.5, 0.75), eps=1e-3))
-write_safetensors(HERE / "vae.safetensors", vae)
-write_safetensors(HERE / "ops.safetensors", ops)
+if __name__ == "__main__":
+    vae, ops = {}, {}
+    vae_golden("bernoulli", "log_variance", F.elu, "bernoulli", 1.0, vae)
+    vae_golden("gaussian", "sigma", torch.tanh, "gaussian", 0.7, vae)
+    ops_golden(ops)
+    optimizer_golden(ops, "sgd", lambda x: torch.optim.SGD(x, lr=0.1))
+    optimizer_golden(ops, "sgd_momentum", lambda x: torch.optim.SGD(x, lr=0.1, momentum=0.9))
+    optimizer_golden(ops, "adam", lambda x: torch.optim.Adam(x, lr=1e-2))
+    optimizer_golden(ops, "adam_other", lambda x: torch.optim.Adam(x, lr=0.1, betas=(0.5, 0.75), eps=1e-3))
+    write_safetensors(HERE / "vae.safetensors", vae)
+    write_safetensors(HERE / "ops.safetensors", ops)
