@@ -87,100 +87,132 @@ struct Piece {
         pixels(rows * g.maps.w), columns(samples * pixels) {}
 };
 
-/// One channel of a sample, or of some rows of it, dealt out by the offsets modulo the stride.
+/// One channel of a sample, or of some rows of it, with its padding, its columns dealt out to one plane for each offset
+/// modulo the stride.
 class Planes {
  public:
   /// For `rows` rows of the maps from `top` on. With `whole`, every pixel of the image has a place in them.
   Planes(const Geometry& g, std::int64_t top, std::int64_t rows, bool whole)
-      : g_(g), top_(top * g.s.stride.h - g.s.padding.h) {
-    std::int64_t height = (rows - 1) * g.s.stride.h + (g.window.h - 1) * g.s.dilation.h + 1;
-    std::int64_t width = (g.maps.w - 1) * g.s.stride.w + (g.window.w - 1) * g.s.dilation.w + 1;
+      : g_(g), stride_(g.s.stride.w), top_(top * g.s.stride.h - g.s.padding.h) {
+    std::int64_t width = (g.maps.w - 1) * stride_ + (g.window.w - 1) * g.s.dilation.w + 1;
+    rows_ = (rows - 1) * g.s.stride.h + (g.window.h - 1) * g.s.dilation.h + 1;
     if (whole) {
-      height = std::max(height, g.image.h + g.s.padding.h);
+      rows_ = std::max(rows_, g.image.h + g.s.padding.h);
       width = std::max(width, g.image.w + g.s.padding.w);
     }
-    rows_ = ceil_div(height, g.s.stride.h);
-    width_ = ceil_div(width, g.s.stride.w);
+    width_ = ceil_div(width, stride_);
   }
 
-  /// Numbers that they need, with room for whole registers at the end.
-  std::int64_t size() const { return g_.s.stride.h * g_.s.stride.w * rows_ * width_ + kLanes; }
-  /// From one row to the next.
-  std::int64_t width() const { return width_; }
-  /// Where what row i, column j of the window sees begins.
-  std::int64_t offset(std::int64_t i, std::int64_t j) const {
-    const std::int64_t y = i * g_.s.dilation.h, x = j * g_.s.dilation.w;
-    return plane(y % g_.s.stride.h, x % g_.s.stride.w) + y / g_.s.stride.h * width_ + x / g_.s.stride.w;
+  /// Numbers that the planes need, and fill() more, for the channel before it is dealt out; with room for whole registers.
+  std::int64_t size() const { return plane_size() * stride_ + 2 * kLanes; }
+  std::int64_t size_to_fill() const { return 2 * size() + g_.s.padding.w; }
+  /// From what an element of the window sees for one row of the maps to the next.
+  std::int64_t row() const { return g_.s.stride.h * width_; }
+
+  /// Calls visit(number of the element, where what it sees begins) for every element of the window. Column by column: so
+  /// what columns_to_image adds to just written numbers has their alignment, or is another plane's.
+  template <class Visit>
+  void for_each_element(const Visit& visit) const {
+    std::int64_t plane = 0, column = 0;  // of position j·dilation
+    for (std::int64_t j = 0; j < g_.window.w; ++j) {
+      const std::int64_t top = plane * plane_size() + column;
+      for (std::int64_t i = 0; i < g_.window.h; ++i) visit(i * g_.window.w + j, top + i * g_.s.dilation.h * width_);
+      plane += g_.s.dilation.w;
+      for (; plane >= stride_; plane -= stride_) ++column;
+    }
   }
 
   /// Deals out a channel: element (y, x) at data[y·row + x·column].
   void fill(const Real* data, std::int64_t row, std::int64_t column, Real* planes) const {
-    const Pair stride = g_.s.stride;
-    for (std::int64_t a = 0; a < stride.h; ++a)
-      for (std::int64_t b = 0; b < stride.w; ++b) {
-        const std::int64_t left = b - g_.s.padding.w;  // what column 0 of this plane is in the image
-        const std::int64_t begin = std::clamp<std::int64_t>(ceil_div(std::max<std::int64_t>(-left, 0), stride.w), 0, width_);
-        const std::int64_t end = std::clamp<std::int64_t>(left >= g_.image.w ? 0 : ceil_div(g_.image.w - left, stride.w), begin, width_);
-        Real* to = planes + plane(a, b);
-        for (std::int64_t r = 0; r < rows_; ++r, to += width_) {
-          const std::int64_t y = top_ + a + r * stride.h;
-          if (y < 0 || y >= g_.image.h) {
-            std::fill_n(to, width_, Real(0));
-            continue;
-          }
-          std::fill(to, to + begin, Real(0));
-          take(data + y * row + (left + begin * stride.w) * column, stride.w * column, end - begin, to + begin);
-          std::fill(to + end, to + width_, Real(0));
-        }
-      }
+    const std::int64_t width = width_ * stride_, left = std::min(g_.s.padding.w, width);
+    const std::int64_t right = std::min(left + g_.image.w, width);  // where the padding begins
+    const std::int64_t between = width - right + left;              // the padding at the end of a row and before the next
+    const std::int64_t top = std::clamp<std::int64_t>(-top_, 0, rows_);
+    const std::int64_t bottom = std::clamp<std::int64_t>(g_.image.h - top_, top, rows_);
+    Real* const padded = stride_ == 1 ? planes : planes + size();
+    fill_zeros(padded, top * width + left);
+    data += (top_ + top) * row;
+    for (Real* to = padded + top * width + left; to < padded + bottom * width; to += width, data += row) {
+      if (column == 1)
+        take(data, 1, right - left, to);
+      else
+        for (std::int64_t i = 0; i < right - left; ++i) to[i] = data[i * column];
+      fill_zeros(to + (right - left), between);
+    }
+    fill_zeros(padded + bottom * width, (rows_ - bottom) * width);
+    if (stride_ == 1) return;
+    for (std::int64_t plane = 0; plane < stride_; ++plane)  // rows follow one another: they are dealt out as one
+      take(padded + plane, stride_, plane_size(), planes + plane * plane_size());
   }
 
   /// The opposite, of planes that hold the whole image: writes a contiguous channel.
   void collect(const Real* planes, Real* image) const {
-    const Pair stride = g_.s.stride;
+    const Real* const end = image + g_.image.h * g_.image.w;
     for (std::int64_t y = 0; y < g_.image.h; ++y, image += g_.image.w) {
-      const std::int64_t padded = y - top_, row = padded / stride.h * width_;
-      for (std::int64_t x = 0; x < std::min(stride.w, g_.image.w); ++x) {
-        const std::int64_t from = x + g_.s.padding.w;
-        const Real* numbers = planes + plane(padded % stride.h, from % stride.w) + row + from / stride.w;
-        for (std::int64_t to = x; to < g_.image.w; to += stride.w) image[to] = *numbers++;
+      const Real* const row = planes + (y - top_) * width_;
+      const auto from = [&](std::int64_t x) {
+        const std::int64_t padded = x + g_.s.padding.w;
+        return row + (stride_ == 1 ? padded : padded % stride_ * plane_size() + padded / stride_);
+      };
+      if (stride_ == 2 && end - image >= g_.image.w + 2 * kLanes) {  // whole registers: what is too much is written after
+        const Real *const even = from(0), *const odd = from(1);
+        for (std::int64_t x = 0; 2 * x < g_.image.w; x += kLanes) {
+          const Batch a = Batch::load(even + x), b = Batch::load(odd + x);
+          detail::interleave<false>(a, b).store(image + 2 * x);
+          detail::interleave<true>(a, b).store(image + 2 * x + kLanes);
+        }
+        continue;
+      }
+      for (std::int64_t first = 0; first < std::min(stride_, g_.image.w); ++first) {
+        const Real* number = from(first);
+        for (std::int64_t x = first; x < g_.image.w; x += stride_) image[x] = *number++;
       }
     }
   }
 
  private:
-  std::int64_t plane(std::int64_t a, std::int64_t b) const { return (a * g_.s.stride.w + b) * rows_ * width_; }
+  std::int64_t plane_size() const { return rows_ * width_; }
 
+  static void fill_zeros(Real* to, std::int64_t count) {
+    if (count <= 0) return;
+    Batch(0).store(to);  // mostly that is all: written so that no compiler makes it a call of memset
+    for (std::int64_t i = kLanes; i < count; i += kLanes) Batch(0).store(to + i);
+  }
+
+  /// to[i] = from[i·step]; reads and writes whole registers.
   static void take(const Real* from, std::int64_t step, std::int64_t count, Real* to) {
     if (step == 1)
-      for (std::int64_t i = 0; i < count; ++i) to[i] = from[i];
+      for (std::int64_t i = 0; i < count; i += kLanes) Batch::load(from + i).store(to + i);
     else if (step == 2)
-      for (std::int64_t i = 0; i < count; ++i) to[i] = from[2 * i];
+      for (std::int64_t i = 0; i < count; i += kLanes)
+        every_second(Batch::load(from + 2 * i), Batch::load(from + 2 * i + kLanes)).store(to + i);
     else
-      for (std::int64_t i = 0; i < count; ++i) to[i] = from[step * i];
+      for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * step];
   }
 
   const Geometry& g_;
-  std::int64_t top_;  // the row of the image, perhaps above it, that is row 0 of the planes
-  std::int64_t rows_, width_;
+  const std::int64_t stride_;  // of columns
+  const std::int64_t top_;     // the row of the image, perhaps above it, that is row 0 of the planes
+  std::int64_t rows_, width_;  // of a plane
 };
 
 /// The rows and columns of the image that a piece's maps see, as a matrix (depth, columns) of rows `length` apart.
 void image_to_columns(const Geometry& g, const Piece& piece, const ConstView& image, std::int64_t group,
                       std::int64_t length, Real* scratch, Real* columns) {
   const Planes planes(g, piece.top, piece.rows, false);
+  const std::int64_t rows = piece.rows, width = g.maps.w, step = planes.row();
   for (std::int64_t sample = 0; sample < piece.samples; ++sample) {
     Real* row = columns + sample * piece.pixels;
     for (std::int64_t c = 0; c < g.channels; ++c) {
       planes.fill(&image(piece.first + sample, group * g.channels + c), image.strides[2], image.strides[3], scratch);
-      for (std::int64_t i = 0; i < g.window.h; ++i)
-        for (std::int64_t j = 0; j < g.window.w; ++j, row += length) {
-          const Real* from = scratch + planes.offset(i, j);
-          Real* to = row;
-          // Whole registers: what is too much at the end is overwritten by what follows, or lies beyond the matrix.
-          for (std::int64_t y = 0; y < piece.rows; ++y, from += planes.width(), to += g.maps.w)
-            for (std::int64_t x = 0; x < g.maps.w; x += kLanes) Batch::load(from + x).store(to + x);
-        }
+      planes.for_each_element([&](std::int64_t element, std::int64_t offset) {
+        const Real* from = scratch + offset;
+        Real* to = row + element * length;
+        // Whole registers: what is too much at the end is overwritten by what follows, or lies beyond the matrix.
+        for (std::int64_t y = 0; y < rows; ++y, from += step, to += width)
+          for (std::int64_t x = 0; x < width; x += kLanes) Batch::load(from + x).store(to + x);
+      });
+      row += g.window.h * g.window.w * length;
     }
   }
 }
@@ -191,23 +223,22 @@ void columns_to_image(const Geometry& g, const Piece& piece, const Real* columns
   const Planes planes(g, 0, g.maps.h, true);
   alignas(kAlignment) Real counts[kLanes];
   for (int i = 0; i < kLanes; ++i) counts[i] = static_cast<Real>(i);
-  const std::int64_t whole = g.maps.w / kLanes * kLanes;
-  const Mask rest = Batch::load(counts) < Batch(g.maps.w - whole);
+  const std::int64_t width = g.maps.w, rows = g.maps.h, step = planes.row(), whole = width / kLanes * kLanes;
+  const Mask rest = Batch::load(counts) < Batch(width - whole);
   for (std::int64_t sample = 0; sample < piece.samples; ++sample) {
     const Real* row = columns + sample * piece.pixels;
     for (std::int64_t c = 0; c < g.channels; ++c) {
       const std::int64_t channel = group * g.channels + c;
       std::fill_n(scratch, planes.size(), bias ? bias[channel] : 0);
-      for (std::int64_t i = 0; i < g.window.h; ++i)
-        for (std::int64_t j = 0; j < g.window.w; ++j, row += length) {
-          Real* to = scratch + planes.offset(i, j);
-          const Real* from = row;
-          for (std::int64_t y = 0; y < g.maps.h; ++y, to += planes.width(), from += g.maps.w) {
-            for (std::int64_t x = 0; x < whole; x += kLanes) (Batch::load(to + x) + Batch::load(from + x)).store(to + x);
-            if (whole < g.maps.w)
-              (Batch::load(to + whole) + where(rest, Batch::load(from + whole), 0)).store(to + whole);
-          }
+      planes.for_each_element([&](std::int64_t element, std::int64_t offset) {
+        Real* to = scratch + offset;
+        const Real* from = row + element * length;
+        for (std::int64_t y = 0; y < rows; ++y, to += step, from += width) {
+          for (std::int64_t x = 0; x < whole; x += kLanes) (Batch::load(to + x) + Batch::load(from + x)).store(to + x);
+          if (whole < width) (Batch::load(to + whole) + where(rest, Batch::load(from + whole), 0)).store(to + whole);
         }
+      });
+      row += g.window.h * g.window.w * length;
       planes.collect(scratch, &image(piece.first + sample, channel));
     }
   }
@@ -232,7 +263,7 @@ void conv2d(const ConstView& image, const ConstView& weight, const Real* bias, c
   copy(weight, {rows.data(), weight.shape, {w_length, g.window.h * g.window.w, g.window.w, 1}});
 
   const Scratch size{.columns = checked_mul(g.depth, length) + kLanes, .maps = g.outputs * length,
-                     .planes = Planes(g, 0, pieces.rows, false).size()};
+                     .planes = Planes(g, 0, pieces.rows, false).size_to_fill()};
   const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), pieces.count), size.total()));
   parallel_for(pieces.count, [&](std::int64_t index, int worker) {
     const Piece piece(g, pieces, index);
@@ -306,7 +337,7 @@ void conv2d_weight(const ConstView& image, const ConstView& maps, const View& we
   const Storage sums(checked_mul(runs + 1, numbers));
   const std::int64_t panel = most_columns * kTileColumns, panels = ceil_div(g.outputs, kTileColumns);
   const Scratch size{.columns = checked_mul(g.depth, length) + kLanes, .maps = panels * panel,
-                     .planes = Planes(g, 0, pieces.rows, false).size()};
+                     .planes = Planes(g, 0, pieces.rows, false).size_to_fill()};
   const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), runs), size.total()));
   parallel_for(runs, [&](std::int64_t run, int worker) {
     Real* const packed = buffers.data() + worker * size.total();

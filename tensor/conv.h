@@ -39,8 +39,8 @@ struct ConvSettings {
 
 namespace kernel {
 
-// The caller has checked that the shapes fit. What is read has any strides, what is written is row-major. The same
-// bits for any number of threads.
+// The caller has checked that the shapes fit. What is read has any strides and, as all of Storage, is readable
+// kAlignment bytes past its end; what is written is row-major. The same bits for any number of threads.
 
 /// maps from image and weight; `bias`: O contiguous numbers, or null.
 void conv2d(const ConstView& image, const ConstView& weight, const Real* bias, const View& maps, const ConvSettings& s);

@@ -230,6 +230,15 @@ struct Blocks {
 
 }  // namespace detail
 
+/// Lanes 0, 2, 4, … of a, then those of b: every second of 2·kLanes numbers.
+[[gnu::always_inline]] inline Batch every_second(const Batch& a, const Batch& b) {
+  using Vector [[gnu::vector_size(sizeof(Batch))]] = Real;
+  return [&]<int... I>(std::integer_sequence<int, I...>) {
+    return std::bit_cast<Batch>(
+        __builtin_shufflevector(std::bit_cast<Vector>(a), std::bit_cast<Vector>(b), (2 * I)...));
+  }(std::make_integer_sequence<int, kLanes>());
+}
+
 /// Calls f(0), …, f(N - 1) with compile-time integers, so that arrays of registers stay in registers.
 template <int N, class F>
 [[gnu::always_inline]] inline void unrolled(F f) {

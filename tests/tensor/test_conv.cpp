@@ -47,7 +47,8 @@ struct Case {
   }
 };
 
-/// Numbers in memory of exactly their size, in the order of one of several layouts; everything between them is NaN.
+/// Numbers in memory of exactly their size and the kAlignment bytes that may be read behind them, in the order of one of
+/// several layouts; everything between and behind them is NaN.
 struct Numbers {
   std::vector<Real> memory;
   View view;
@@ -60,10 +61,15 @@ struct Numbers {
       for (int axis = 0; axis < 4; ++axis) strides[axis] = 2 * strides[axis] + (axis < 2 ? 3 : 0);
     std::int64_t size = shape.numel() == 0 ? 0 : 1;
     for (int axis = 0; size > 0 && axis < 4; ++axis) size += (shape[axis] - 1) * strides[axis];
-    memory.assign(size, std::numeric_limits<Real>::quiet_NaN());
+    memory.assign(size + kAlignment / sizeof(Real), std::numeric_limits<Real>::quiet_NaN());
     view = {memory.data(), shape, strides};
     std::int64_t i = seed;
     each([&](Real& number) { ++i, number = static_cast<Real>(i * i % 7 + i % 3 - 4); });
+  }
+  std::vector<Real> values() {
+    std::vector<Real> all;
+    each([&](Real& number) { all.push_back(number); });
+    return all;
   }
   template <class F>
   void each(const F& f) {
@@ -108,13 +114,13 @@ int wrong(const Case& c) {
     });
     count += written(c.maps_shape(), [&](const View& out) {
                kernel::conv2d(image.view, weight.view, o_bias.data(), out, c.s);
-             }) != sum_maps.memory;
+             }) != sum_maps.values();
     count += written(c.image_shape(), [&](const View& out) {
                kernel::conv_transpose2d(maps.view, weight.view, c_bias.data(), out, c.s);
-             }) != sum_image.memory;
+             }) != sum_image.values();
     count += written(c.weight_shape(), [&](const View& out) {
                kernel::conv2d_weight(image.view, maps.view, out, c.s);
-             }) != sum_weight.memory;
+             }) != sum_weight.values();
   }
   return count;
 }
@@ -159,6 +165,17 @@ TEST_CASE("conv: exact where a sample is cut into pieces, and a sum of products 
   count += wrong({.samples = 2, .channels = 90, .image = {13, 9}, .outputs = 70, .window = 3, .s = {.stride = 2}});
   count += wrong({.samples = 1, .channels = 1, .image = {300, 70}, .outputs = 2, .window = {5, 7},
                   .s = {.stride = {3, 2}, .padding = {2, 3}}});
+  CHECK(count == 0);
+}
+
+TEST_CASE("conv: exact with more padding than image") {
+  int count = 0;
+  for (const std::int64_t padding : {40, 61})
+    for (const std::int64_t stride : {1, 2, 5})
+      count += wrong({.samples = 3, .channels = 2, .image = {2, 3}, .outputs = 2, .window = {2, 3},
+                      .s = {.stride = stride, .padding = {1, padding}}}) +
+               wrong({.samples = 3, .channels = 2, .image = {2, 3}, .outputs = 2, .window = {2, 3},
+                      .s = {.stride = stride, .padding = {padding, 1}, .dilation = {7, 1}}});
   CHECK(count == 0);
 }
 
