@@ -34,6 +34,7 @@ inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, st
   call.b_k = b.k_stride;
   call.b_tile = b.tile_stride;
   call.c_row = c_row;
+  call.c_tile = kTileColumns;
   for (std::int64_t k = 0; k == 0 || k < depth; k += most) {
     call.depth = std::min(most, depth - k);
     const bool go_on = accumulate || k > 0;
