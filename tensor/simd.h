@@ -222,6 +222,10 @@ struct Interleave {
     return i / Group * Group + (Upper ? Group / 2 : 0) + i % Group / 2 + i % 2 * kLanes;
   }
 };
+/// Lanes 0, 2, 4, … of a, then those of b: every second of 2·kLanes numbers.
+struct EverySecond {
+  static constexpr int at(int i) { return 2 * i; }
+};
 /// The blocks of `Block` lanes with even numbers, or with odd: one of a, one of b, and so on.
 template <bool Odd, int Block>
 struct Blocks {
@@ -229,15 +233,6 @@ struct Blocks {
 };
 
 }  // namespace detail
-
-/// Lanes 0, 2, 4, … of a, then those of b: every second of 2·kLanes numbers.
-[[gnu::always_inline]] inline Batch every_second(const Batch& a, const Batch& b) {
-  using Vector [[gnu::vector_size(sizeof(Batch))]] = Real;
-  return [&]<int... I>(std::integer_sequence<int, I...>) {
-    return std::bit_cast<Batch>(
-        __builtin_shufflevector(std::bit_cast<Vector>(a), std::bit_cast<Vector>(b), (2 * I)...));
-  }(std::make_integer_sequence<int, kLanes>());
-}
 
 /// Calls f(0), …, f(N - 1) with compile-time integers, so that arrays of registers stay in registers.
 template <int N, class F>
