@@ -4,19 +4,17 @@
 //   1 x H x W -> 32 x H/2 x W/2 -> 64 x H/4 x W/4 and back, by 3 x 3 kernels with stride 2
 #pragma once
 
-#include "nn/activation.h"
+#include "models/vae_settings.h"
 #include "nn/conv.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
-
-/// How many features stand for an image: 64·H/4·W/4. Error unless both extents are multiples of 4.
-std::int64_t feature_count(const Pair& image);
 
 struct ConvEncoder {
   Pair image;
   Conv2d first, second;
   Activation activation;
 
+  /// Error unless the image's sides are multiples of 4.
   ConvEncoder(const Pair& image, Activation activation, Init init, Rng& rng);
   /// (B, H·W) -> (B, features), activated
   Tensor operator()(const Tensor& x) const;
@@ -45,5 +43,11 @@ struct ConvDecoder {
     visit("activation", activation);
   }
 };
+
+/// Those of the convolutional network; nothing for the dense one.
+std::optional<ConvEncoder> conv_encoder(const VaeSettings& settings, Rng& rng);
+std::optional<ConvDecoder> conv_decoder(const VaeSettings& settings, Rng& rng);
+/// What the dense layers see of an image: its D pixels, or 64·H/4·W/4 features.
+std::int64_t feature_count(const VaeSettings& settings);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

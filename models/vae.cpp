@@ -19,19 +19,8 @@ static std::vector<Linear> stack(std::int64_t& in, const Widths& widths, Init in
   return layers;
 }
 
-// The convolutional network's part, or nothing.
-template <class Convolutions>
-static std::optional<Convolutions> convolutions_of(const VaeSettings& s, Rng& rng) {
-  if (s.network == Network::dense) return {};
-  return Convolutions(s.image, Activation{s.activation}, s.init, rng);
-}
-
-static std::int64_t width_of(const VaeSettings& s) {
-  return s.network == Network::dense ? s.data : feature_count(s.image);
-}
-
 Encoder::Encoder(const VaeSettings& s, Rng& rng, std::int64_t width)
-    : convolutions(convolutions_of<ConvEncoder>(s, rng)),
+    : convolutions(conv_encoder(s, rng)),
       hidden(stack(width, s.hidden, s.init, rng)),
       activation{s.activation},
       mean(width, s.latent, s.init, rng),
@@ -48,8 +37,8 @@ Normal Encoder::operator()(const Tensor& x) const {
 Decoder::Decoder(const VaeSettings& s, Rng& rng, std::int64_t width)
     : hidden(stack(width, Widths(s.hidden.rbegin(), s.hidden.rend()), s.init, rng)),
       activation{s.activation},
-      output(width, width_of(s), s.init, rng),
-      convolutions(convolutions_of<ConvDecoder>(s, rng)),
+      output(width, feature_count(s), s.init, rng),
+      convolutions(conv_decoder(s, rng)),
       likelihood(s.likelihood) {}
 
 ImageDistribution Decoder::operator()(const Tensor& z) const {
@@ -62,7 +51,7 @@ ImageDistribution Decoder::operator()(const Tensor& z) const {
 }
 
 Vae::Vae(const VaeSettings& settings, Rng& rng)
-    : encoder(settings, rng, width_of(settings)), decoder(settings, rng, settings.latent), latent(settings.latent) {}
+    : encoder(settings, rng, feature_count(settings)), decoder(settings, rng, settings.latent), latent(settings.latent) {}
 
 // `draws`: where the randomness comes from, a generator or noise given.
 static Elbo bound(const Vae& vae, const Tensor& x, auto& draws) {

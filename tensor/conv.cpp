@@ -158,8 +158,8 @@ class Planes {
         const Real *const even = from(0), *const odd = from(1);
         for (std::int64_t x = 0; 2 * x < g_.image.w; x += kLanes) {
           const Batch a = Batch::load(even + x), b = Batch::load(odd + x);
-          detail::interleave<false>(a, b).store(image + 2 * x);
-          detail::interleave<true>(a, b).store(image + 2 * x + kLanes);
+          detail::shuffle<detail::Interleave<false>>(a, b).store(image + 2 * x);
+          detail::shuffle<detail::Interleave<true>>(a, b).store(image + 2 * x + kLanes);
         }
         continue;
       }
@@ -185,7 +185,7 @@ class Planes {
       for (std::int64_t i = 0; i < count; i += kLanes) Batch::load(from + i).store(to + i);
     else if (step == 2)
       for (std::int64_t i = 0; i < count; i += kLanes)
-        every_second(Batch::load(from + 2 * i), Batch::load(from + 2 * i + kLanes)).store(to + i);
+        detail::shuffle<detail::EverySecond>(Batch::load(from + 2 * i), Batch::load(from + 2 * i + kLanes)).store(to + i);
     else
       for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * step];
   }

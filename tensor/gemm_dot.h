@@ -46,7 +46,8 @@ inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[k
   unrolled<std::countr_zero(unsigned{kLanes})>([&](auto round) __attribute__((always_inline)) {
     constexpr int half = kLanes >> (round + 1);
     unrolled<half>([&](auto i) __attribute__((always_inline)) {
-      sums[i] = detail::interleave<false>(sums[i], sums[i + half]) + detail::interleave<true>(sums[i], sums[i + half]);
+      sums[i] = detail::shuffle<detail::Interleave<false>>(sums[i], sums[i + half]) +
+                detail::shuffle<detail::Interleave<true>>(sums[i], sums[i + half]);
     });
   });
   return sums[0];

@@ -24,37 +24,49 @@ struct RightFactor {
 inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, std::int64_t c_row, std::int64_t rows,
                           std::int64_t columns, std::int64_t depth, bool accumulate = false) {
   static constexpr Real zeros[kTileColumns] = {};
-  constexpr std::int64_t most = 1600 / sizeof(Real);  // a panel of A stays in the first-level cache
-  if (columns == 0) return;
-  const std::int64_t whole = columns / kTileColumns, rest = columns % kTileColumns;
-  const TileTable& tiles = a.row_stride == 1 ? kTiles<true> : kTiles<false>;
+  // In blocks of K of which a panel of A stays in the first-level cache, or, when K is short, one of B.
+  constexpr std::int64_t most = 1600 / sizeof(Real), resident = (16 << 10) / (kTileColumns * sizeof(Real));
+  const TileTable& kernels = a.row_stride == 1 ? kTiles<true> : kTiles<false>;
   TileCall call{};
   call.a_row = a.row_stride;
   call.a_k = a.k_stride;
   call.b_k = b.k_stride;
-  call.b_tile = b.tile_stride;
   call.c_row = c_row;
   call.c_tile = kTileColumns;
   for (std::int64_t k = 0; k == 0 || k < depth; k += most) {
+    const bool start_from_c = accumulate || k > 0, downwards = depth <= resident;
     call.depth = std::min(most, depth - k);
-    const bool go_on = accumulate || k > 0;
-    call.start_row = go_on ? c_row : 0;
-    call.start_tile = go_on ? kTileColumns : 0;
-    for (std::int64_t row = 0; row < rows; row += kTileRows) {
-      const int height = static_cast<int>(std::min<std::int64_t>(kTileRows, rows - row));
+    call.start_row = start_from_c ? c_row : 0;
+    call.a_tile = downwards ? kTileRows * a.row_stride : 0;
+    call.b_tile = downwards ? 0 : b.tile_stride;
+    call.c_tile = downwards ? kTileRows * c_row : kTileColumns;
+    call.start_tile = start_from_c ? call.c_tile : 0;
+    const auto run = [&](std::int64_t row, std::int64_t height, std::int64_t column, std::int64_t width,
+                         std::int64_t tiles) {
+      if (tiles == 0 || height == 0 || width == 0) return;
       call.a = a.data + row * a.row_stride + k * a.k_stride;
-      const auto run = [&](std::int64_t first, std::int64_t count, int width) {
-        if (count == 0) return;
-        call.b = b.data + k * b.k_stride + first * b.tile_stride;
-        call.c = c + row * c_row + first * kTileColumns;
-        call.start = go_on ? call.c : zeros;
-        call.tiles = count;
-        const int vectors = (width + kLanes - 1) / kLanes;
-        call.last = width - (vectors - 1) * kLanes;
-        tiles[height - 1][vectors - 1](call);
-      };
-      run(0, whole, kTileColumns);
-      run(whole, rest > 0, static_cast<int>(rest));
+      call.b = b.data + k * b.k_stride + column / kTileColumns * b.tile_stride;
+      call.c = c + row * c_row + column;
+      call.start = start_from_c ? call.c : zeros;
+      call.tiles = tiles;
+      const std::int64_t vectors = (width + kLanes - 1) / kLanes;
+      call.last = static_cast<int>(width - (vectors - 1) * kLanes);
+      kernels[height - 1][vectors - 1](call);
+    };
+    if (downwards) {
+      const std::int64_t whole = rows / kTileRows * kTileRows;
+      for (std::int64_t column = 0; column < columns; column += kTileColumns) {
+        const std::int64_t width = std::min<std::int64_t>(kTileColumns, columns - column);
+        run(0, kTileRows, column, width, whole / kTileRows);
+        run(whole, rows - whole, column, width, 1);
+      }
+    } else {
+      const std::int64_t whole = columns / kTileColumns * kTileColumns;
+      for (std::int64_t row = 0; row < rows; row += kTileRows) {
+        const std::int64_t height = std::min<std::int64_t>(kTileRows, rows - row);
+        run(row, height, 0, kTileColumns, whole / kTileColumns);
+        run(row, height, whole, columns - whole, 1);
+      }
     }
   }
 }

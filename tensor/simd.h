@@ -215,38 +215,24 @@ template <class From>
   }(std::make_integer_sequence<int, kLanes>());
 }
 
-template <bool Upper, int Group>
-struct Interleaved {
+/// Within every `Group` lanes: lane 0 of a, lane 0 of b, lane 1 of a, …: the lower or the upper halves interleaved.
+template <bool Upper, int Group = kLanes>
+struct Interleave {
   static constexpr int at(int i) {
     return i / Group * Group + (Upper ? Group / 2 : 0) + i % Group / 2 + i % 2 * kLanes;
   }
 };
-/// Within every `Group` lanes: lane 0 of a, lane 0 of b, lane 1 of a, …: the lower or the upper halves interleaved.
-template <bool Upper, int Group = kLanes>
-[[gnu::always_inline]] inline Batch interleave(const Batch& a, const Batch& b) {
-  return shuffle<Interleaved<Upper, Group>>(a, b);
-}
-
+/// Lanes 0, 2, 4, … of a, then those of b: every second of 2·kLanes numbers.
+struct EverySecond {
+  static constexpr int at(int i) { return 2 * i; }
+};
+/// The blocks of `Block` lanes with even numbers, or with odd: one of a, one of b, and so on.
 template <bool Odd, int Block>
 struct Blocks {
   static constexpr int at(int i) { return (i & ~Block) + (Odd ? Block : 0) + (i & Block ? kLanes : 0); }
 };
-/// The blocks of `Block` lanes with even numbers, or with odd: one of a, one of b, and so on.
-template <bool Odd, int Block>
-[[gnu::always_inline]] inline Batch blocks(const Batch& a, const Batch& b) {
-  return shuffle<Blocks<Odd, Block>>(a, b);
-}
-
-struct EverySecond {
-  static constexpr int at(int i) { return 2 * i; }
-};
 
 }  // namespace detail
-
-/// Lanes 0, 2, 4, … of a, then those of b: every second of 2·kLanes numbers.
-[[gnu::always_inline]] inline Batch every_second(const Batch& a, const Batch& b) {
-  return detail::shuffle<detail::EverySecond>(a, b);
-}
 
 /// Calls f(0), …, f(N - 1) with compile-time integers, so that arrays of registers stay in registers.
 template <int N, class F>
@@ -267,8 +253,8 @@ template <int N, class F>
     unrolled<kLanes>([&](auto i) __attribute__((always_inline)) {
       if constexpr ((i & bit) == 0) {
         const Batch a = rows[i], b = rows[i + bit];
-        rows[i] = detail::blocks<false, bit>(a, b);
-        rows[i + bit] = detail::blocks<true, bit>(a, b);
+        rows[i] = detail::shuffle<detail::Blocks<false, bit>>(a, b);
+        rows[i + bit] = detail::shuffle<detail::Blocks<true, bit>>(a, b);
       }
     });
   });
@@ -276,8 +262,8 @@ template <int N, class F>
     Batch next[kLanes];
     unrolled<kLanes / 2>([&](auto pair) __attribute__((always_inline)) {
       constexpr int base = pair / (group / 2) * group, i = base + pair % (group / 2), to = base + pair % (group / 2) * 2;
-      next[to] = detail::interleave<false, group>(rows[i], rows[i + group / 2]);
-      next[to + 1] = detail::interleave<true, group>(rows[i], rows[i + group / 2]);
+      next[to] = detail::shuffle<detail::Interleave<false, group>>(rows[i], rows[i + group / 2]);
+      next[to + 1] = detail::shuffle<detail::Interleave<true, group>>(rows[i], rows[i + group / 2]);
     });
     unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { rows[i] = next[i]; });
   });

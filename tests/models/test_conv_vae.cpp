@@ -1,0 +1,222 @@
+// The convolutional VAE: its shapes and names, that it learns, stops and goes on like every other, and the program's
+// --model conv.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "models/data/digits.h"
+#include "models/trainer.h"
+#include "nn/state.h"
+#include "tensor/parallel.h"
+#include "tests/files.h"
+
+namespace fs = std::filesystem;
+using namespace gradus;
+using namespace gradus::test;
+
+namespace {
+
+VaeSettings conv_settings(const Pair& image, std::vector<std::int64_t> hidden = {256}, std::int64_t latent = 20) {
+  return {.data = image.h * image.w, .network = Network::convolutional, .image = image, .hidden = std::move(hidden),
+          .latent = latent, .activation = Activation::relu, .init = Init::fan_in};
+}
+
+/// 60 + 10 images of 8 x 4 pixels, two kinds of them.
+Dataset stripes() {
+  Dataset data{.name = "stripes", .train = {}, .test = {}};
+  for (auto [images, count] : {std::pair(&data.train, 60), std::pair(&data.test, 10)}) {
+    *images = {.name = "stripes", .count = count, .height = 8, .width = 4};
+    for (int i = 0; i < count * 32; ++i)
+      images->pixels.push_back(static_cast<std::uint8_t>((i / 32 % 2 ? i % 2 : i / 4 % 2) * 200 + i * 7 % 20));
+  }
+  return data;
+}
+
+Config configuration(const Dataset& data) {
+  Config config;
+  config.vae = conv_settings({data.train.height, data.train.width}, {12}, 3);
+  config.batch_size = 16;
+  config.fingerprint = fingerprint(data.train);
+  return config;
+}
+
+void check_equal(const Checkpoint& a, const Checkpoint& b) {
+  CHECK(a.metadata == b.metadata);
+  REQUIRE(a.tensors.size() == b.tensors.size());
+  for (const auto& entry : a.tensors)
+    CHECK_MESSAGE(entry.second.values() == b.tensors.at(entry.first).values(), entry.first);
+}
+
+struct Threads {  // restores the number of threads
+  int before = threads();
+  ~Threads() { set_threads(before); }
+};
+
+/// Runs the program in `folder`; what it printed, on both streams, and its exit code.
+std::pair<int, std::string> vae(const fs::path& folder, const std::string& arguments) {
+  const fs::path out = folder / "out.txt";
+  const std::string line = "cd '" + folder.string() + "' && '" VAE_BINARY "' " + arguments + " > out.txt 2>&1";
+  const int status = std::system(line.c_str());
+  return {WEXITSTATUS(status), get(out)};
+}
+
+/// Writes images as IDX files under MNIST's names.
+void put_data(const fs::path& folder, int height, int width) {
+  fs::create_directories(folder);
+  for (const auto& [name, count] : {std::pair("train-images-idx3-ubyte", 40), {"t10k-images-idx3-ubyte", 10}}) {
+    std::string bytes("\0\0\x08\x03\0\0\0", 7);
+    bytes += static_cast<char>(count);
+    for (const int extent : {height, width}) bytes += std::string("\0\0\0", 3) + static_cast<char>(extent);
+    for (int i = 0; i < count * height * width; ++i) bytes += static_cast<char>(i * i * 7 % 256);
+    put(folder / name, bytes);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("conv vae: parameters have the names and shapes that checkpoints keep") {
+  Rng rng;
+  const Vae vae(conv_settings(28), rng);
+  const auto all = state(vae);
+  const std::pair<const char*, Shape> expected[] = {
+      {"encoder.convolutions.0.weight", {32, 1, 3, 3}}, {"encoder.convolutions.1.weight", {64, 32, 3, 3}},
+      {"encoder.hidden.0.weight", {256, 64 * 7 * 7}},   {"encoder.mean.weight", {20, 256}},
+      {"encoder.log_variance.weight", {20, 256}},       {"decoder.hidden.0.weight", {256, 20}},
+      {"decoder.output.weight", {64 * 7 * 7, 256}},     {"decoder.convolutions.0.weight", {64, 32, 3, 3}},
+      {"decoder.convolutions.1.weight", {32, 1, 3, 3}}, {"decoder.convolutions.1.bias", {1}}};
+  for (const auto& [name, shape] : expected) CHECK_MESSAGE(all.at(name).shape() == shape, name);
+  CHECK(all.size() == 18);
+  Rng draws{.seed = 2};
+  const Tensor x = uniform({3, 784}, draws);
+  CHECK(vae.encode(x).mean.shape() == Shape{3, 20});
+  CHECK(vae.decode(zeros({5, 20})).mean().shape() == Shape{5, 784});
+  CHECK(elbo(vae, x, draws).value().shape() == Shape{3});
+  CHECK(elbo(vae, zeros({0, 784}), draws).value().shape() == Shape{0});
+}
+
+TEST_CASE("conv vae: an image sees its own pixels where they are") {
+  // One pixel changes at most the features whose windows reach it, and one feature at most the pixels of its windows.
+  Rng rng{.seed = 3};
+  const ConvEncoder down(Pair(12, 16), Activation{Activation::tanh}, Init::he, rng);
+  const ConvDecoder up(Pair(12, 16), Activation{Activation::tanh}, Init::he, rng);
+  std::vector<Real> one(12 * 16);
+  one[5 * 16 + 9] = 1;
+  const Tensor features = down(tensor({1, 12 * 16}, one)) - down(zeros({1, 12 * 16}));  // (1, 64·3·4)
+  const std::vector<Real> changed = features.values();
+  for (std::int64_t i = 0; i < features.numel(); ++i) {
+    const std::int64_t y = i / 4 % 3, x = i % 4;
+    if (y < 1 || y > 2 || x < 2 || x > 3) CHECK(changed[i] == 0);
+  }
+  CHECK(max(abs(features)).item() > 0);
+  std::vector<Real> feature(64 * 3 * 4);
+  feature[7 * 12 + 1 * 4 + 2] = 1;
+  const std::vector<Real> pixels = (up(tensor({1, 64 * 12}, feature)) - up(zeros({1, 64 * 12}))).values();
+  double inside = 0;
+  for (std::int64_t i = 0; i < 12 * 16; ++i) {
+    const std::int64_t y = i / 16, x = i % 16;
+    if (y >= 1 && y <= 7 && x >= 5 && x <= 11)
+      inside += std::abs(pixels[i]);
+    else
+      CHECK(pixels[i] == 0);
+  }
+  CHECK(inside > 0);
+}
+
+TEST_CASE("conv vae: it learns") {
+  const Dataset data = stripes();
+  Trainer trainer(configuration(data), data);
+  const double before = evaluate(trainer.vae(), data.test, {}).elbo();
+  for (int step = 0; step < 3; ++step) trainer.step();
+  const double after = evaluate(trainer.vae(), data.test, {}).elbo();
+  CHECK(after > before + 0.1);
+}
+
+TEST_CASE("conv vae: the same bits for 1, 2, 3 and 7 threads, and after going on from any step") {
+  const Threads restore;
+  const Dataset data = stripes();
+  const Config config = configuration(data);
+  std::vector<Checkpoint> first;
+  for (const int count : {1, 2, 3, 7}) {
+    set_threads(count);
+    Trainer trainer(config, data);
+    std::vector<Checkpoint> at{trainer.save()};
+    for (int step = 0; step < 3; ++step) {
+      trainer.step();
+      at.push_back(trainer.save());
+    }
+    if (first.empty()) first = at;
+    check_equal(at.back(), first.back());
+  }
+  for (int from = 0; from < 3; ++from) {
+    Trainer part(config, data, first[from]);
+    for (int step = from; step < 3; ++step) part.step();
+    check_equal(part.save(), first.back());
+  }
+}
+
+TEST_CASE("conv vae: a warm step takes no memory from the system") {
+  const Dataset data{.name = "digits", .train = generate_digits(1000, 0), .test = generate_digits(10, 1)};
+  Config config;
+  config.vae = conv_settings(28);
+  config.batch_size = 32;
+  Trainer trainer(config, data);
+  for (int step = 0; step < 10; ++step) trainer.step();
+  const PoolStatistics warm = pool_statistics();
+  for (int step = 0; step < 15; ++step) trainer.step();
+  CHECK(pool_statistics().system_allocations == warm.system_allocations);
+  CHECK(pool_statistics().live_bytes == warm.live_bytes);
+}
+
+TEST_CASE("program: --model conv trains, and every verb reads what it leaves") {
+  const Folder place;
+  put_data(place.path / "data", 8, 4);
+  const std::string options = "--model conv --data data --hidden 9 --latent 2 --batch-size 7 --binarize dynamic ";
+  const auto [code, said] = vae(place.path, "train " + options + "--out whole --epochs 4 --threads 1 --validation 5");
+  INFO(said);
+  REQUIRE(code == 0);
+  CHECK(contains(said, "1x8x4-32x4x2-64x2x1-9-2-9-64x2x1-32x4x2-1x8x4, "));
+  Rng rng;
+  const std::int64_t parameters = count(Vae(conv_settings({8, 4}, {9}, 2), rng));
+  CHECK(contains(said, std::to_string(parameters) + " parameters"));
+  REQUIRE(vae(place.path, "train " + options + "--out parts --epochs 2 --threads 3 --validation 5").first == 0);
+  REQUIRE(vae(place.path, "resume parts --epochs 4 --threads 2").first == 0);
+  for (const char* file : {"last.safetensors", "best.safetensors", "samples.png", "reconstructions.png", "config.json"})
+    CHECK(get(place.path / "whole" / file) == get(place.path / "parts" / file));
+  for (const char* line : {"sample whole --seed 3", "reconstruct whole", "evaluate whole", "info whole --checkpoint best"}) {
+    const auto [ended, text] = vae(place.path, line);
+    INFO(line, ": ", text);
+    CHECK(ended == 0);
+  }
+  CHECK(contains(vae(place.path, "info whole").second, "1x8x4-32x4x2-64x2x1-9-2-"));
+  CHECK(contains(get(place.path / "whole" / "config.json"), "\"model\": \"conv\""));
+}
+
+TEST_CASE("program: --model conv has one hidden layer of 256 unless told otherwise, and the dense model its two of 500") {
+  const Folder place;
+  put_data(place.path / "data", 8, 4);
+  CHECK(contains(vae(place.path, "train --data data --epochs 1 --model conv --out a").second, "-64x2x1-256-20-256-64x2x1-"));
+  CHECK(contains(vae(place.path, "train --data data --epochs 1 --out b").second, "32-500-500-20-500-500-32"));
+}
+
+TEST_CASE("program: --model conv refuses images whose sides are no multiples of 4, and leaves nothing") {
+  const Folder place;
+  put_data(place.path / "data", 8, 6);
+  const auto [code, said] = vae(place.path, "train --model conv --data data --out run");
+  CHECK(code == 3);
+  CHECK(said == "vae: the convolutional model takes images whose height and width are multiples of 4, not 8 x 6 pixels\n");
+  CHECK_FALSE(fs::exists(place.path / "run"));
+  CHECK(vae(place.path, "train --model convolutional").first == 2);
+}
+
+TEST_CASE("program: a configuration that does not name its model is of the dense one") {
+  const Folder place;
+  put_data(place.path / "data", 8, 4);
+  REQUIRE(vae(place.path, "train --data data --hidden 6 --latent 2 --epochs 1 --out run").first == 0);
+  const std::string before = vae(place.path, "evaluate run").second;
+  std::string config = get(place.path / "run" / "config.json");
+  const std::string line = "  \"model\": \"dense\",\n";
+  REQUIRE(contains(config, line));
+  put(place.path / "run" / "config.json", config.erase(config.find(line), line.size()));
+  CHECK(vae(place.path, "evaluate run").second == before);
+  CHECK(vae(place.path, "resume run --epochs 2").first == 0);
+}
