@@ -17,7 +17,7 @@ struct GradcheckOptions {
   double rtol = sizeof(Real) == 8 ? 1e-7 : 1e-2;
   double atol = sizeof(Real) == 8 ? 1e-9 : 1e-2;
   std::int64_t elements = std::numeric_limits<std::int64_t>::max();  // at most so many of each input are looked at
-  int retries = 0;  // where an element is off, again with steps of 1/8, 1/64, …: is a kink in between?
+  int retries = 0;  // where an element is off, again with steps of 1/8, 1/64, …: a kink may have been in between
   std::vector<std::string> names = {};  // of the inputs, for the message
 };
 
@@ -25,6 +25,7 @@ struct GradcheckResult {
   bool passed = true;
   double worst = 0;     // the largest difference, as a multiple of what is allowed
   std::string message;  // where it failed: order, input, element, both numbers; empty when it passed
+  std::int64_t checked = 0, unclear = 0;  // elements; and those without a verdict: the last two steps do not agree
 };
 
 /// Checks d Σ w·f(inputs) / d inputs for fixed random weights w, by the five-point stencil (error of order step⁴)

@@ -63,6 +63,8 @@ struct RestoreThreads {
 
 const char* mode_name(bool training) { return training ? "training" : "evaluation"; }
 
+std::string counted(std::int64_t n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+
 class Auditor {
  public:
   Auditor(const Layer& layer, const Tensor& input, bool by_input) : layer_(layer), x_(input), by_input_(by_input) {
@@ -160,6 +162,7 @@ class Auditor {
     if (inputs.empty()) throw NotChecked("there is nothing to differentiate by");
     options.names.push_back("the gradient of the output");
     double worst = 0;
+    std::int64_t unclear = 0;
     for (const bool training : modes_) {
       const auto f = [&](std::span<const Tensor> in) {
         Layer layer = layer_;
@@ -169,10 +172,16 @@ class Auditor {
       };
       const GradcheckResult result = gradcheck(f, inputs, options);
       if (!result.passed) throw Error(fmt::format("in {}: {}", mode_name(training), result.message));
+      if (2 * result.unclear > result.checked)
+        throw NotChecked(fmt::format("rounding or kinks leave {} of {} elements unclear: try a smaller input or double",
+                                     result.unclear, result.checked));
       worst = std::max(worst, result.worst);
+      unclear += result.unclear;
     }
-    return fmt::format("by {}{} parameters, {}: the worst is {:.2g} of what is allowed",
-                       by_input_ ? "the input and " : "", parameters, modes(), worst);
+    const std::string more =
+        unclear == 0 ? "" : fmt::format(", {} unclear (kinks, rounding)", counted(unclear, "element"));
+    return fmt::format("by {}{}, {}: the worst is {:.2g} of what is allowed{}", by_input_ ? "the input and " : "",
+                       counted(parameters, "parameter"), modes(), worst, more);
   }
   std::string gradient_row() { return check_gradient(1); }
   std::string second_gradient_row() { return check_gradient(2); }
@@ -182,8 +191,8 @@ class Auditor {
     find_unlisted(layer_, Path{}, gaps);
     if (!gaps.empty()) throw Error(fmt::format("{}", fmt::join(gaps, "; ")));
     const std::size_t optimised = parameters(layer_).size();  // none of them twice
-    return fmt::format("{} parameters and {} buffers, and nothing that is not listed", optimised,
-                       state(layer_).size() - optimised);
+    return fmt::format("{} and {}, and nothing that is not listed", counted(optimised, "parameter"),
+                       counted(begin_.size() - optimised, "buffer"));
   }
 
   std::string save_row() {
@@ -197,7 +206,7 @@ class Auditor {
     load_state(loaded, load_checkpoint(file).tensors);
     expect_same(call(loaded, x_, false), call(saved, x_, false),
                 "what is loaded gives another output than what was saved: it depends on something that is not listed");
-    return fmt::format("{} tensors in {} bytes", state(saved).size(), std::filesystem::file_size(file));
+    return fmt::format("{} in {} bytes", counted(begin_.size(), "tensor"), std::filesystem::file_size(file));
   }
 
   std::string copies_row() {
@@ -267,7 +276,7 @@ class Auditor {
       expect_same(slice(call(Layer(layer_), among_equals, false), 0, i, i + 1), own,
                   fmt::format("sample {} gives another output among other neighbours", i));
       const Tensor by_itself = call(Layer(layer_), alone, false);
-      check(by_itself.shape() == own.shape(), "sample {} alone gives {}", i, by_itself.shape());
+      check(by_itself.shape() == own.shape(), "an input of {}, one sample, gives {}", alone.shape(), by_itself.shape());
       for (const Real off : abs(by_itself - own).values())  // a matrix of one row is multiplied in another order
         check(off <= 64 * std::numeric_limits<Real>::epsilon() * largest,
               "sample {} alone gives an output that is off by {} from the one in a batch of {}", i, off, n);
@@ -319,8 +328,8 @@ class Auditor {
   std::string time_row() {
     const Layer layer = layer_;
     const double forward = seconds([&] { call(layer, x_, false); });
-    return fmt::format("forward {:.3g} µs, forward and backward {:.3g} µs, {} threads", forward * 1e6,
-                       seconds_per_step() * 1e6, threads());
+    return fmt::format("forward {:.1f} µs, forward and backward {:.1f} µs, on {}", forward * 1e6,
+                       seconds_per_step() * 1e6, counted(threads(), "thread"));
   }
 
   Layer layer_;

@@ -4,7 +4,7 @@
 //
 // prints a table and returns it:
 //
-//   gradient          ok      by the input and 2 parameters, in evaluation: the worst is 0.0012 of what is allowed
+//   gradient          ok      by the input and 2 parameters, in evaluation: the worst is 0.012 of what is allowed
 //   members           FAILED  the layer has 56 bytes after "weight" that its members() does not list
 #pragma once
 
@@ -51,7 +51,8 @@ struct AuditOptions {
 ///   time             per call; not judged
 ///
 /// Gradients are judged as sharply as Real allows: build with double to be strict. Near a kink (relu at 0) smaller
-/// steps are tried. `input` is the shape of a batch, drawn from the standard normal distribution, or the batch itself.
+/// steps are tried, and there is no verdict where they do not agree. `input` is the shape of a batch, which is drawn
+/// from the standard normal distribution, or the batch itself; a small one does.
 Audit audit_layer(const Layer& layer, const Shape& input, const AuditOptions& options = {});
 Audit audit_layer(const Layer& layer, const Tensor& input, const AuditOptions& options = {});
 
