@@ -7,6 +7,7 @@
 #include "nn/activation.h"
 #include "nn/audit.h"
 #include "nn/batch_norm.h"
+#include "nn/conv.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/group_norm.h"
@@ -241,6 +242,8 @@ TEST_CASE("audit: every layer of the library passes") {
   passes(Dropout(Real(0.3)), {5, 7});
   passes(BatchNorm(3), {6, 3});
   passes(BatchNorm(3), {4, 3, 2, 5});
+  passes(Conv2d(4, 6, 3, {.stride = 2, .padding = 1, .groups = 2}, Init::he, rng), {2, 4, 5, 6});
+  passes(ConvTranspose2d(4, 6, 3, {.stride = 2, .padding = 1, .groups = 2}, Init::he, rng), {2, 4, 3, 2});
   passes(LayerNorm({7}), {5, 7});
   passes(LayerNorm({3, 4}), {2, 3, 4});
   passes(GroupNorm(2, 6), {3, 6, 2, 2});
