@@ -1,6 +1,10 @@
 // gradcheck: the gradients of a function held against central differences, element by element.
 #pragma once
 
+#include <limits>
+#include <string>
+#include <vector>
+
 #include "autograd/functional.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
@@ -12,12 +16,16 @@ struct GradcheckOptions {
   Real step = sizeof(Real) == 8 ? Real(1e-3) : Real(3e-2);  // of the difference; keep points 2 steps away from kinks
   double rtol = sizeof(Real) == 8 ? 1e-7 : 1e-2;
   double atol = sizeof(Real) == 8 ? 1e-9 : 1e-2;
+  std::int64_t elements = std::numeric_limits<std::int64_t>::max();  // at most so many of each input are looked at
+  int retries = 0;  // where an element is off, again with steps of 1/8, 1/64, …: a kink may have been in between
+  std::vector<std::string> names = {};  // of the inputs, for the message
 };
 
 struct GradcheckResult {
   bool passed = true;
   double worst = 0;     // the largest difference, as a multiple of what is allowed
   std::string message;  // where it failed: order, input, element, both numbers; empty when it passed
+  std::int64_t checked = 0, unclear = 0;  // elements; and those without a verdict: the last two steps do not agree
 };
 
 /// Checks d Σ w·f(inputs) / d inputs for fixed random weights w, by the five-point stencil (error of order step⁴)

@@ -95,14 +95,14 @@ void walk(M& member, const Path& path, TensorVisitor& visitor) {
     detail::walk_container(member, path, visitor);
 }
 
-/// Calls visit(path, tensor) for the parameters of a module, in order.
-template <class M, class Visit>
+/// Calls visit(path, tensor) for the parameters of a module, in order; for its buffers too where `buffers` says so.
+template <bool buffers = false, class M, class Visit>
 void for_each_parameter(M& module, const Visit& visit) {
   struct Visitor final : TensorVisitor {
     const Visit& visit;
     explicit Visitor(const Visit& visit) : visit(visit) {}
     void parameter(const Path& path, Tensor& x) override { visit(path, x); }
-    void buffer(const Path&, Tensor&) override {}
+    void buffer(const Path& path, Tensor& x) override { if constexpr (buffers) visit(path, x); }
   } visitor(visit);
   walk(module, Path{}, visitor);
 }

@@ -10,13 +10,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// Calls visit(path, tensor) for everything that a checkpoint keeps: parameters and buffers, in order.
 template <class M, class Visit>
 void for_each_state(M& module, const Visit& visit) {
-  struct Visitor final : TensorVisitor {
-    const Visit& visit;
-    explicit Visitor(const Visit& visit) : visit(visit) {}
-    void parameter(const Path& path, Tensor& x) override { visit(path, x); }
-    void buffer(const Path& path, Tensor& x) override { visit(path, x); }
-  } visitor(visit);
-  walk(module, Path{}, visitor);
+  for_each_parameter<true>(module, visit);
 }
 
 /// How many numbers the parameters hold.

@@ -1,11 +1,12 @@
 // log Γ and its derivatives on SIMD lanes: lgamma, digamma, trigamma, tetragamma.
 //
 // Far out all four are one asymptotic series (Stirling's, and its derivatives); the recurrence Γ(x + 1) = x·Γ(x) leads
-// there, and below -1/2 the reflection Γ(x)·Γ(1 - x) = π / sin πx. Around its zeros 1 and 2 lgamma is a Taylor series
-// instead, so that what is left near them keeps its digits. Formulas: Abramowitz and Stegun, chapter 6.
+// there, and the reflection Γ(x)·Γ(1 - x) = π / sin πx from the negative numbers. Around its zeros 1 and 2 lgamma is a
+// Taylor series instead, so that what is left near them keeps its digits. Formulas: Abramowitz and Stegun, chapter 6.
 //
-// Errors are in ulp of the result from -1/2 up. Below, and for digamma near 1.4616…, terms cancel at every zero; there
-// the error is that many ulp (for lgamma 7, trigamma 5, tetragamma 9) of the larger of the result and 1.
+// Errors are in ulp of the result from 0 up, but for digamma, whose terms cancel at its zero 1.4616…: of the larger of
+// the result and 1. Below 0 terms cancel at every zero: there in ulp of the largest of the result, 1, and the function
+// at 1 - x.
 #pragma once
 
 #include <numbers>
@@ -66,14 +67,14 @@ inline constexpr auto kNearSeries = [] {
   return c;
 }();
 
-/// x, or 1 - x where x < -1/2; and there sin πx and cos πx, up to a sign that they share.
+/// x, or 1 - x where x < `from`; and there sin πx and cos πx, up to a sign that they share.
 struct Reflection {
   Mask mirrored;
   Batch y, sin, cos;
-  explicit Reflection(const Batch& x) : mirrored(x < -0.5), y(where(mirrored, 1 - x, x)), sin(0), cos(0) {
+  Reflection(const Batch& x, Real from) : mirrored(x < from), y(where(mirrored, 1 - x, x)), sin(0), cos(0) {
     if (!mirrored.any()) return;
-    const Batch above = x - floor(x);                  // exact, as are the next two
-    const Batch t = above - where(above > 0.5, 1, 0);  // from the nearest integer
+    const Batch above = x - floor(x);  // exact below -1/2
+    const Batch t = where(x > -0.5, x, above - where(above > 0.5, 1, 0));  // from the nearest integer
     sin = gradus::sin(std::numbers::pi * t);
     cos = gradus::sin(std::numbers::pi * (0.5 - abs(t)));
   }
@@ -94,10 +95,10 @@ template <int power>
 
 }  // namespace detail
 
-/// log |Γ(x)|, 6 ulp, next to its zeros 1 and 2 too; +inf at 0, -1, -2, … and at ±inf.
+/// log |Γ(x)|, 6.5 ulp, also next to its zeros 1 and 2; +inf at 0, -1, -2, … and at ±inf.
 inline Batch lgamma(const Batch& x) {
   using namespace detail;
-  const Reflection r(x);
+  const Reflection r(x, -0.5);
   const Batch& y = r.y;
   const Mask far = y >= kFar, low = y < 1.5;
   // Γ(y) = Γ(2 + z)·product, or Γ(2 + z) / product where y is low.
@@ -117,21 +118,20 @@ inline Batch lgamma(const Batch& x) {
   return where(r.mirrored, where((r.sin == 0) | (x == -kInfinity), kInfinity, mirrored), result);
 }
 
-/// ψ = (log Γ)′, 9 ulp of the larger of the result and 1 (11 in double, below -1/2); ∓inf at ±0, NaN at -1, -2, …
-/// and at -inf.
+/// ψ = (log Γ)′, 9.5 ulp; ∓inf at ±0, NaN at -1, -2, … and at -inf.
 inline Batch digamma(const Batch& x) {
   using namespace detail;
-  const Reflection r(x);
+  const Reflection r(x, 0);
   Batch y = r.y;
   const Batch climbed = climb<1>(y), u = 1 / y;
   const Batch result = log(y) - 0.5 * u - far_series<0>(u) - climbed;
   return where(r.mirrored, where(r.sin == 0, kNaN, result - std::numbers::pi * r.cos / r.sin), result);
 }
 
-/// ψ′ = Σ 1/(x + i)², 4 ulp; +inf at 0, -1, -2, …, NaN at -inf.
+/// ψ′ = Σ 1/(x + i)², 5 ulp, below 0 6; +inf at 0, -1, -2, …, NaN at -inf.
 inline Batch trigamma(const Batch& x) {
   using namespace detail;
-  const Reflection r(x);
+  const Reflection r(x, 0);
   Batch y = r.y;
   const Batch climbed = climb<2>(y), u = 1 / y;
   const Batch result = climbed + (u + (0.5 * u * u + far_series<1>(u)));
@@ -139,10 +139,10 @@ inline Batch trigamma(const Batch& x) {
   return where(r.mirrored, cosecant * cosecant - result, result);
 }
 
-/// ψ″ = -2·Σ 1/(x + i)³, 5 ulp; ∓inf at ±0, NaN at -1, -2, … and at -inf.
+/// ψ″ = -2·Σ 1/(x + i)³, 5 ulp, below 0 10; ∓inf at ±0, NaN at -1, -2, … and at -inf.
 inline Batch tetragamma(const Batch& x) {
   using namespace detail;
-  const Reflection r(x);
+  const Reflection r(x, 0);
   Batch y = r.y;
   const Batch climbed = climb<3>(y), u = 1 / y;
   const Batch result = -(2 * climbed + (u * u + (u * u * u + far_series<2>(u))));

@@ -121,6 +121,39 @@ TEST_CASE("gradcheck: finds a missing derivative, one that should not be, and Na
   CHECK(contains(gradcheck(second, {at[0], at[0] + 1}).message, "input 1 of shape (2), element 1"));
 }
 
+TEST_CASE("gradcheck: smaller steps find the derivative beside a kink, and no wrong one passes by them") {
+  GradcheckOptions options{.retries = 2};
+  const Tensor close = tensor({2}, {options.step * Real(0.7), -options.step * Real(0.1)});
+  CHECK_FALSE(gradcheck([](auto in) { return relu(in[0]); }, {close}).passed);
+  const GradcheckResult beside = gradcheck([](auto in) { return relu(in[0]); }, {close}, options);
+  CHECK_MESSAGE(beside.passed, beside.message);
+  CHECK(beside.checked == 2);
+  CHECK(beside.unclear == 0);
+  const GradcheckResult wrong = gradcheck([](auto in) { return square_off_by(in[0], 1); }, {close + 1}, options);
+  CHECK_FALSE(wrong.passed);
+  CHECK(wrong.unclear == 0);
+  // At the kink itself every step gives ½; at a step of its own, every step another number.
+  CHECK_FALSE(gradcheck([](auto in) { return relu(in[0]); }, {zeros({1})}, options).passed);
+  const auto jump = [](std::span<const Tensor> in) { return where(in[0] > scalar(0), in[0] + 1, in[0]); };
+  const GradcheckResult unclear = gradcheck(jump, {zeros({1})}, options);
+  CHECK(unclear.unclear == 1);
+}
+
+TEST_CASE("gradcheck: looks at some elements only when it is told to, and calls inputs by their names") {
+  int calls = 0;
+  const auto f = [&](std::span<const Tensor> in) {
+    ++calls;
+    return in[0] * in[1];
+  };
+  const std::vector<Tensor> at{ones({100}), ones({100})};
+  const GradcheckResult some = gradcheck(f, at, {.elements = 5});
+  CHECK(some.passed);
+  CHECK(some.checked == 10);
+  CHECK(calls == 2 + 4 * 10);
+  const GradcheckResult named = gradcheck([](auto in) { return in[0] + detach(in[1]); }, at, {.names = {"a", "the b"}});
+  CHECK(contains(named.message, "order 1, the b of shape (100), element "));
+}
+
 TEST_CASE("gradcheck: a user's lambda of five tensors, and what it refuses") {
   Rng rng{.seed = 3};
   std::vector<Tensor> five;

@@ -2,6 +2,8 @@
 // tests/golden/make_layers.py. And what the layers promise beside their numbers.
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include "nn/activation.h"
@@ -143,4 +145,99 @@ TEST_CASE("batch norm: three steps of running statistics, and what evaluation ma
     check_near(layer.running_mean.value, golden["running/" + step + "/after/running_mean"], "mean " + step);
     check_near(layer.running_var.value, golden["running/" + step + "/after/running_var"], "variance " + step);
   }
+}
+
+TEST_CASE("batch norm: evaluation writes nothing, and what it cannot normalise it refuses") {
+  BatchNorm layer(2);
+  Context evaluation{.training = false, .rng = any}, training{.training = true, .rng = any};
+  const Tensor x = normal({4, 2, 3}, any) * 3 + 5;
+  const std::uint64_t mean = layer.running_mean.value.id(), variance = layer.running_var.value.id();
+  layer(x, evaluation);
+  CHECK(layer(zeros({0, 2, 3}), training).shape() == Shape{0, 2, 3});
+  CHECK(layer(zeros({3, 2, 0}), training).shape() == Shape{3, 2, 0});
+  CHECK(layer.running_mean.value.id() == mean);
+  CHECK(layer.running_var.value.id() == variance);
+  BatchNorm copy = layer;
+  const std::vector<Real> y = copy(x, training).values();
+  CHECK(layer.running_mean.value.id() == mean);  // a copy is a copy
+  CHECK_FALSE(copy.running_mean.value.values() == layer.running_mean.value.values());
+  CHECK(parameters(layer).size() == 2);
+  CHECK(state(layer).size() == 4);
+
+  CHECK(error_of([&] { layer(zeros({1, 2}), training); }) ==
+        "[batch_norm] training needs more than one number per channel, not an input of shape (1, 2)");
+  CHECK(layer(zeros({1, 2}), evaluation).shape() == Shape{1, 2});
+  CHECK(error_of([&] { layer(zeros({4, 3}), training); }) == "[batch_norm] an input of shape (4, 3) is not (N, 2, …)");
+  CHECK(contains(error_of([&] { layer(zeros({2}), training); }), "[batch_norm] an input of shape (2)"));
+  CHECK(contains(error_of([&] { layer(scalar(1), evaluation); }), "[batch_norm] an input of shape ()"));
+}
+
+TEST_CASE("batch norm: a mean that is large beside the spread costs few digits") {
+  const Real far = sizeof(Real) == 4 ? 4096 : Real(1 << 30);  // E[x²] - E[x]² would have nothing left
+  std::vector<Real> numbers;
+  for (int i = 0; i < 64; ++i) numbers.push_back(far + static_cast<Real>(i % 4));
+  Context training{.training = true, .rng = any};
+  const std::vector<Real> y = BatchNorm(1)(tensor({64, 1}, numbers), training).values();
+  for (int i = 0; i < 64; ++i) {
+    const double expected = (i % 4 - 1.5) / std::sqrt(1.25 + 1e-5);
+    CHECK(std::abs(y[i] - expected) <= 4 * std::numeric_limits<Real>::epsilon());
+  }
+}
+
+TEST_CASE("layer norm and group norm: by other strides the same, and what they refuse") {
+  const LayerNorm layer({3, 4});
+  const GroupNorm group(2, 6);
+  const Tensor x = normal({3, 2, 4}, any), image = normal({2, 5, 6, 3}, any);
+  check_near(layer(permute(x, {1, 0, 2})), layer(tensor({2, 3, 4}, permute(x, {1, 0, 2}).values())), "layer norm");
+  const Tensor turned = permute(image, {0, 2, 1, 3});
+  check_near(group(turned), group(tensor(turned.shape(), turned.values())), "group norm");
+
+  CHECK(error_of([&] { layer(zeros({3, 5})); }) == "[layer_norm] an input of shape (3, 5) does not end in (3, 4)");
+  CHECK(contains(error_of([&] { layer(zeros({4})); }), "does not end in (3, 4)"));
+  CHECK(error_of([] { LayerNorm({0}); }) == "[layer_norm] there is nothing to normalise over in shape (0)");
+  CHECK(contains(error_of([] { LayerNorm(Shape{}); }), "there is nothing to normalise over"));
+  CHECK(error_of([] { GroupNorm(4, 6); }) == "[group_norm] 6 channels do not divide into 4 groups");
+  CHECK(contains(error_of([] { GroupNorm(0, 6); }), "into 0 groups"));
+  CHECK(error_of([&] { group(zeros({2, 5})); }) == "[group_norm] an input of shape (2, 5) is not (N, 6, …)");
+  CHECK(contains(error_of([&] { group(zeros({2, 6, 0})); }), "has no elements to average"));
+}
+
+TEST_CASE("embedding: by indices and by whole numbers the same, and what is no word") {
+  const Embedding words(5, 3, any);
+  CHECK(words(Indices({2, 2}, {4, 0, 1, 4})).values() == words(tensor({2, 2}, {4, 0, 1, 4})).values());
+  CHECK(words(Indices({2, 0}, {})).shape() == Shape{2, 0, 3});
+  CHECK(error_of([&] { words({5}); }) == "[embedding] index 5 is out of range for a table of 5 rows");
+  CHECK(error_of([&] { words({-1}); }) == "[embedding] index -1 is out of range for a table of 5 rows");
+  for (const Real no_word : {Real(0.5), Real(-1), Real(1e30), std::numeric_limits<Real>::quiet_NaN()})
+    CHECK(contains(error_of([&] { words(tensor({1}, {no_word})); }), "is not the number of a word"));
+}
+
+TEST_CASE("gru: a sequence is its parts one after the other; none leaves the state; and what it refuses") {
+  const Gru gru(3, 4, any);
+  const Tensor x = normal({2, 5, 3}, any), start = normal({2, 4}, any);
+  const Gru::Result whole = gru.run(x, start), front = gru.run(slice(x, 1, 0, 2), start);
+  const Gru::Result back = gru.run(slice(x, 1, 2, 5), front.state);
+  check_near(concat({front.outputs, back.outputs}, 1), whole.outputs, "outputs");
+  check_near(back.state, whole.state, "state");
+  CHECK(gru(x).values() == gru.run(x, zeros({2, 4})).outputs.values());
+  const Gru::Result none = gru.run(zeros({2, 0, 3}), start);
+  CHECK(none.outputs.shape() == Shape{2, 0, 4});
+  CHECK(none.state.values() == start.values());
+  CHECK(error_of([&] { gru(zeros({2, 5, 4})); }) == "[gru] an input of shape (2, 5, 4) is not (batch, steps, 3)");
+  CHECK(contains(error_of([&] { gru(zeros({5, 3})); }), "[gru] an input of shape (5, 3)"));
+  CHECK(contains(error_of([&] { gru.run(x, zeros({4, 2})); }), "a state of shape (4, 2) does not fit 2 samples and 4"));
+  CHECK(contains(error_of([] { Gru(0, 4, any); }), "[gru] 0 inputs and 4 hidden units"));
+  CHECK(contains(error_of([] { Gru(3, -4, any); }), "[gru] 3 inputs and -4 hidden units"));
+}
+
+TEST_CASE("residual: names its layer, and wants the shape that it was given") {
+  Context context{.training = false, .rng = any};
+  const Linear inner = affine(3, 3);
+  Residual residual{inner};
+  const Tensor x = normal({2, 3}, any);
+  CHECK(residual(x, context).values() == (x + inner(x)).values());
+  CHECK(state(residual).count("layer.weight") == 1);
+  CHECK(error_of([&] { Residual{affine(3, 2)}(x, context); }) ==
+        "[residual] the layer makes (2, 2) of (2, 3), which cannot be added to it");
+  CHECK(contains(error_of([&] { Residual{affine(3, 1)}(x, context); }), "[residual]"));  // (2, 1) would broadcast
 }

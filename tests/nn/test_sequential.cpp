@@ -57,6 +57,21 @@ TEST_CASE("sequential: nests, and an empty one is the identity") {
   CHECK(outer(x, context).shape() == Shape{1, 1});
 }
 
+TEST_CASE("sequential: of one Sequential in braces is a copy, of one Layer holds it") {
+  Rng rng{.seed = 6};
+  const Sequential original{Linear(2, 2, Init::he, rng), Activation{}};
+  Sequential copy{original}, moved{Sequential{original}}, wrapped{Layer(original)}, single{Linear(2, 2, Init::he, rng)};
+  CHECK(copy.layers.size() == 2);
+  CHECK(moved.layers.size() == 2);
+  CHECK(state(copy).count("0.weight") == 1);
+  CHECK(wrapped.layers.size() == 1);
+  CHECK(state(wrapped).count("0.0.weight") == 1);
+  CHECK(state(single).count("0.weight") == 1);
+  Sequential grown;
+  for (int i = 0; i < 3; ++i) grown.layers.push_back(Linear(2, 2, Init::he, rng));
+  CHECK(count(grown) == 18);
+}
+
 TEST_CASE("sequential: a copy is independent") {
   Rng rng{.seed = 2};
   const Sequential original{Linear(3, 3, Init::he, rng), Activation{Activation::elu}, Linear(3, 1, Init::he, rng)};

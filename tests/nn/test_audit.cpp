@@ -1,0 +1,260 @@
+// audit_layer: the library's layers pass, and of layers that are broken in one way the right row says so.
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "autograd/op.h"
+#include "nn/activation.h"
+#include "nn/audit.h"
+#include "nn/batch_norm.h"
+#include "nn/conv.h"
+#include "nn/dropout.h"
+#include "nn/embedding.h"
+#include "nn/group_norm.h"
+#include "nn/gru.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+#include "nn/residual.h"
+#include "nn/state.h"
+#include "tensor/parallel.h"
+#include "tests/files.h"
+
+using namespace gradus;
+using namespace gradus::test;
+
+namespace {
+
+const AuditOptions kQuiet{.print = false};
+
+void passes(const Layer& layer, const Shape& input) {
+  const Audit audit = audit_layer(layer, input, kQuiet);
+  CHECK_MESSAGE(audit.passed(), audit.text());
+  CHECK(audit.rows.size() == 12);
+}
+
+/// The names of the rows that failed, and what the one of interest says.
+std::string failed(const Layer& layer, const Shape& input = {5, 3}) {
+  std::string names;
+  for (const AuditRow& row : audit_layer(layer, input, kQuiet).rows)
+    if (!row.passed) names += (names.empty() ? "" : ", ") + row.name;
+  return names;
+}
+std::string says(const Layer& layer, const char* row) { return audit_layer(layer, {5, 3}, kQuiet)[row].detail; }
+
+// ---- layers that are broken in one way each ----
+
+/// A layer of a function, with nothing to list.
+template <class F>
+struct Of : F {
+  void members(auto&&) {}
+};
+template <class F>
+Of<F> of(F f) {
+  return {f};
+}
+
+struct Forgetful {
+  Tensor gain = full({3}, 2), shift = ones({3});  // not listed
+  Real power = 1;
+  Tensor operator()(const Tensor& x) const { return pow(x, power) * gain + shift; }
+  void members(auto&& visit) {
+    visit("gain", gain);
+    visit("power", power);
+  }
+};
+
+struct HiddenStatistics {
+  mutable Tensor mean = zeros({3});  // not listed
+  Tensor operator()(const Tensor& x, Context& context) const {
+    if (!context.training) return x - mean;
+    mean = detach(sum(x, 0));
+    return x * 2;
+  }
+  void members(auto&&) {}
+};
+
+struct WritesInEvaluation {
+  mutable Buffer last{zeros({1})};
+  Tensor operator()(const Tensor& x) const {
+    last.value = detach(reshape(sum(x), {1}));
+    return x * 2;
+  }
+  void members(auto&& visit) { visit("last", last); }
+};
+
+struct TrainsItself {
+  mutable Tensor gain = ones({3});
+  Tensor operator()(const Tensor& x, Context& context) const {
+    const Tensor y = x * gain;
+    if (context.training) gain = detach(gain * Real(0.9));
+    return y;
+  }
+  void members(auto&& visit) { visit("gain", gain); }
+};
+
+struct Counts {
+  mutable std::int64_t calls = 0;
+  Tensor operator()(const Tensor& x) const { return x * static_cast<Real>(++calls); }
+  void members(auto&& visit) { visit("calls", calls); }
+};
+
+struct OwnGenerator {
+  mutable Rng rng{.seed = 1};
+  Tensor operator()(const Tensor& x, Context& context) const {
+    return context.training ? x * bernoulli(x.shape(), Real(0.5), rng) : x;
+  }
+  void members(auto&& visit) {
+    visit("seed", rng.seed);
+    visit("stream", rng.stream);
+    visit("counter", rng.counter);
+  }
+};
+
+struct Shared {
+  std::shared_ptr<Tensor> gain = std::make_shared<Tensor>(full({3}, 2));
+  Tensor operator()(const Tensor& x) const { return x * *gain; }
+  void members(auto&& visit) { visit("gain", *gain); }
+};
+
+struct OneName {
+  Tensor a = ones({3}), b = full({3}, 2);
+  Tensor operator()(const Tensor& x) const { return x * a + b; }
+  void members(auto&& visit) {
+    visit("weight", a);
+    visit("weight", b);
+  }
+};
+
+struct OneTensor {
+  Tensor a = ones({3}), b = a;
+  Tensor operator()(const Tensor& x) const { return x * a + b; }
+  void members(auto&& visit) {
+    visit("a", a);
+    visit("b", b);
+  }
+};
+
+struct Virtual {
+  Tensor gain = ones({3});
+  bool on = true;
+  virtual ~Virtual() = default;
+  Tensor operator()(const Tensor& x) const { return x * gain; }
+  void members(auto&& visit) {
+    visit("gain", gain);
+    visit("on", on);
+  }
+};
+
+Tensor wrong_square(const Tensor& x) {
+  return record("square", detach(x * x), arg(x, [x](const Tensor& g) { return g * x * Real(2.5); }));
+}
+// Right at order 1, wrong at order 2: the VJP holds a number that depends on x.
+Tensor hidden_square(const Tensor& x) {
+  const Tensor twice = detach(x * 2);
+  return record("square", detach(x * x), arg(x, [twice](const Tensor& g) { return g * twice; }));
+}
+
+}  // namespace
+
+TEST_CASE("audit: what is wrong with a derivative stands in its row") {
+  const auto wrong = of([](const Tensor& x) { return wrong_square(x); });
+  CHECK(failed(wrong) == "gradient");
+  CHECK(contains(says(wrong, "gradient"), "in evaluation: order 1, the input of shape (5, 3), element "));
+  CHECK_FALSE(audit_layer(wrong, {5, 3}, kQuiet)["second gradient"].checked);
+  CHECK(failed(of([](const Tensor& x) { return hidden_square(x); })) == "second gradient");
+  CHECK(failed(of([](const Tensor& x) { return detach(x * x); })) == "gradient");
+  const Sequential inside{Forgetful{}, of([](const Tensor& x) { return wrong_square(x); })};
+  CHECK(contains(says(inside, "gradient"), "gradient"));
+}
+
+TEST_CASE("audit: members that are not listed") {
+  CHECK(failed(Forgetful{}) == "members");
+  CHECK(says(Forgetful{}, "members") ==
+        fmt::format("the layer has {} bytes after \"gain\" that its members() does not list", sizeof(Tensor)));
+  CHECK(contains(says(Residual{Sequential{Activation{}, Forgetful{}}}, "members"), "\"layer.1\" has "));
+  CHECK(failed(HiddenStatistics{}) == "members, save and load");
+  CHECK(contains(says(HiddenStatistics{}, "save and load"), "depends on something that is not listed: element "));
+  CHECK(failed(OneTensor{}) == "members");
+  CHECK(contains(says(OneTensor{}, "members"), "is listed twice"));
+  CHECK(contains(says(OneName{}, "save and load"), "two members are called \"weight\""));
+  CHECK(failed(Virtual{}) == "");
+}
+
+TEST_CASE("audit: calls that leave something behind") {
+  CHECK(failed(WritesInEvaluation{}) == "state");
+  CHECK(contains(says(WritesInEvaluation{}, "state"), "a call in evaluation changes \"last\": element 0 is "));
+  CHECK(contains(says(TrainsItself{}, "state"), "a call in training changes \"gain\""));
+  CHECK(contains(failed(Counts{}), "repetition"));
+  CHECK(contains(says(Counts{}, "repetition"), "in evaluation, call 2 gives another output than call 1"));
+  CHECK(failed(OwnGenerator{}) == "repetition");
+  CHECK(contains(says(OwnGenerator{}, "repetition"), "in training, call 2"));
+}
+
+TEST_CASE("audit: copies that are none") {
+  const Shared original;
+  CHECK(contains(failed(original), "copies"));
+  CHECK(contains(says(original, "copies"), "changing a copy changes the original: element 0 is "));
+  CHECK(original.gain->values() == full({3}, 2).values());  // and is as it was
+}
+
+TEST_CASE("audit: what an output must not depend on") {
+  const auto by_threads = of([](const Tensor& x) { return x * (threads() > 2 ? Real(1.5) : Real(2)); });
+  CHECK(failed(by_threads) == "threads");
+  CHECK(contains(says(by_threads, "threads"), "the output with 3 threads and with one: element 0 is "));
+  CHECK(failed(of([](const Tensor& x) { return tracked(x) ? x * Real(2) : x * Real(2) + Real(1e-6); })) == "tape");
+  const auto centred = of([](const Tensor& x) { return x - mean(x, 0, keepdim); });
+  CHECK(failed(centred) == "batch");
+  CHECK(contains(says(centred, "batch"), "sample 0 gives another output among other neighbours"));
+  const auto counted = of([](const Tensor& x) { return x * static_cast<Real>(x.shape()[0]); });
+  CHECK(failed(counted) == "batch");
+  CHECK(contains(says(counted, "batch"), "sample 0 alone gives an output that is off by "));
+}
+
+TEST_CASE("audit: a layer that does not work at all") {
+  const auto picky = of([](const Tensor& x) { return reshape(x, {7}); });
+  const Audit audit = audit_layer(picky, {5, 3}, kQuiet);
+  CHECK(audit.rows.size() == 1);
+  CHECK_FALSE(audit.passed());
+  CHECK(contains(audit["output"].detail, "[reshape]"));
+  CHECK(error_of([&] { audit["time"]; }) == "[audit] there is no row \"time\"");
+  CHECK(failed(of([](const Tensor& x) { return log(x); })) == "output");
+  CHECK(contains(says(of([](const Tensor& x) { return log(x); }), "output"), "the output holds "));
+}
+
+TEST_CASE("audit: what cannot be checked says why") {
+  const auto total = of([](const Tensor& x) { return sum(x * x); });
+  const Audit audit = audit_layer(total, {5, 3}, kQuiet);
+  CHECK(audit.passed());
+  CHECK_FALSE(audit["batch"].checked);
+  CHECK(contains(audit["batch"].detail, "no batch axis"));
+  CHECK(contains(audit.text(), "batch             -       the output () has no batch axis\n"));
+  CHECK(contains(audit.text(), "\n12 of 12 passed\n"));
+  CHECK(failed(total, {}) == "");
+  CHECK(failed(Activation{}, {0, 3}) == "");
+  CHECK(failed(Activation{}, {1, 3}) == "");
+}
+
+TEST_CASE("audit: every layer of the library passes") {
+  Rng rng{.seed = 5};
+  passes(Linear(3, 4, Init::fan_in, rng), {5, 3});
+  passes(Linear(3, 4, Init::fan_in, rng), {2, 5, 3});
+  for (int kind = 0; kind <= Activation::softplus; ++kind) passes(Activation{Activation::Kind(kind)}, {5, 3});
+  passes(Dropout(Real(0.3)), {5, 7});
+  passes(BatchNorm(3), {6, 3});
+  passes(BatchNorm(3), {4, 3, 2, 5});
+  passes(Conv2d(4, 6, 3, {.stride = 2, .padding = 1, .groups = 2}, Init::he, rng), {2, 4, 5, 6});
+  passes(ConvTranspose2d(4, 6, 3, {.stride = 2, .padding = 1, .groups = 2}, Init::he, rng), {2, 4, 3, 2});
+  passes(LayerNorm({7}), {5, 7});
+  passes(LayerNorm({3, 4}), {2, 3, 4});
+  passes(GroupNorm(2, 6), {3, 6, 2, 2});
+  passes(Gru(3, 4, rng), {3, 5, 3});
+  passes(Residual{Linear(4, 4, Init::he, rng)}, {5, 4});
+  passes(Sequential{Linear(4, 12, Init::he, rng), BatchNorm(12), Activation{Activation::relu}, Dropout(Real(0.2)),
+                    Residual{Sequential{LayerNorm({12}), Linear(12, 12, Init::he, rng), Activation{Activation::silu}}},
+                    GroupNorm(2, 12), Linear(12, 2, Init::he, rng)},
+         {6, 4});
+  passes(Sequential({}), {5, 3});
+  const Audit words = audit_layer(Sequential{Embedding(5, 3, rng), Gru(3, 2, rng)}, tensor({2, 3}, {0, 4, 4, 1, 0, 2}),
+                                  {.print = false, .by_input = false});
+  CHECK_MESSAGE(words.passed(), words.text());
+}
