@@ -237,7 +237,7 @@ TEST_CASE("program: what makes no sense ends with 2, one sentence and nothing le
       {"train", "--head", ""},
       {"train", "--likelihood", "poisson"},
       {"train", "--binarize", "yes"},
-      {"train", "--optimizer", "adamw"},
+      {"train", "--optimizer", "lion"},
       {"train", "data"},
       {"resume"},
       {"resume", ""},
