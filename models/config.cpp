@@ -194,7 +194,8 @@ Config config_from_json(const std::string& text, const std::filesystem::path& fi
   });
   if (!json.contains("momentum")) config.momentum = default_momentum(config.optimizer);
   check(json.size() == members, "it has members that this program does not know");
-  check(config.schedule == Schedule::constant || config.decay_steps > 0, "\"decay_steps\" is 0, but the schedule decays");
+  check(config.schedule == Schedule::constant || config.decay_steps > 0,
+        "\"decay_steps\" is 0, but the schedule decays");
   config.vae.data = config.height * config.width;
   config.vae.image = {config.height, config.width};
   return config;

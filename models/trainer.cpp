@@ -76,7 +76,8 @@ void Trainer::step() {
     const Tensor loss = -mean(bound.value(static_cast<Real>(config_.beta)));
     if (!std::isfinite(loss.item()))
       throw NumericError(fmt::format(
-          "the loss is {} in epoch {}, step {} of {}\nhelp: try a smaller --lr or --clip; the last checkpoint is as it was",
+          "the loss is {} in epoch {}, step {} of {}\n"
+          "help: try a smaller --lr or --clip; the last checkpoint is as it was",
           loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch_));
     const double share = static_cast<double>(rows.size()) / static_cast<double>(end - begin);
     accumulate(gradients, tape.gradient(loss), share);
@@ -194,7 +195,7 @@ Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& ch
   check(fingerprint(data.train) == config.fingerprint,
         "{} is not the data of this run: it is {}, the run was trained on {}", quote(data.name), fingerprint(data.train),
         config.fingerprint);
-  const auto read = [&](const char* name, auto& number) { number = told<std::remove_cvref_t<decltype(number)>>(checkpoint, name); };
+  const auto read = [&]<class T>(const char* name, T& number) { number = told<T>(checkpoint, name); };
   at_.epoch = finished_epochs(checkpoint);
   read("position", at_.step);
   read("step", optimizer_.steps);

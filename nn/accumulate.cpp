@@ -5,7 +5,8 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients, double weight) {
-  check(sum.empty() || sum.size() == gradients.size(), "[accumulate] {} gradients after {}", gradients.size(), sum.size());
+  check(sum.empty() || sum.size() == gradients.size(), "[accumulate] {} gradients after {}", gradients.size(),
+        sum.size());
   for (std::size_t i = 0; i < sum.size(); ++i)
     check(sum[i].shape() == gradients[i].shape(), "[accumulate] gradient {} of shape {} after one of shape {}", i,
           gradients[i].shape(), sum[i].shape());

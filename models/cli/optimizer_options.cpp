@@ -45,8 +45,8 @@ void settle_schedule(Config& c, const Dataset& data) {
   if (c.schedule != Schedule::cosine || c.decay_steps > 0) return;
   const std::int64_t steps = c.epochs * steps_per_epoch(c, data);
   if (c.warmup >= steps)
-    throw UsageError(fmt::format("--warmup {} leaves none of the {} steps of the training to --schedule cosine\nhelp: give "
-                                 "it a length with --decay-steps", c.warmup, steps));
+    throw UsageError(fmt::format("--warmup {} leaves none of the {} steps of the training to --schedule cosine\n"
+                                 "help: give it a length with --decay-steps", c.warmup, steps));
   c.decay_steps = steps - c.warmup;
 }
 
@@ -56,7 +56,8 @@ std::string optimizer_text(const Config& c) {
   if (c.optimizer == OptimizerKind::adamw) text += fmt::format(", weight decay {}", c.weight_decay);
   if (c.warmup > 0) text += fmt::format(", {} steps of warm-up", c.warmup);
   if (c.schedule == Schedule::step) text += fmt::format(", times {} every {} steps", c.decay_factor, c.decay_steps);
-  if (c.schedule == Schedule::cosine) text += fmt::format(", cosine to {} of it in {} steps", c.decay_factor, c.decay_steps);
+  if (c.schedule == Schedule::cosine)
+    text += fmt::format(", cosine to {} of it in {} steps", c.decay_factor, c.decay_steps);
   if (c.ema > 0) text += fmt::format(", average of the weights with decay {}", c.ema);
   if (c.accumulate > 1) text += fmt::format(", {} batches a step", c.accumulate);
   return text;

@@ -40,20 +40,22 @@ Config configured(const std::vector<std::string>& options) {
   return config;
 }
 
-const std::vector<std::string> kOptimizers[] = {{},
-                                                {"--optimizer", "adamw", "--weight-decay", "0.2"},
-                                                {"--optimizer", "sgd", "--lr", "1e-3"},
-                                                {"--optimizer", "sgd", "--lr", "1e-3", "--nesterov", "yes", "--momentum", "0.8"},
-                                                {"--optimizer", "sgd", "--lr", "1e-3", "--momentum", "0"},
-                                                {"--optimizer", "adagrad"},
-                                                {"--optimizer", "rmsprop"},
-                                                {"--optimizer", "rmsprop", "--momentum", "0.5"}};
+const std::vector<std::string> kOptimizers[] = {
+    {},
+    {"--optimizer", "adamw", "--weight-decay", "0.2"},
+    {"--optimizer", "sgd", "--lr", "1e-3"},
+    {"--optimizer", "sgd", "--lr", "1e-3", "--nesterov", "yes", "--momentum", "0.8"},
+    {"--optimizer", "sgd", "--lr", "1e-3", "--momentum", "0"},
+    {"--optimizer", "adagrad"},
+    {"--optimizer", "rmsprop"},
+    {"--optimizer", "rmsprop", "--momentum", "0.5"}};
 const std::vector<std::string> kSchedules[] = {{},
                                                {"--schedule", "step", "--decay-steps", "2", "--decay-factor", "0.5"},
                                                {"--schedule", "cosine", "--warmup", "3"},
                                                {"--schedule", "cosine", "--decay-steps", "4", "--decay-factor", "0"},
                                                {"--warmup", "4"}};
-const std::vector<std::string> kOthers[] = {{}, {"--ema", "0.75"}, {"--accumulate", "3"}, {"--ema", "0.75", "--accumulate", "2"}};
+const std::vector<std::string> kOthers[] = {
+    {}, {"--ema", "0.75"}, {"--accumulate", "3"}, {"--ema", "0.75", "--accumulate", "2"}};
 
 bool equal(const Checkpoint& a, const Checkpoint& b) {
   if (a.metadata != b.metadata || a.tensors.size() != b.tensors.size()) return false;
@@ -146,8 +148,8 @@ TEST_CASE("optimizer options: accumulated batches are the large batch, up to rou
     a.step();
     b.step();
   }
-  // Two draws of noise for 16 x 4 are the one for 32 x 4. Where the pixels' bits are drawn in between, they are not, but
-  // as many.
+  // Two draws of noise for 16 x 4 are the one for 32 x 4. Where the pixels' bits are drawn in between, they are not,
+  // but as many.
   CHECK(a.save().metadata.at("generator.counter") == b.save().metadata.at("generator.counter"));
   large.binarize = parts.binarize = Binarize::none;
   Trainer c(large, few_digits()), d(parts, few_digits());
@@ -227,17 +229,18 @@ TEST_CASE("optimizer options: defaults that depend on others") {
   CHECK(configured({"--schedule", "cosine"}).decay_steps == 15);  // 3 epochs of 70 images in batches of 16
   CHECK(configured({"--schedule", "cosine", "--warmup", "4", "--accumulate", "2"}).decay_steps == 5);
   CHECK(configured({"--schedule", "cosine", "--decay-steps", "4"}).decay_steps == 4);
-  CHECK(optimizer_text(configured({"--optimizer", "sgd", "--nesterov", "yes", "--ema", "0.5", "--schedule", "step",
-                                   "--decay-steps", "7", "--warmup", "2", "--accumulate", "3"})) ==
-        "sgd, lr 0.001, Nesterov momentum 0.9, 2 steps of warm-up, times 0.1 every 7 steps, average of the weights with "
-        "decay 0.5, 3 batches a step");
+  CHECK(
+      optimizer_text(configured({"--optimizer", "sgd", "--nesterov", "yes", "--ema", "0.5", "--schedule", "step",
+                                 "--decay-steps", "7", "--warmup", "2", "--accumulate", "3"})) ==
+      "sgd, lr 0.001, Nesterov momentum 0.9, 2 steps of warm-up, times 0.1 every 7 steps, average of the weights with "
+      "decay 0.5, 3 batches a step");
   CHECK(optimizer_text(configured({"--optimizer", "adamw", "--schedule", "cosine"})) ==
         "adamw, lr 0.001, weight decay 0.01, cosine to 0.1 of it in 15 steps");
 }
 
 TEST_CASE("optimizer options: a configuration from before they were offered is read, and means what it meant") {
-  const char* later[] = {"momentum", "nesterov", "weight_decay", "schedule", "decay_steps", "decay_factor", "warmup", "ema",
-                         "accumulate"};
+  const char* later[] = {"momentum",     "nesterov", "weight_decay", "schedule",  "decay_steps",
+                         "decay_factor", "warmup",   "ema",          "accumulate"};
   for (const OptimizerKind optimizer : {OptimizerKind::adam, OptimizerKind::sgd}) {
     Config config = small();
     config.optimizer = optimizer;
@@ -270,6 +273,7 @@ TEST_CASE("optimizer options: members of a configuration that make no sense are 
   CHECK(contains(with("\"nesterov\": false", "\"nesterov\": 1"), "\"nesterov\" is neither true nor false"));
   CHECK(contains(with("\"decay_steps\": 15", "\"decay_steps\": 0"), "\"decay_steps\" is 0, but the schedule decays"));
   CHECK(contains(with("\"accumulate\": 1", "\"accumulate\": 0"), "\"accumulate\" is not a whole number from 1 to"));
-  CHECK(contains(with("\"schedule\": \"cosine\"", "\"schedule\": \"linear\""), "\"schedule\" is \"linear\", which is no choice"));
+  CHECK(contains(with("\"schedule\": \"cosine\"", "\"schedule\": \"linear\""),
+                 "\"schedule\" is \"linear\", which is no choice"));
   CHECK(contains(with("\"momentum\": 0.0", "\"moment\": 0.0"), "members that this program does not know"));
 }

@@ -353,6 +353,6 @@ static int kill_and_resume(const Arguments& options) {
 TEST_CASE("program: killed at any moment and resumed, it leaves the same bits") { CHECK(kill_and_resume({}) > 0); }
 
 TEST_CASE("program: the same with a schedule, an average of the weights and accumulated gradients") {
-  CHECK(kill_and_resume({"--optimizer", "adamw", "--schedule", "cosine", "--warmup", "5", "--decay-factor", "0.01", "--ema",
-                         "0.9", "--accumulate", "2", "--binarize", "dynamic"}) > 0);
+  CHECK(kill_and_resume({"--optimizer", "adamw", "--schedule", "cosine", "--warmup", "5", "--decay-factor", "0.01",
+                         "--ema", "0.9", "--accumulate", "2", "--binarize", "dynamic"}) > 0);
 }

@@ -1,5 +1,5 @@
-// PyTorch's word on optimisers, schedules, averages and accumulated gradients: tests/golden/optimizers.safetensors, made in
-// float64 by tests/golden/make_optimizers.py.
+// PyTorch's word on optimisers, schedules, averages and accumulated gradients: tests/golden/optimizers.safetensors,
+// made in float64 by tests/golden/make_optimizers.py.
 #include <doctest/doctest.h>
 
 #include "autograd/ops.h"
@@ -35,8 +35,7 @@ void follow(const std::string& name, const Optimizer::Rule& rule, const Schedule
   REQUIRE(expected.size() == 2);
   Weights whole{golden().list(name + "/start")}, parts = whole;
   Optimizer optimizer(rule);
-  for (int step = 0; step < kSteps; ++step)
-    optimizer.step(whole, gradients(step), schedule(optimizer.steps));
+  for (int step = 0; step < kSteps; ++step) optimizer.step(whole, gradients(step), schedule(optimizer.steps));
   for (int i = 0; i < 2; ++i) CHECK_MESSAGE(distance(whole.x[i], expected[i]) <= kGoldenBound, name, ", tensor ", i);
 
   std::map<std::string, Tensor> saved;
@@ -56,7 +55,8 @@ void rates(const std::string& name, const Schedule& schedule) {
   const std::vector<Real> expected = golden()["rates/" + name].values();
   REQUIRE(expected.size() == kSteps);
   for (int step = 0; step < kSteps; ++step)
-    CHECK_MESSAGE(std::abs(schedule(step) - expected[static_cast<std::size_t>(step)]) <= kGoldenBound, name, ", step ", step);
+    CHECK_MESSAGE(std::abs(schedule(step) - expected[static_cast<std::size_t>(step)]) <= kGoldenBound, name, ", step ",
+                  step);
 }
 
 const Schedule kStep{.kind = Schedule::step, .decay_steps = 3, .factor = 0.5};
@@ -170,7 +170,8 @@ TEST_CASE("accumulate: the first gradients are taken as they are, and what does 
   accumulate(sum, {broadcast_to(scalar(1), {2})}, 2);
   CHECK(sum[0].values() == std::vector<Real>{Real(3.5), 5});
   CHECK(error_of([&] { accumulate(sum, {g, g}, 1); }) == "[accumulate] 2 gradients after 1");
-  CHECK(error_of([&] { accumulate(sum, {zeros({3})}, 1); }) == "[accumulate] gradient 0 of shape (3) after one of shape (2)");
+  CHECK(error_of([&] { accumulate(sum, {zeros({3})}, 1); }) ==
+        "[accumulate] gradient 0 of shape (3) after one of shape (2)");
 }
 
 TEST_CASE("optim: Nesterov's rule without momentum is an error") {
