@@ -45,9 +45,21 @@ std::span<const Named<Binarize>> choices() {
 }
 template <>
 std::span<const Named<OptimizerKind>> choices() {
-  static constexpr Named<OptimizerKind> all[] = {{"adam", OptimizerKind::adam}, {"sgd", OptimizerKind::sgd}};
+  static constexpr Named<OptimizerKind> all[] = {{"adam", OptimizerKind::adam},
+                                                 {"adamw", OptimizerKind::adamw},
+                                                 {"sgd", OptimizerKind::sgd},
+                                                 {"adagrad", OptimizerKind::adagrad},
+                                                 {"rmsprop", OptimizerKind::rmsprop}};
   return all;
 }
+template <>
+std::span<const Named<Schedule::Kind>> choices() {
+  static constexpr Named<Schedule::Kind> all[] = {
+      {"constant", Schedule::constant}, {"step", Schedule::step}, {"cosine", Schedule::cosine}};
+  return all;
+}
+
+double default_momentum(OptimizerKind optimizer) { return optimizer == OptimizerKind::sgd ? 0.9 : 0; }
 
 namespace {
 
@@ -79,6 +91,20 @@ void for_each_member(C& c, const Visit& visit) {
   visit("seed", c.seed);
 }
 
+// Those that configurations from before they were offered lack.
+template <class C, class Visit>
+void for_each_later_member(C& c, const Visit& visit) {
+  visit("momentum", c.momentum, 0, 1);
+  visit("nesterov", c.nesterov);
+  visit("weight_decay", c.weight_decay, 0, 1e6);
+  visit("schedule", c.schedule);
+  visit("decay_steps", c.decay_steps, 0, std::int64_t{1} << 60);
+  visit("decay_factor", c.decay_factor, 0, 1);
+  visit("warmup", c.warmup, 0, 1'000'000'000);
+  visit("ema", c.ema, 0, 1);
+  visit("accumulate", c.accumulate, 1, 1 << 20);
+}
+
 struct Reader {
   const Json& json;
 
@@ -93,6 +119,10 @@ struct Reader {
   void operator()(const char* name, std::uint64_t& number) const {
     check(at(name).is_number_unsigned(), "\"{}\" is not a whole number from 0 to 2^64-1", name);
     number = at(name).get<std::uint64_t>();
+  }
+  void operator()(const char* name, bool& value) const {
+    check(at(name).is_boolean(), "\"{}\" is neither true nor false", name);
+    value = at(name).get<bool>();
   }
   void operator()(const char* name, std::int64_t& number, std::int64_t least, std::int64_t most) const {
     number = whole(at(name), name, least, most);
@@ -132,12 +162,14 @@ struct Reader {
 std::string to_json(const Config& config) {
   Json json;
   json["format"] = kFormat;
-  for_each_member(config, [&](const char* name, const auto& value, auto...) {
+  const auto write = [&](const char* name, const auto& value, auto...) {
     if constexpr (std::is_enum_v<std::remove_cvref_t<decltype(value)>>)
       json[name] = name_of(value);
     else
       json[name] = value;
-  });
+  };
+  for_each_member(config, write);
+  for_each_later_member(config, write);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
@@ -155,7 +187,15 @@ Config config_from_json(const std::string& text, const std::filesystem::path& fi
     ++members;
     read(name.data(), value, range...);
   });
+  for_each_later_member(config, [&](const char* name, auto& value, auto... range) {
+    if (!json.contains(name)) return;
+    ++members;
+    read(name, value, range...);
+  });
+  if (!json.contains("momentum")) config.momentum = default_momentum(config.optimizer);
   check(json.size() == members, "it has members that this program does not know");
+  check(config.schedule == Schedule::constant || config.decay_steps > 0,
+        "\"decay_steps\" is 0, but the schedule decays");
   config.vae.data = config.height * config.width;
   config.vae.image = {config.height, config.width};
   return config;

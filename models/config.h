@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "models/vae.h"
+#include "nn/schedule.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -12,7 +13,9 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// all in both.
 enum class Binarize { none, fixed, dynamic };
 
-enum class OptimizerKind { adam, sgd };
+enum class OptimizerKind { adam, adamw, sgd, adagrad, rmsprop };
+/// Of an optimiser when none is given: 0.9 of sgd, otherwise none.
+double default_momentum(OptimizerKind optimizer);
 
 struct Config {
   std::string data = "digits";
@@ -28,6 +31,17 @@ struct Config {
   double clip = 0;              // of the global gradient norm; 0: none
   std::int64_t validation = 0;  // training images held out, from the end
   std::uint64_t seed = 0;
+
+  // What configurations from before these were offered lack: the values here stand for that.
+  double momentum = 0;           // of sgd and rmsprop; in such a configuration default_momentum(optimizer)
+  bool nesterov = false;         // of sgd
+  double weight_decay = 0.01;    // of adamw
+  Schedule::Kind schedule = Schedule::constant;
+  std::int64_t decay_steps = 0;  // of the schedules that decay (nn/schedule.h)
+  double decay_factor = 0.1;
+  std::int64_t warmup = 0;       // steps
+  double ema = 0;                // decay of the average of the weights; 0: none is kept
+  std::int64_t accumulate = 1;   // batches per step
 };
 
 /// A choice and its name on the command line and in config.json.
@@ -52,6 +66,8 @@ template <>
 std::span<const Named<Binarize>> choices();
 template <>
 std::span<const Named<OptimizerKind>> choices();
+template <>
+std::span<const Named<Schedule::Kind>> choices();
 
 template <class E>
 const char* name_of(E value) {

@@ -1,6 +1,7 @@
 #include "models/run.h"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 
 #include "models/evaluate.h"
@@ -48,11 +49,39 @@ Config read_config(const Run& run) {
   return config_from_json(read_file(run.config(), kMost), run.config());
 }
 
-Vae load_vae(const Config& config, const Checkpoint& checkpoint) {
+Vae load_vae(const Config& config, const Checkpoint& checkpoint, const std::string& prefix) {
   Rng rng{.seed = config.seed, .stream = stream::kInit};
   Vae vae(config.vae, rng);
-  load_state(vae, checkpoint.tensors);
+  std::map<std::string, Tensor> tensors;
+  for (const auto& [name, x] : checkpoint.tensors)
+    if (name.starts_with(prefix)) tensors.emplace(name.substr(prefix.size()), x);
+  load_state(vae, tensors);
   return vae;
+}
+
+Vae load_vae(const Config& config, const Checkpoint& checkpoint) {
+  return load_vae(config, checkpoint, config.ema > 0 ? kAveraged : "");
+}
+
+template <class T>
+T told(const Checkpoint& checkpoint, const char* name) {
+  const auto found = checkpoint.metadata.find(name);
+  check(found != checkpoint.metadata.end(), "the checkpoint does not say \"{}\"", name);
+  const std::string& text = found->second;
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  check(error == std::errc() && end == text.data() + text.size(),
+        "the checkpoint's \"{}\" is {}, which is no number of its kind", name, quote(text));
+  return number;
+}
+template std::int64_t told(const Checkpoint&, const char*);
+template std::uint64_t told(const Checkpoint&, const char*);
+template double told(const Checkpoint&, const char*);
+
+std::int64_t finished_epochs(const Checkpoint& checkpoint) {
+  const auto epochs = told<std::int64_t>(checkpoint, "epoch");
+  check(epochs >= 0, "the checkpoint was saved after epoch {}", epochs);
+  return epochs;
 }
 
 Checkpoint read_checkpoint(const Run& run, const std::string& which) {

@@ -31,9 +31,18 @@ Run create_run(const std::string& wanted);
 Run open_run(const std::string& folder);
 Config read_config(const Run& run);
 
-/// A model of that configuration with the parameters of a checkpoint. Error when they do not fit.
-Vae load_vae(const Config& config, const Checkpoint& checkpoint);
 Checkpoint read_checkpoint(const Run& run, const std::string& which);
+/// What the names of the average's tensors begin with in a checkpoint of a training with --ema.
+inline constexpr const char* kAveraged = "average.";
+/// A model of that configuration with the parameters of a checkpoint whose names begin with `prefix`, by default those
+/// to be used: the average where there is one. Error when they do not fit.
+Vae load_vae(const Config& config, const Checkpoint& checkpoint, const std::string& prefix);
+Vae load_vae(const Config& config, const Checkpoint& checkpoint);
+/// A number that a checkpoint tells by name. Error when it does not, or it is no number of that kind.
+template <class T>  // std::int64_t, std::uint64_t or double
+T told(const Checkpoint& checkpoint, const char* name);
+/// After how many epochs it was saved.
+std::int64_t finished_epochs(const Checkpoint& checkpoint);
 
 /// New images (count, D): the mean of p(x|z) for z drawn from the prior.
 Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed);

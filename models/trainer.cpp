@@ -1,12 +1,13 @@
 #include "models/trainer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 
 #include "autograd/tape.h"
+#include "nn/accumulate.h"
 #include "nn/atomic_file.h"
+#include "nn/clip.h"
 #include "nn/input_file.h"
 #include "nn/quote.h"
 
@@ -20,8 +21,15 @@ static Vae new_vae(const Config& config) {
 }
 
 static Optimizer new_optimizer(const Config& config) {
-  if (config.optimizer == OptimizerKind::adam) return Optimizer(Adam{.lr = config.lr});
-  return Optimizer(Sgd{.lr = config.lr, .momentum = 0.9});
+  switch (config.optimizer) {
+    case OptimizerKind::adam: return Optimizer(Adam{.lr = config.lr});
+    case OptimizerKind::adamw: return Optimizer(AdamW{.lr = config.lr, .weight_decay = config.weight_decay});
+    case OptimizerKind::sgd:
+      return Optimizer(Sgd{.lr = config.lr, .momentum = config.momentum, .nesterov = config.nesterov});
+    case OptimizerKind::adagrad: return Optimizer(Adagrad{.lr = config.lr});
+    case OptimizerKind::rmsprop: return Optimizer(RmsProp{.lr = config.lr, .momentum = config.momentum});
+  }
+  throw Error("[optimizer] unknown kind");
 }
 
 // The last `count` images.
@@ -31,17 +39,23 @@ static Images last_images(const Images& images, std::int64_t count) {
   return last;
 }
 
-Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
-    : config_(config), data_(data), train_count_(data.train.count - config.validation), vae_(std::move(vae)),
-      optimizer_(new_optimizer(config)), rng_{.seed = config.seed, .stream = stream::kTraining} {
-  check(train_count_ > 0, "--validation {} leaves none of the {} training images of {} to train on", config.validation,
+std::int64_t steps_per_epoch(const Config& config, const Dataset& data) {
+  const std::int64_t images = data.train.count - config.validation, size = config.batch_size * config.accumulate;
+  check(images > 0, "--validation {} leaves none of the {} training images of {} to train on", config.validation,
         data.train.count, quote(data.name));
+  return (images + size - 1) / size;
+}
+
+Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
+    : config_(config), data_(data), train_count_(data.train.count - config.validation),
+      steps_per_epoch_(gradus::steps_per_epoch(config, data)), vae_(std::move(vae)), optimizer_(new_optimizer(config)),
+      schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup},
+      rng_{.seed = config.seed, .stream = stream::kTraining} {
   held_out_ = last_images(data.train, config.validation);
+  if (config.ema > 0) average_.emplace(vae_, config.ema);
 }
 
 Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, new_vae(config)) { shuffle(); }
-
-std::int64_t Trainer::steps_per_epoch() const { return (train_count_ + config_.batch_size - 1) / config_.batch_size; }
 
 void Trainer::shuffle() {
   Rng rng{.seed = config_.seed, .stream = stream::kShuffle, .counter = static_cast<std::uint64_t>(at_.epoch) << 40};
@@ -49,25 +63,32 @@ void Trainer::shuffle() {
 }
 
 void Trainer::step() {
-  const std::int64_t begin = at_.step * config_.batch_size;
-  const std::int64_t size = std::min(config_.batch_size, train_count_ - begin);
-  const auto rows = std::span(order_.values).subspan(begin, size);
-  Tensor x = batch_of(data_.train, rows, {config_.binarize == Binarize::fixed, stream::kTrainBits});  // (B, D)
-  if (config_.binarize == Binarize::dynamic) x = uniform(x.shape(), rng_) < x;
+  const std::int64_t begin = at_.step * images_per_step(), end = std::min(begin + images_per_step(), train_count_);
+  std::vector<Tensor> gradients;
+  double log_likelihood = 0, kl = 0;
+  for (std::int64_t at = begin; at < end; at += config_.batch_size) {
+    const auto rows = std::span(order_.values).subspan(at, std::min(config_.batch_size, end - at));
+    Tensor x = batch_of(data_.train, rows, {config_.binarize == Binarize::fixed, stream::kTrainBits});  // (B, D)
+    if (config_.binarize == Binarize::dynamic) x = uniform(x.shape(), rng_) < x;
 
-  Tape tape(parameters(vae_));
-  const Elbo bound = elbo(vae_, x, rng_);
-  const Tensor loss = -mean(bound.value(static_cast<Real>(config_.beta)));
-  if (!std::isfinite(loss.item()))
-    throw NumericError(fmt::format(
-        "the loss is {} in epoch {}, step {} of {}\nhelp: try a smaller --lr or --clip; the last checkpoint is as it was",
-        loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch()));
-  std::vector<Tensor> gradients = tape.gradient(loss);
+    Tape tape(parameters(vae_));
+    const Elbo bound = elbo(vae_, x, rng_);
+    const Tensor loss = -mean(bound.value(static_cast<Real>(config_.beta)));
+    if (!std::isfinite(loss.item()))
+      throw NumericError(fmt::format(
+          "the loss is {} in epoch {}, step {} of {}\n"
+          "help: try a smaller --lr or --clip; the last checkpoint is as it was",
+          loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch_));
+    const double share = static_cast<double>(rows.size()) / static_cast<double>(end - begin);
+    accumulate(gradients, tape.gradient(loss), share);
+    log_likelihood += share * mean(bound.log_likelihood).item();
+    kl += share * mean(bound.kl).item();
+  }
   if (config_.clip > 0) clip_global_norm(gradients, config_.clip);
-  optimizer_.step(vae_, gradients);
-
-  at_.log_likelihood += mean(bound.log_likelihood).item();
-  at_.kl += mean(bound.kl).item();
+  optimizer_.step(vae_, gradients, schedule_(optimizer_.steps));
+  if (average_) average_->update(vae_);
+  at_.log_likelihood += log_likelihood;
+  at_.kl += kl;
   ++at_.step;
 }
 
@@ -80,14 +101,14 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
   Clock::time_point epoch_start = start;
   std::int64_t images = 0;
   while (at_.epoch < config_.epochs) {
-    while (at_.step < steps_per_epoch()) {
+    while (at_.step < steps_per_epoch_) {
       if (stop) {
         save_checkpoint(run.checkpoint("last"), save());
         return false;
       }
       step();
-      const std::int64_t done = std::min(at_.step * config_.batch_size, train_count_);
-      images += done - (at_.step - 1) * config_.batch_size;
+      const std::int64_t done = std::min(at_.step * images_per_step(), train_count_);
+      images += done - (at_.step - 1) * images_per_step();
       const double steps = static_cast<double>(at_.step), speed = static_cast<double>(images) / seconds_since(start);
       const std::int64_t left = (config_.epochs - at_.epoch) * train_count_ - done;
       observer.step({.epoch = at_.epoch + 1, .epochs = config_.epochs, .images = done, .of = train_count_,
@@ -112,16 +133,16 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   shuffle();
   const Checkpoint checkpoint = save();  // before anything is written: it throws when a parameter is not finite
 
-  metrics.test = evaluate(vae_, data_.test, test_bits(config_.binarize));
+  metrics.test = evaluate(vae(), data_.test, test_bits(config_.binarize));
   if (held_out_.count > 0) {
-    const double bound = evaluate(vae_, held_out_, test_bits(config_.binarize)).elbo();
+    const double bound = evaluate(vae(), held_out_, test_bits(config_.binarize)).elbo();
     if (bound > at_.best) {
       at_.best = bound;
       save_checkpoint(run.checkpoint("best"), save());
     }
   }
-  write_samples(run.samples(), config_, vae_, 60, config_.seed);
-  write_reconstructions(run.reconstructions(), config_, vae_, data_.test, 10);
+  write_samples(run.samples(), config_, vae(), 60, config_.seed);
+  write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
 
   std::string table = kMetricsHeader;
   if (at_.epoch > 1) {  // a run killed before its checkpoint may have left a row too many
@@ -148,6 +169,8 @@ Checkpoint Trainer::save() {
         throw NumericError(fmt::format(
             "{} holds a number that is not finite after epoch {}, step {}\nhelp: try a smaller --lr or --clip; the last "
             "checkpoint is as it was", name, at_.epoch, at_.step));
+  if (average_)
+    for (const auto& [name, x] : state(average_->module)) checkpoint.tensors.emplace(kAveraged + name, x);
   optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
     checkpoint.tensors.emplace("optimizer." + name, moment);
   });
@@ -167,32 +190,24 @@ Checkpoint Trainer::save() {
   return checkpoint;
 }
 
-template <class T>
-static void read(const Checkpoint& checkpoint, const char* name, T& number) {
-  const auto found = checkpoint.metadata.find(name);
-  check(found != checkpoint.metadata.end(), "the checkpoint does not say \"{}\"", name);
-  const std::string& text = found->second;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  check(error == std::errc() && end == text.data() + text.size(), "the checkpoint's \"{}\" is {}, which is no number of its kind",
-        name, quote(text));
-}
-
 Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint)
-    : Trainer(config, data, load_vae(config, checkpoint)) {
+    : Trainer(config, data, load_vae(config, checkpoint, "")) {
   check(fingerprint(data.train) == config.fingerprint,
         "{} is not the data of this run: it is {}, the run was trained on {}", quote(data.name), fingerprint(data.train),
         config.fingerprint);
-  read(checkpoint, "epoch", at_.epoch);
-  read(checkpoint, "position", at_.step);
-  read(checkpoint, "step", optimizer_.steps);
-  read(checkpoint, "generator.seed", rng_.seed);
-  read(checkpoint, "generator.stream", rng_.stream);
-  read(checkpoint, "generator.counter", rng_.counter);
-  read(checkpoint, "epoch_log_likelihood", at_.log_likelihood);
-  read(checkpoint, "epoch_kl", at_.kl);
-  read(checkpoint, "best_validation_elbo", at_.best);
-  check(at_.epoch >= 0 && at_.step >= 0 && at_.step < steps_per_epoch() && optimizer_.steps >= 0,
-        "the checkpoint is at step {} of an epoch of {}", at_.step, steps_per_epoch());
+  const auto read = [&]<class T>(const char* name, T& number) { number = told<T>(checkpoint, name); };
+  at_.epoch = finished_epochs(checkpoint);
+  read("position", at_.step);
+  read("step", optimizer_.steps);
+  read("generator.seed", rng_.seed);
+  read("generator.stream", rng_.stream);
+  read("generator.counter", rng_.counter);
+  read("epoch_log_likelihood", at_.log_likelihood);
+  read("epoch_kl", at_.kl);
+  read("best_validation_elbo", at_.best);
+  check(at_.step >= 0 && at_.step < steps_per_epoch_ && optimizer_.steps >= 0,
+        "the checkpoint is at step {} of an epoch of {}", at_.step, steps_per_epoch_);
+  if (average_) average_->module = load_vae(config, checkpoint, kAveraged);
   optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
     const auto found = checkpoint.tensors.find("optimizer." + name);
     check(found != checkpoint.tensors.end() && found->second.shape() == moment.shape(),

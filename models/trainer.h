@@ -7,7 +7,7 @@
 
 #include "models/evaluate.h"
 #include "models/run.h"
-#include "nn/clip.h"
+#include "nn/average.h"
 #include "nn/optim.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
@@ -34,6 +34,9 @@ struct Observer {
   std::function<void(const EpochMetrics&)> epoch = [](const EpochMetrics&) {};
 };
 
+/// Steps of the optimiser in an epoch, each on as many images as are accumulated. Error when none is left to train on.
+std::int64_t steps_per_epoch(const Config& config, const Dataset& data);
+
 class Trainer {
  public:
   /// A new training. Error when the configuration does not fit the data.
@@ -46,14 +49,13 @@ class Trainer {
   /// finite; the last checkpoint stays as it was.
   bool train(const Run& run, const Observer& observer, const std::atomic<bool>& stop);
 
-  /// One step on the next batch of the epoch. NumericError when the loss is not finite.
+  /// One step of the optimiser on the next images of the epoch. NumericError when the loss is not finite.
   void step();
-  /// Parameters, optimiser, and where the training stands: nothing of time, threads or paths.
+  /// Parameters, their average, optimiser, and where the training stands: nothing of time, threads or paths.
   Checkpoint save();
 
-  const Vae& vae() const { return vae_; }
-  std::int64_t epochs_done() const { return at_.epoch; }
-  std::int64_t steps_per_epoch() const;
+  /// The model to be used: the average of the weights where one is kept.
+  const Vae& vae() const { return average_ ? average_->module : vae_; }
 
  private:
   struct Position {  // where the training stands
@@ -63,6 +65,7 @@ class Trainer {
     double best = -std::numeric_limits<double>::infinity();  // validation ELBO
   };
   Trainer(const Config& config, const Dataset& data, Vae vae);
+  std::int64_t images_per_step() const { return config_.batch_size * config_.accumulate; }
   void shuffle();
   void finish_epoch(const Run& run, const Observer& observer, double seconds);
 
@@ -70,8 +73,11 @@ class Trainer {
   const Dataset& data_;
   Images held_out_;           // for validation
   std::int64_t train_count_;  // training images without those
+  std::int64_t steps_per_epoch_;
   Vae vae_;
+  std::optional<Average<Vae>> average_;
   Optimizer optimizer_;
+  Schedule schedule_;
   Rng rng_;  // of the steps: bits, noise
   Position at_;
   Indices order_;  // of the images in the epoch under way

@@ -2,21 +2,44 @@
 
 #include <cmath>
 
-#include "tensor/update.h"
+#include "nn/optim_rule.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
-namespace {
+namespace detail {
 
 constexpr const char* kSgdMoments[] = {"velocity"};
 constexpr const char* kAdamMoments[] = {"m", "v"};
 
-std::span<const char* const> names(const Sgd& sgd) { return std::span(kSgdMoments, sgd.momentum == 0 ? 0 : 1); }
-std::span<const char* const> names(const Adam&) { return kAdamMoments; }
+Names moments(const Sgd& sgd) { return Names(kSgdMoments, sgd.momentum == 0 ? 0 : 1); }
+Names moments(const Adam&) { return kAdamMoments; }
 
-}  // namespace
+void apply(const Sgd& sgd, const Slot& slot) {
+  const Batch lr = slot.lr, momentum = sgd.momentum;
+  if (sgd.momentum == 0) return slot.update<1>([=](auto& lanes, Batch g) { lanes[0] -= lr * g; });
+  slot.update<2>([=, nesterov = sgd.nesterov](auto& lanes, Batch g) {
+    auto& [x, velocity] = lanes;
+    velocity = momentum * velocity + g;
+    x -= lr * (nesterov ? momentum * velocity + g : velocity);
+  });
+}
+
+void apply(const Adam& adam, const Slot& slot, double keep) {
+  const double t = static_cast<double>(slot.step);  // the corrections in double: 1 - βᵗ cancels
+  const Batch rate = slot.lr / (1 - std::pow(adam.beta1, t));
+  const Batch scale = 1 / std::sqrt(1 - std::pow(adam.beta2, t));
+  const Batch beta1 = adam.beta1, beta2 = adam.beta2, rest1 = 1 - adam.beta1, rest2 = 1 - adam.beta2;
+  slot.update<3>([=, kept = Batch(keep), epsilon = Batch(adam.epsilon)](auto& lanes, Batch g) {
+    auto& [x, m, v] = lanes;
+    m = beta1 * m + rest1 * g;
+    v = beta2 * v + rest2 * g * g;
+    x = kept * x - rate * m / (sqrt(v) * scale + epsilon);
+  });
+}
+
+}  // namespace detail
 
 std::span<const char* const> Optimizer::moment_names() const {
-  return std::visit([](const auto& rule) { return names(rule); }, rule);
+  return std::visit([](const auto& rule) { return detail::moments(rule); }, rule);
 }
 
 std::span<Tensor> Optimizer::moments_of(std::size_t i, const Tensor& x) {
@@ -33,36 +56,9 @@ void Optimizer::check_fit(std::span<const Tensor> parameters, std::span<const Te
           i, parameters[i].shape(), gradients[i].shape());
 }
 
-void Optimizer::update(std::size_t i, Tensor& x, Tensor gradient) {
+void Optimizer::update(std::size_t i, Tensor& x, Tensor gradient, double factor) {
   if (!gradient.contiguous()) gradient.write();
-  const Real* g = gradient.view().data;
-  const std::span<Tensor> own = moments_of(i, x);
-  Real* at = x.write().data;
-
-  if (const Sgd* sgd = std::get_if<Sgd>(&rule)) {
-    const Batch lr = sgd->lr, momentum = sgd->momentum;
-    if (own.empty())
-      kernel::update<1>({at}, g, x.numel(), [=](auto& lanes, Batch g) { lanes[0] -= lr * g; });
-    else
-      kernel::update<2>({at, own[0].write().data}, g, x.numel(), [=](auto& lanes, Batch g) {
-        auto& [x, velocity] = lanes;
-        velocity = momentum * velocity + g;
-        x -= lr * velocity;
-      });
-  } else {
-    const Adam& adam = std::get<Adam>(rule);
-    const double t = static_cast<double>(steps);  // the corrections in double: 1 - βᵗ cancels
-    const Batch rate = adam.lr / (1 - std::pow(adam.beta1, t));
-    const Batch scale = 1 / std::sqrt(1 - std::pow(adam.beta2, t));
-    const Batch beta1 = adam.beta1, beta2 = adam.beta2, rest1 = 1 - adam.beta1, rest2 = 1 - adam.beta2;
-    const Batch epsilon = adam.epsilon;
-    kernel::update<3>({at, own[0].write().data, own[1].write().data}, g, x.numel(), [=](auto& lanes, Batch g) {
-      auto& [x, m, v] = lanes;
-      m = beta1 * m + rest1 * g;
-      v = beta2 * v + rest2 * g * g;
-      x -= rate * m / (sqrt(v) * scale + epsilon);
-    });
-  }
+  std::visit([&](const auto& r) { detail::apply(r, {x, moments_of(i, x), gradient, r.lr * factor, steps}); }, rule);
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

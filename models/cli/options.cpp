@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <set>
 
 #include "nn/quote.h"
 
@@ -72,10 +71,10 @@ Verb& CommandLine::verb(std::string name, std::string description, std::string f
 }
 
 /// Every flag is known, comes once and has a value that is neither empty nor a flag, and there are as many other
-/// arguments as the verb takes.
-void Verb::check_arguments(std::span<const std::string> arguments) const {
+/// arguments as the verb takes. The flags that are given.
+std::set<std::string> Verb::check_arguments(std::span<const std::string> arguments) const {
   const std::vector<std::string_view> flags(flags_.begin(), flags_.end());
-  std::set<std::string_view> given;
+  std::set<std::string> given;
   std::size_t others = 0;
   bool flags_end = false;  // after "--"
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -92,7 +91,7 @@ void Verb::check_arguments(std::span<const std::string> arguments) const {
     const std::string_view flag = text.substr(0, text.find('='));
     if (std::ranges::find(flags, flag) == flags.end())
       throw UsageError(fmt::format("vae {} has no option {}{}", name(), quote(flag), did_you_mean(flag, flags)));
-    if (!given.insert(flag).second) throw UsageError(fmt::format("{} is given twice", flag));
+    if (!given.emplace(flag).second) throw UsageError(fmt::format("{} is given twice", flag));
     const bool joined = flag.size() < text.size();
     if (!joined && (i + 1 == arguments.size() || arguments[i + 1].starts_with("--")))
       throw UsageError(fmt::format("{} needs a value", flag));
@@ -100,6 +99,7 @@ void Verb::check_arguments(std::span<const std::string> arguments) const {
     if (value.empty()) throw UsageError(fmt::format("{} needs a value, not \"\"", flag));
   }
   if (others < names_.size()) throw UsageError(fmt::format("vae {} needs {}", name(), names_[others]));
+  return given;
 }
 
 /// CLI11 leaves two empty lines between sections and one at the end.
@@ -113,7 +113,7 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& arguments
   const std::string program = app_->get_name();
   const auto asks_for_help = [](const std::string& text) { return text == "--help" || text == "-h"; };
   if (arguments.empty()) throw UsageError(fmt::format("a verb is missing\nhelp: {} --help names them", program));
-  if (asks_for_help(arguments[0])) return {nullptr, tidy(app_->help())};
+  if (asks_for_help(arguments[0])) return {nullptr, tidy(app_->help()), {}};
 
   std::vector<std::string_view> names;
   for (const auto& verb : verbs_) names.push_back(verb->name());
@@ -124,14 +124,14 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& arguments
   const Verb& verb = *verbs_[static_cast<std::size_t>(found - names.begin())];
 
   const auto flags_end = std::ranges::find(arguments, "--");
-  if (std::any_of(arguments.begin(), flags_end, asks_for_help)) return {nullptr, tidy(verb.app_->help(program))};
-  verb.check_arguments(std::span(arguments).subspan(1));
+  if (std::any_of(arguments.begin(), flags_end, asks_for_help)) return {nullptr, tidy(verb.app_->help(program)), {}};
+  const std::set<std::string> given = verb.check_arguments(std::span(arguments).subspan(1));
   try {
     app_->parse(std::vector(arguments.rbegin(), arguments.rend()));  // it takes them from the back
   } catch (const CLI::Error& error) {
     throw UsageError(error.what());
   }
-  return {&verb, ""};
+  return {&verb, "", given};
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "models/cli/parse.h"
 
@@ -67,7 +68,7 @@ class Verb {
 
  private:
   friend class CommandLine;
-  void check_arguments(std::span<const std::string> arguments) const;
+  std::set<std::string> check_arguments(std::span<const std::string> arguments) const;
 
   CLI::App* app_;
   std::string section_ = "Options";
@@ -86,6 +87,7 @@ class CommandLine {
   struct Parsed {
     const Verb* verb = nullptr;  // none when help was asked for
     std::string help;            // to be printed then
+    std::set<std::string> given;  // the flags on the line
   };
   /// The arguments without the program's name. Calls the setters of what is given. UsageError for anything unknown,
   /// missing, given twice, empty or malformed; `--help` goes before all of them.

@@ -42,7 +42,7 @@ std::string to_string(const Range& range) {
   if (range.above_min)
     return bounded ? fmt::format("a number above {} and at most {}", range.min, range.max)
                    : fmt::format("a number above {}", range.min);
-  return bounded ? fmt::format("a number from {} to {}", range.min, range.max)
+  return bounded ? fmt::format("a number from {} to {}{}", range.min, range.below_max ? "below " : "", range.max)
                  : fmt::format("a number of at least {}", range.min);
 }
 

@@ -34,8 +34,11 @@ struct Range {
   double min = std::numeric_limits<double>::lowest();
   double max = std::numeric_limits<double>::max();
   bool above_min = false;  // the lower bound itself does not belong
+  bool below_max = false;  // the upper bound itself does not belong
 
-  bool contains(double value) const { return (above_min ? value > min : value >= min) && value <= max; }
+  bool contains(double value) const {
+    return (above_min ? value > min : value >= min) && (below_max ? value < max : value <= max);
+  }
 };
 inline constexpr Range kPositive{.min = 0, .above_min = true};
 inline constexpr Range kNotNegative{.min = 0};

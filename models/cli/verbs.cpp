@@ -3,9 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "models/cli/options.h"
+#include "models/cli/optimizer_options.h"
 #include "models/cli/print.h"
 #include "models/cli/progress.h"
 #include "nn/atomic_file.h"
@@ -35,13 +34,6 @@ struct Options {
 // ---- options that several verbs have ----
 
 constexpr std::int64_t kMostEpochs = 1'000'000;
-
-template <class E>
-std::vector<std::pair<std::string_view, E>> named() {
-  std::vector<std::pair<std::string_view, E>> pairs;
-  for (const Named<E>& choice : choices<E>()) pairs.emplace_back(choice.name, choice.value);
-  return pairs;
-}
 
 void add_threads(Verb& verb) {
   verb.option("--threads", "N", "auto", "1 to 256; the results do not depend on it", [](std::string_view text) {
@@ -100,9 +92,11 @@ double parameter_count(const VaeSettings& vae) {
 }
 
 /// Refuses a model that this machine cannot hold, before the system kills whoever tries.
-void check_memory(const VaeSettings& vae) {
-  constexpr double kCopies = 4;  // parameters, gradients, Adam's two moments
-  const double needed = kCopies * sizeof(Real) * parameter_count(vae);
+void check_memory(const Config& config) {
+  const VaeSettings& vae = config.vae;
+  // Parameters, gradients, Adam's two moments; the average, the accumulated gradients.
+  const double copies = 4 + (config.ema > 0) + (config.accumulate > 1);
+  const double needed = copies * sizeof(Real) * parameter_count(vae);
   const double present = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
   if (needed > present)
     throw UsageError(
@@ -137,17 +131,6 @@ Opened open(const Options& options) {
   }
 }
 
-std::int64_t finished_epochs(const Checkpoint& checkpoint) {
-  const auto found = checkpoint.metadata.find("epoch");
-  check(found != checkpoint.metadata.end(), "the checkpoint does not say after which epoch it was saved");
-  std::int64_t epochs = -1;
-  const std::string& text = found->second;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epochs);
-  check(error == std::errc() && end == text.data() + text.size() && epochs >= 0,
-        "the checkpoint's \"epoch\" is {}, which is no number of epochs", quote(text));
-  return epochs;
-}
-
 /// Trains to the end and says what was left where.
 bool train_and_report(Trainer& trainer, const Run& run, const std::atomic<bool>& stop) {
   ProgressDisplay display;
@@ -161,7 +144,7 @@ bool train_and_report(Trainer& trainer, const Run& run, const std::atomic<bool>&
     throw;
   }
   display.finish();
-  print(finished ? fmt::format("new digits and reconstructions: {} and {}\n", quote(run.samples().native()),
+  print(finished ? fmt::format("new images and reconstructions: {} and {}\n", quote(run.samples().native()),
                                quote(run.reconstructions().native()))
                  : fmt::format("stopped and saved; go on with: vae resume {}\n", quote(run.folder.native())));
   return finished;
@@ -189,7 +172,7 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   Config& config = options.config;
   if (config.vae.network == Network::convolutional) config.vae.hidden = {256};
   if (!options.hidden.empty()) config.vae.hidden = options.hidden;
-  check_memory(config.vae);
+  check_memory(config);
   NewRun made{.wanted = options.out};
   const Dataset data = load_dataset(config.data);
   if (config.data != "digits") config.data = fs::absolute(config.data).native();  // to resume from anywhere
@@ -198,7 +181,8 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   config.width = data.train.width;
   config.vae.data = data.train.size();
   config.vae.image = {config.height, config.width};
-  check_memory(config.vae);
+  settle_schedule(config, data);
+  check_memory(config);
   Trainer trainer(config, data);
   write_file_atomically(made.run.config(), to_json(config));
   save_checkpoint(made.run.checkpoint("last"), trainer.save());  // so that any end finds something to resume from
@@ -288,8 +272,8 @@ void info(const Options& options) {
   print(fmt::format("parameters   {}\n", count(vae)));
   print(fmt::format("data         {}, {}, binarize {}, {} held out\n", quote(config.data), quote(config.fingerprint),
                     name_of(config.binarize), config.validation));
-  print(fmt::format("training     {}, lr {}, batch size {}, beta {}, clip {}, seed {}\n", name_of(config.optimizer),
-                    config.lr, config.batch_size, config.beta, config.clip, config.seed));
+  print(fmt::format("training     {}, batch size {}, beta {}, clip {}, seed {}\n", optimizer_text(config),
+                    config.batch_size, config.beta, config.clip, config.seed));
   print(fmt::format("progress     {} of {} epochs\n", finished_epochs(checkpoint), config.epochs));
   print(last_metrics(run));
   print(fmt::format("checkpoints  last{}\n", fs::exists(run.checkpoint("best"), error) ? ", best" : ""));
@@ -323,11 +307,10 @@ void add_train(CommandLine& line, Options& options) {
   verb.section("Training")
       .real("--beta", c.beta, {.min = 0, .max = 1e6}, "weight of the KL divergence")
       .count("--epochs", c.epochs, 1, kMostEpochs, "passes over the training images")
-      .count("--batch-size", c.batch_size, 1, 1 << 24, "images per step")
-      .choice("--optimizer", c.optimizer, named<OptimizerKind>(), "sgd has momentum 0.9")
-      .real("--lr", c.lr, {.min = 0, .max = 1e12, .above_min = true}, "learning rate")
+      .count("--batch-size", c.batch_size, 1, 1 << 24, "images per batch")
       .real("--clip", c.clip, {.min = 0, .max = 1e30}, "largest norm of the gradient; 0: no limit")
       .seed("--seed", c.seed, "of all that is random");
+  add_optimizer_options(verb, c);
   verb.section("Run").option("--out", "RUN", "",
                              "folder for the results, new or empty (default: the next of runs/1, runs/2, …)",
                              [&options](std::string_view text) { options.out = text; });
@@ -376,21 +359,24 @@ bool run_command(const std::vector<std::string>& arguments, const std::atomic<bo
   CommandLine line("vae", "Trains variational autoencoders on images, and draws new images from them.",
                    "Examples:\n"
                    "  vae train --out first          train the book's model on generated digits\n"
-                   "  vae sample first --seed 7      draw 60 new digits\n"
+                   "  vae sample first --seed 7      draw 60 new images\n"
                    "  vae train --help               all options of a verb\n"
                    "\n"
                    "Ctrl-C finishes the step, saves and stops; vae resume goes on as if nothing had happened.\n"
                    "Exit codes: 0 done, 2 usage, 3 data or files, 4 numbers that are not finite, 130 and 143 stopped.");
   add_train(line, options);
   add_others(line, options);
-  const auto [verb, help] = line.parse(arguments);
+  const auto [verb, help, given] = line.parse(arguments);
   if (!verb) {
     print(help);
     return true;
   }
   const std::string& name = verb->name();
   if (options.count == 0) options.count = name == "sample" ? 60 : 10;
-  if (name == "train") return train(options, stop);
+  if (name == "train") {
+    settle_optimizer(options.config, given);
+    return train(options, stop);
+  }
   if (name == "resume") return resume(options, stop);
   if (name == "sample") sample(options);
   if (name == "reconstruct") reconstruct(options);

@@ -45,8 +45,8 @@ Tensor Categorical::entropy() const {
 Tensor Categorical::mean() const { return softmax(checked(logits), -1); }
 
 Tensor kl_divergence(const Categorical& q, const Categorical& p) {
-  check(checked(q.logits).extent(-1) == checked(p.logits).extent(-1), "[kl_divergence] {} and {} are not as many classes",
-        q.logits.shape(), p.logits.shape());
+  check(checked(q.logits).extent(-1) == checked(p.logits).extent(-1),
+        "[kl_divergence] {} and {} are not as many classes", q.logits.shape(), p.logits.shape());
   return sum(elementwise<"kl_categorical">([](auto q, auto p) { return where(q < kLowest, 0, exp(q) * (q - p)); },
                                            log_probabilities(q), log_probabilities(p)), -1);
 }

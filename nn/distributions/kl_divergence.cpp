@@ -2,7 +2,9 @@
 
 #include <cxxabi.h>
 
+#include <cstdlib>
 #include <memory>
+#include <regex>
 
 #include "autograd/elementwise.h"
 
@@ -34,12 +36,12 @@ Tensor kl_divergence(const Laplace& q, const Laplace& p) {
 
 // With t = (μ - μ')/σ: E|x - μ'| = σ·(√(2/π)·e^(-t²/2) + t·erf(t/√2)).
 Tensor kl_divergence(const Normal& q, const Laplace& p) {
-  const Tensor log_likelihood = elementwise<"laplace_of_normal">([](auto loc, auto log_variance, auto p_loc, auto p_log_scale) {
+  const Tensor cross_entropy = elementwise<"normal_laplace">([](auto loc, auto log_variance, auto p_loc, auto p_scale) {
     const auto t = (loc - p_loc) * exp(log_variance / -2);
     const auto distance = kRootTwoOverPi * exp(t * t / -2) + t * erf(t / std::numbers::sqrt2);
-    return -(distance * exp(log_variance / 2 - p_log_scale) + p_log_scale + std::numbers::ln2); },
+    return distance * exp(log_variance / 2 - p_scale) + p_scale + std::numbers::ln2; },
     q.loc, q.log_variance, p.loc, p.log_scale);
-  return -q.entropy() - log_likelihood;
+  return cross_entropy - q.entropy();
 }
 
 // E log p(x) for any x with that mean and variance: the Gaussian's at the mean, less ½·variance/σ².
@@ -61,23 +63,19 @@ Tensor kl_divergence(const ContinuousBernoulli& q, const Normal& p) {
   return -q.entropy() - expected_log_prob(p, q.mean(), q.variance());
 }
 
-// "gradus::Mixture<gradus::Normal>" -> "Mixture<Normal>"
+// Without namespaces: "Mixture<Normal>".
 static std::string name_of(const std::type_info& type) {
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> full(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
-  const std::string_view text = status == 0 ? full.get() : type.name();
-  std::string name;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (text.substr(i).starts_with("::"))
-      name.erase(name.find_last_of("<, ", text[i - 1] == ')' ? name.rfind('(') : name.npos) + 1), ++i;
-    else
-      name += text[i];
-  return name;
+  const std::unique_ptr<char, void (*)(void*)> full(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                    std::free);
+  static const std::regex qualifier(R"((\w+|\(anonymous namespace\))::)");
+  return std::regex_replace(status == 0 ? full.get() : type.name(), qualifier, "");
 }
 
 void detail::no_closed_form(const std::type_info& q, const std::type_info& p) {
-  throw Error(fmt::format("[kl_divergence] no closed form between {} and {}\nhelp: estimate it by samples z of q: the mean "
-                          "of q.log_prob(z) - p.log_prob(z)", name_of(q), name_of(p)));
+  throw Error(fmt::format("[kl_divergence] no closed form between {} and {}\n"
+                          "help: estimate it by samples z of q: the mean of q.log_prob(z) - p.log_prob(z)",
+                          name_of(q), name_of(p)));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -18,7 +18,8 @@ struct Mixture {
     const Pause no_derivatives;
     const Tensor draws = component.sample(rng);
     check(draws.shape() == broadcast("mixture", draws.shape(), logits.shape()),
-          "[mixture] components {} do not have all axes of the logits {}\nhelp: broadcast_to the component's parameters",
+          "[mixture] components {} do not have all axes of the logits {}\n"
+          "help: broadcast_to the component's parameters",
           draws.shape(), logits.shape());
     const Indices choice = Categorical{broadcast_to(logits, draws.shape())}.sample(rng);
     return reshape(gather(draws, -1, {choice.shape.inserted(choice.shape.rank(), 1), choice.values}), choice.shape);
@@ -30,7 +31,8 @@ struct Mixture {
   }
   /// Always an Error: the entropy of a mixture has no closed form.
   Tensor entropy() const {
-    throw Error("[mixture] the entropy has no closed form\nhelp: estimate it by samples: the mean of -p.log_prob(p.sample(rng))");
+    throw Error("[mixture] the entropy has no closed form\n"
+                "help: estimate it by samples: the mean of -p.log_prob(p.sample(rng))");
   }
   Tensor mean() const {
     const Tensor each = component.mean();
@@ -41,8 +43,10 @@ struct Mixture {
  private:
   void check_components(const Shape& each) const {
     const int last = each.rank() - 1;
-    check(logits.rank() >= 1 && last >= 0 && logits.extent(-1) >= 1 && (each[last] == logits.extent(-1) || each[last] == 1),
-          "[mixture] logits {} and components {} differ in the last axis, that of the components", logits.shape(), each);
+    check(logits.rank() >= 1 && last >= 0 && logits.extent(-1) >= 1 &&
+              (each[last] == logits.extent(-1) || each[last] == 1),
+          "[mixture] logits {} and components {} differ in the last axis, that of the components", logits.shape(),
+          each);
   }
 };
 

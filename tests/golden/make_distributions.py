@@ -174,18 +174,19 @@ for shapes, (a, b) in {"same": ((3, 4, 5), (3, 4, 5)), "fewer": ((4, 5), (5,)), 
          lambda x, l: (x * torch.log_softmax(l, -1)).sum(-1), uniform(*b, low=0.5), anywhere(*a))
     case(f"categorical_entropy:{shapes}", lambda l: categorical(l).entropy(), anywhere(*a))
     case(f"categorical_mean:{shapes}", lambda l: categorical(l).probs, anywhere(*a))
-    case(f"kl_categorical:{shapes}", lambda *x: D.kl_divergence(*map(categorical, torch.broadcast_tensors(*x))), anywhere(*a),
-         anywhere(*b))
+    case(f"kl_categorical:{shapes}", lambda *x: D.kl_divergence(*map(categorical, torch.broadcast_tensors(*x))),
+         anywhere(*a), anywhere(*b))
 
     def mixture(component, l, *parameters):
         loc, scale = torch.broadcast_tensors(*parameters)
         return D.MixtureSameFamily(categorical(l.expand(loc.shape)), component(loc, scale), validate_args=False)
 
     x = a[:-1]
-    case(f"mixture_normal_log_prob:{shapes}", lambda x, *p: mixture(gaussian, *p).log_prob(x), anywhere(*x), anywhere(*b),
-         anywhere(*a), anywhere(*b))
-    case(f"mixture_laplace_log_prob:{shapes}", lambda x, *p: mixture(laplace, *p).log_prob(x), farther(*x), anywhere(*b),
-         near(*a), near(*b))
-    case(f"mixture_normal_mean:{shapes}", lambda *p: mixture(gaussian, *p).mean, anywhere(*b), anywhere(*a), anywhere(*b))
+    case(f"mixture_normal_log_prob:{shapes}", lambda x, *p: mixture(gaussian, *p).log_prob(x), anywhere(*x),
+         anywhere(*b), anywhere(*a), anywhere(*b))
+    case(f"mixture_laplace_log_prob:{shapes}", lambda x, *p: mixture(laplace, *p).log_prob(x), farther(*x),
+         anywhere(*b), near(*a), near(*b))
+    case(f"mixture_normal_mean:{shapes}", lambda *p: mixture(gaussian, *p).mean, anywhere(*b), anywhere(*a),
+         anywhere(*b))
 
 write_safetensors(HERE / "distributions.safetensors", out)

@@ -237,7 +237,7 @@ TEST_CASE("program: what makes no sense ends with 2, one sentence and nothing le
       {"train", "--head", ""},
       {"train", "--likelihood", "poisson"},
       {"train", "--binarize", "yes"},
-      {"train", "--optimizer", "adamw"},
+      {"train", "--optimizer", "lion"},
       {"train", "data"},
       {"resume"},
       {"resume", ""},
@@ -321,10 +321,15 @@ TEST_CASE("program: a training that diverges ends with 4 and keeps the last good
   CHECK(load_checkpoint(place.folder / "run" / "last.safetensors").tensors.size() > 0);
 }
 
-TEST_CASE("program: killed at any moment and resumed, it leaves the same bits") {
+// Kills a training of these options again and again and resumes it; returns how often it was still running.
+static int kill_and_resume(const Arguments& options) {
   const Place place;
-  const Arguments more = {"--epochs", "40", "--threads", "1", "--validation", "4"};
+  Arguments more = {"--epochs", "40", "--threads", "1", "--validation", "4"};
+  more.insert(more.end(), options.begin(), options.end());
   REQUIRE(place.train("whole", more).code == 0);
+  const std::string metrics = get(place.folder / "whole" / "metrics.csv");
+  const std::string bound = metrics.substr(metrics.find(',', metrics.rfind("\n40,") + 4) + 1, 7);  // the third column
+  CHECK(contains(place.run({"evaluate", "whole"}).out, bound));
   int killed = 0;
   for (int delay = 1; delay < 60; delay += 7) {  // milliseconds
     const std::string run = "part" + std::to_string(delay);
@@ -342,5 +347,12 @@ TEST_CASE("program: killed at any moment and resumed, it leaves the same bits") 
       CHECK(get(place.folder / "whole" / file) == get(place.folder / run / file));
     CHECK(lines(get(place.folder / run / "metrics.csv")) == 41);
   }
-  CHECK(killed > 0);
+  return killed;
+}
+
+TEST_CASE("program: killed at any moment and resumed, it leaves the same bits") { CHECK(kill_and_resume({}) > 0); }
+
+TEST_CASE("program: the same with a schedule, an average of the weights and accumulated gradients") {
+  CHECK(kill_and_resume({"--optimizer", "adamw", "--schedule", "cosine", "--warmup", "5", "--decay-factor", "0.01",
+                         "--ema", "0.9", "--accumulate", "2", "--binarize", "dynamic"}) > 0);
 }

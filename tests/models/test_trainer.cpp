@@ -92,8 +92,11 @@ TEST_CASE("training: continuing from a checkpoint at any step gives the same bit
 
 TEST_CASE("training: from the tenth step on the system is asked for no memory, and the pool is what a step needs") {
   const Dataset data = few_digits(4000);
-  const auto news_per_step = [&](std::vector<std::int64_t> hidden) {
-    Trainer trainer(configuration(data, std::move(hidden), 100), data);
+  const auto news_per_step = [&](std::vector<std::int64_t> hidden, double ema = 0, std::int64_t accumulate = 1) {
+    Config config = configuration(data, std::move(hidden), 100 / accumulate);
+    config.ema = ema;
+    config.accumulate = accumulate;
+    Trainer trainer(config, data);
     for (int step = 0; step < 10; ++step) trainer.step();
     reset_pool_peak();
     const PoolStatistics warm = pool_statistics();
@@ -110,8 +113,11 @@ TEST_CASE("training: from the tenth step on the system is asked for no memory, a
   const std::int64_t shallow = news_per_step({64});
   release_pool();
   const std::int64_t deep = news_per_step({64, 64, 64, 64, 64, 64});
-  MESSAGE("operator new per step: ", shallow, " for 12 parameters, ", deep, " for 32");
+  release_pool();
+  const std::int64_t more = news_per_step({64}, 0.99, 2);
+  MESSAGE("operator new per step: ", more, " with an average and two batches a step, ", shallow, " for 12 parameters, ", deep, " for 32");
   // At most in proportion to the number of parameters: 5 layers more each way are 20 tensors more.
   CHECK(shallow <= 4 * 12);
+  CHECK(more <= 8 * 12);
   CHECK(deep <= 4 * 32);
 }

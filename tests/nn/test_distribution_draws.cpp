@@ -114,24 +114,27 @@ Tensor number(double x) { return scalar(static_cast<Real>(x)); }
 
 TEST_CASE("draws: follow the distribution function, and have the mean and the variance") {
   const double b = std::exp(0.4);
-  check_draws("laplace", Laplace{many(-0.7), many(0.4)},
-              [&](double x) { return x < -0.7 ? std::exp((x + 0.7) / b) / 2 : 1 - std::exp(-(x + 0.7) / b) / 2; },
-              2 * b * b);
+  check_draws(
+      "laplace", Laplace{many(-0.7), many(0.4)},
+      [&](double x) { return x < -0.7 ? std::exp((x + 0.7) / b) / 2 : 1 - std::exp(-(x + 0.7) / b) / 2; }, 2 * b * b);
   const double s = std::exp(-0.3);
-  check_draws("logistic", Logistic{many(1.5), many(-0.3)}, [&](double x) { return sigmoid_of((x - 1.5) / s); },
-              s * s * std::numbers::pi * std::numbers::pi / 3);
+  check_draws(
+      "logistic", Logistic{many(1.5), many(-0.3)}, [&](double x) { return sigmoid_of((x - 1.5) / s); },
+      s * s * std::numbers::pi * std::numbers::pi / 3);
   for (const double eta : {-40.0, -2.0, -0.05, -1e-4, 0.0, 1e-3, 0.05, 0.5, 3.0, 30.0}) {
     const ContinuousBernoulli p{many(eta)};
-    check_draws("continuous bernoulli", p,
-                [&](double x) { return eta == 0 ? x : std::expm1(eta * x) / std::expm1(eta); },
-                ContinuousBernoulli{number(eta)}.variance().item());
+    check_draws(
+        "continuous bernoulli", p, [&](double x) { return eta == 0 ? x : std::expm1(eta * x) / std::expm1(eta); },
+        ContinuousBernoulli{number(eta)}.variance().item());
   }
-  check_draws("unit normal", UnitNormal{many(2)}, [](double x) { return std::erfc((2 - x) / std::numbers::sqrt2) / 2; }, 1);
-  check_draws("standard normal", StandardNormal{{kDraws}},
-              [](double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }, 1);
+  check_draws(
+      "unit normal", UnitNormal{many(2)}, [](double x) { return std::erfc((2 - x) / std::numbers::sqrt2) / 2; }, 1);
+  check_draws(
+      "standard normal", StandardNormal{{kDraws}}, [](double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }, 1);
   const double sd = std::exp(-0.25);
-  check_draws("normal", Normal{many(2), many(-0.5)},
-              [&](double x) { return std::erfc((2 - x) / sd / std::numbers::sqrt2) / 2; }, sd * sd);
+  check_draws(
+      "normal", Normal{many(2), many(-0.5)},
+      [&](double x) { return std::erfc((2 - x) / sd / std::numbers::sqrt2) / 2; }, sd * sd);
 }
 
 TEST_CASE("draws: extreme uniform numbers give finite draws") {
@@ -185,7 +188,9 @@ TEST_CASE("draws: each element of a mixture chooses by itself") {
   const std::vector<double> x = wide(p.sample(rng));
   CHECK(x.size() == kDraws);
   CHECK(ks_distance(x, [&](double x) {
-          return (std::erfc((-3 - x) / sd / std::numbers::sqrt2) / 2 + 3 * std::erfc((3 - x) / std::numbers::sqrt2) / 2) / 4;
+          return (std::erfc((-3 - x) / sd / std::numbers::sqrt2) / 2 +
+                  3 * std::erfc((3 - x) / std::numbers::sqrt2) / 2) /
+                 4;
         }) <= kKsBound);
   CHECK(std::abs(average(x) - p.mean().at({0})) <= five_sigma(variance(x)));
 }
@@ -213,18 +218,43 @@ TEST_CASE("draws: a sample has no derivative, and is a function of the generator
 }
 
 TEST_CASE("draws: pathwise derivatives are those of the draw, at orders 1 and 2") {
-  const Tensor loc = tensor({6}, {Real(0.3), -1, 0, 2, 1, Real(-0.4)}), s = tensor({6}, {0, Real(0.5), -1, 1, Real(0.2), 0});
+  const Tensor loc = tensor({6}, {Real(0.3), -1, 0, 2, 1, Real(-0.4)}),
+               s = tensor({6}, {0, Real(0.5), -1, 1, Real(0.2), 0});
   const auto check_path = [](const char* name, const TensorFunction& f, std::vector<Tensor> in) {
     const GradcheckResult result = gradcheck(f, std::move(in), {.order = 2});
     CHECK_MESSAGE(result.passed, name, ": ", result.message);
   };
   const auto rng = [] { return Rng{.seed = 6}; };
-  check_path("normal", [&](auto in) { Rng r = rng(); return Normal{in[0], in[1]}.rsample(r); }, {loc, s});
-  check_path("unit normal", [&](auto in) { Rng r = rng(); return UnitNormal{in[0]}.rsample(r); }, {loc});
-  check_path("laplace", [&](auto in) { Rng r = rng(); return Laplace{in[0], in[1]}.rsample(r); }, {loc, s});
-  check_path("logistic", [&](auto in) { Rng r = rng(); return Logistic{in[0], in[1]}.rsample(r); }, {loc, s});
+  check_path("normal",
+             [&](auto in) {
+               Rng r = rng();
+               return Normal{in[0], in[1]}.rsample(r);
+             },
+             {loc, s});
+  check_path("unit normal",
+             [&](auto in) {
+               Rng r = rng();
+               return UnitNormal{in[0]}.rsample(r);
+             },
+             {loc});
+  check_path("laplace",
+             [&](auto in) {
+               Rng r = rng();
+               return Laplace{in[0], in[1]}.rsample(r);
+             },
+             {loc, s});
+  check_path("logistic",
+             [&](auto in) {
+               Rng r = rng();
+               return Logistic{in[0], in[1]}.rsample(r);
+             },
+             {loc, s});
   for (const double eta : {-3.0, -0.5, -0.02, 0.0, 0.003, 0.2, 2.0, 8.0})
-    check_path("continuous bernoulli", [&](auto in) { Rng r = rng(); return ContinuousBernoulli{in[0]}.rsample(r); },
+    check_path("continuous bernoulli",
+               [&](auto in) {
+                 Rng r = rng();
+                 return ContinuousBernoulli{in[0]}.rsample(r);
+               },
                {full({6}, static_cast<Real>(eta))});
 }
 

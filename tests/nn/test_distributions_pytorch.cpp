@@ -24,7 +24,8 @@ DiscretizedLogistic discretized(In in, int i) { return {in[i], in[i + 1]}; }
 
 Tensor levels(const Shape& shape) {
   std::vector<Real> values;
-  for (std::int64_t i = 0; i < shape.numel(); ++i) values.push_back(static_cast<Real>(static_cast<double>(i * 85 % 256) / 255));
+  for (std::int64_t i = 0; i < shape.numel(); ++i)
+    values.push_back(static_cast<Real>(static_cast<double>(i * 85 % 256) / 255));
   return tensor(shape, values);
 }
 
@@ -55,9 +56,7 @@ const std::map<std::string, Function>& functions() {
       {"laplace_mean", [](In in) { return laplace(in, 0).mean(); }},
       {"logistic_log_prob", [](In in) { return logistic(in, 1).log_prob(in[0]); }},
       {"discretized_logistic_log_prob",
-       [](In in) {
-         return discretized(in, 0).log_prob(levels(broadcast("test", in[0].shape(), in[1].shape())));
-       }},
+       [](In in) { return discretized(in, 0).log_prob(levels(broadcast("test", in[0].shape(), in[1].shape()))); }},
       {"discretized_logistic_entropy", [](In in) { return discretized(in, 0).entropy(); }},
       {"discretized_logistic_mean", [](In in) { return discretized(in, 0).mean(); }},
       {"kl_discretized_logistic", [](In in) { return kl_divergence(discretized(in, 0), discretized(in, 2)); }},
@@ -77,9 +76,18 @@ const std::map<std::string, Function>& functions() {
       {"categorical_entropy", [](In in) { return Categorical{in[0]}.entropy(); }},
       {"categorical_mean", [](In in) { return Categorical{in[0]}.mean(); }},
       {"kl_categorical", [](In in) { return kl_divergence(Categorical{in[0]}, Categorical{in[1]}); }},
-      {"mixture_normal_log_prob", [](In in) { return Mixture<Normal>{in[1], gaussian(in, 2)}.log_prob(in[0]); }},
-      {"mixture_laplace_log_prob", [](In in) { return Mixture<Laplace>{in[1], laplace(in, 2)}.log_prob(in[0]); }},
-      {"mixture_normal_mean", [](In in) { return Mixture<Normal>{in[0], gaussian(in, 1)}.mean(); }},
+      {"mixture_normal_log_prob",
+       [](In in) {
+         return Mixture<Normal>{in[1], gaussian(in, 2)}.log_prob(in[0]);
+       }},
+      {"mixture_laplace_log_prob",
+       [](In in) {
+         return Mixture<Laplace>{in[1], laplace(in, 2)}.log_prob(in[0]);
+       }},
+      {"mixture_normal_mean",
+       [](In in) {
+         return Mixture<Normal>{in[0], gaussian(in, 1)}.mean();
+       }},
   };
   return all;
 }

@@ -1,0 +1,66 @@
+#include "models/cli/optimizer_options.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+constexpr Range kFraction{.min = 0, .max = 1, .below_max = true};
+
+void add_optimizer_options(Verb& verb, Config& c) {
+  const auto momentum = [&c](auto text) { c.momentum = parse_real(text, "--momentum", kFraction); };
+  verb.section("Optimizer")
+      .choice("--optimizer", c.optimizer, named<OptimizerKind>(), "how parameters follow their gradients")
+      .real("--lr", c.lr, {.min = 0, .max = 1e12, .above_min = true}, "learning rate")
+      .option("--momentum", "X", "sgd 0.9, rmsprop 0", "of sgd and rmsprop", momentum)
+      .choice("--nesterov", c.nesterov, {{"no", false}, {"yes", true}}, "sgd looks ahead along its momentum")
+      .real("--weight-decay", c.weight_decay, {.min = 0, .max = 1e6}, "of adamw, decoupled from the gradient")
+      .choice("--schedule", c.schedule, named<Schedule::Kind>(), "how the learning rate changes")
+      .option("--decay-steps", "N", "",
+              "steps between two falls of the rate (step), or of its whole fall\n(cosine; by default the training's; a "
+              "longer one stays there)",
+              [&c](auto text) { c.decay_steps = parse_count(text, "--decay-steps", 1, 1'000'000'000'000); })
+      .real("--decay-factor", c.decay_factor, {.min = 0, .max = 1}, "what a fall leaves of the rate")
+      .count("--warmup", c.warmup, 0, 1'000'000'000, "steps in front of the schedule on which the rate rises to --lr")
+      .real("--ema", c.ema, kFraction,
+            "decay of an average of the weights, to be used in their place;\n0: none is kept")
+      .count("--accumulate", c.accumulate, 1, 1 << 20, "batches whose gradients make one step");
+}
+
+void settle_optimizer(Config& c, const std::set<std::string>& given) {
+  const bool sgd = c.optimizer == OptimizerKind::sgd;
+  const auto needs = [&](const char* flag, bool met, const char* what) {
+    if (given.contains(flag) && !met) throw UsageError(fmt::format("{} needs {}", flag, what));
+  };
+  needs("--momentum", sgd || c.optimizer == OptimizerKind::rmsprop, "--optimizer sgd or rmsprop");
+  needs("--nesterov", sgd, "--optimizer sgd");
+  needs("--weight-decay", c.optimizer == OptimizerKind::adamw, "--optimizer adamw");
+  needs("--decay-steps", c.schedule != Schedule::constant, "--schedule step or cosine");
+  needs("--decay-factor", c.schedule != Schedule::constant, "--schedule step or cosine");
+  if (!given.contains("--momentum")) c.momentum = default_momentum(c.optimizer);
+  if (c.nesterov && c.momentum == 0) throw UsageError("--nesterov yes needs a --momentum above 0");
+  if (c.schedule == Schedule::step && c.decay_steps == 0) throw UsageError("--schedule step needs --decay-steps");
+  if (c.schedule == Schedule::step && c.decay_factor == 0)
+    throw UsageError("--decay-factor must be above 0 with --schedule step: a rate of 0 learns nothing");
+}
+
+void settle_schedule(Config& c, const Dataset& data) {
+  if (c.schedule != Schedule::cosine || c.decay_steps > 0) return;
+  const std::int64_t steps = c.epochs * steps_per_epoch(c, data);
+  if (c.warmup >= steps)
+    throw UsageError(fmt::format("--warmup {} leaves none of the {} steps of the training to --schedule cosine\n"
+                                 "help: give it a length with --decay-steps", c.warmup, steps));
+  c.decay_steps = steps - c.warmup;
+}
+
+std::string optimizer_text(const Config& c) {
+  std::string text = fmt::format("{}, lr {}", name_of(c.optimizer), c.lr);
+  if (c.momentum > 0) text += fmt::format(", {}momentum {}", c.nesterov ? "Nesterov " : "", c.momentum);
+  if (c.optimizer == OptimizerKind::adamw) text += fmt::format(", weight decay {}", c.weight_decay);
+  if (c.warmup > 0) text += fmt::format(", {} steps of warm-up", c.warmup);
+  if (c.schedule == Schedule::step) text += fmt::format(", times {} every {} steps", c.decay_factor, c.decay_steps);
+  if (c.schedule == Schedule::cosine)
+    text += fmt::format(", cosine to {} of it in {} steps", c.decay_factor, c.decay_steps);
+  if (c.ema > 0) text += fmt::format(", average of the weights with decay {}", c.ema);
+  if (c.accumulate > 1) text += fmt::format(", {} batches a step", c.accumulate);
+  return text;
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR

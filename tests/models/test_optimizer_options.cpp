@@ -1,0 +1,279 @@
+// The options of the optimiser: every combination resumes with the same bits, configurations from before are read, what
+// does not go together is refused, and the average of the weights is what is used.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "models/cli/optimizer_options.h"
+#include "models/data/digits.h"
+#include "tests/files.h"
+
+using namespace gradus;
+using namespace gradus::test;
+
+namespace {
+
+const Dataset& few_digits() {
+  static const Dataset data{.name = "digits", .train = generate_digits(70, 0), .test = generate_digits(10, 1)};
+  return data;
+}
+
+Config small() {
+  Config config;
+  config.vae.hidden = {9};
+  config.vae.latent = 4;
+  config.batch_size = 16;
+  config.epochs = 3;
+  config.fingerprint = fingerprint(few_digits().train);
+  return config;
+}
+
+/// What `vae train` makes of a line's options, on the digits above.
+Config configured(const std::vector<std::string>& options) {
+  Config config = small();
+  CommandLine line("vae", "", "");
+  add_optimizer_options(line.verb("train", "Trains."), config);
+  std::vector<std::string> arguments = {"train"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  settle_optimizer(config, line.parse(arguments).given);
+  settle_schedule(config, few_digits());
+  return config;
+}
+
+const std::vector<std::string> kOptimizers[] = {
+    {},
+    {"--optimizer", "adamw", "--weight-decay", "0.2"},
+    {"--optimizer", "sgd", "--lr", "1e-3"},
+    {"--optimizer", "sgd", "--lr", "1e-3", "--nesterov", "yes", "--momentum", "0.8"},
+    {"--optimizer", "sgd", "--lr", "1e-3", "--momentum", "0"},
+    {"--optimizer", "adagrad"},
+    {"--optimizer", "rmsprop"},
+    {"--optimizer", "rmsprop", "--momentum", "0.5"}};
+const std::vector<std::string> kSchedules[] = {{},
+                                               {"--schedule", "step", "--decay-steps", "2", "--decay-factor", "0.5"},
+                                               {"--schedule", "cosine", "--warmup", "3"},
+                                               {"--schedule", "cosine", "--decay-steps", "4", "--decay-factor", "0"},
+                                               {"--warmup", "4"}};
+const std::vector<std::string> kOthers[] = {
+    {}, {"--ema", "0.75"}, {"--accumulate", "3"}, {"--ema", "0.75", "--accumulate", "2"}};
+
+bool equal(const Checkpoint& a, const Checkpoint& b) {
+  if (a.metadata != b.metadata || a.tensors.size() != b.tensors.size()) return false;
+  for (const auto& [name, x] : a.tensors)
+    if (x.values() != b.tensors.at(name).values()) return false;
+  return true;
+}
+
+double worst_difference(const Checkpoint& a, const Checkpoint& b) {
+  double worst = 0;
+  for (const auto& [name, x] : a.tensors) {
+    const std::vector<Real> u = x.values(), v = b.tensors.at(name).values();
+    for (std::size_t i = 0; i < u.size(); ++i) {
+      const double off = std::abs(static_cast<double>(u[i]) - v[i]);
+      if (!(off <= worst)) worst = off;
+    }
+  }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("optimizer options: every combination goes on from a file at any step with the same bits") {
+  const Folder folder;
+  const auto file = folder.path / "last.safetensors";
+  int combinations = 0;
+  for (const auto& optimizer : kOptimizers)
+    for (const auto& schedule : kSchedules)
+      for (const auto& others : kOthers) {
+        std::vector<std::string> options = optimizer;
+        options.insert(options.end(), schedule.begin(), schedule.end());
+        options.insert(options.end(), others.begin(), others.end());
+        const Config config = configured(options);
+        const Config read = config_from_json(to_json(config), "config.json");
+        CHECK(to_json(read) == to_json(config));
+        INFO(fmt::format("{}", fmt::join(options, " ")));
+        Trainer whole(config, few_digits());
+        const auto steps = std::min<std::int64_t>(steps_per_epoch(config, few_digits()) - 1, 4);
+        REQUIRE(steps >= 1);
+        for (std::int64_t step = 0; step < steps; ++step) {
+          if (step == steps / 2) save_checkpoint(file, whole.save());
+          whole.step();
+        }
+        Trainer part(read, few_digits(), load_checkpoint(file));
+        for (std::int64_t step = steps / 2; step < steps; ++step) part.step();
+        CHECK(equal(part.save(), whole.save()));
+        ++combinations;
+      }
+  CHECK(combinations == 8 * 5 * 4);
+}
+
+TEST_CASE("optimizer options: each of them makes a difference") {
+  std::vector<Checkpoint> ends;
+  for (const auto& options : {std::vector<std::string>{},
+                              {"--optimizer", "adamw"},
+                              {"--optimizer", "adamw", "--weight-decay", "0.2"},
+                              {"--optimizer", "sgd", "--lr", "1e-3"},
+                              {"--optimizer", "sgd", "--lr", "1e-3", "--momentum", "0.5"},
+                              {"--optimizer", "sgd", "--lr", "1e-3", "--nesterov", "yes"},
+                              {"--optimizer", "adagrad"},
+                              {"--optimizer", "rmsprop"},
+                              {"--optimizer", "rmsprop", "--momentum", "0.5"},
+                              {"--schedule", "step", "--decay-steps", "1"},
+                              {"--schedule", "step", "--decay-steps", "2"},
+                              {"--schedule", "step", "--decay-steps", "1", "--decay-factor", "0.5"},
+                              {"--schedule", "cosine"},
+                              {"--schedule", "cosine", "--decay-factor", "0"},
+                              {"--warmup", "5"},
+                              {"--accumulate", "2"}}) {
+    Trainer trainer(configured(options), few_digits());
+    for (int step = 0; step < 3; ++step)
+      if (step < 2 || options.empty() || options[0] != "--accumulate") trainer.step();
+    ends.push_back(trainer.save());
+    for (std::size_t i = 0; i + 1 < ends.size(); ++i)
+      CHECK_MESSAGE(ends[i].tensors.at("decoder.output.weight").values() !=
+                        ends.back().tensors.at("decoder.output.weight").values(),
+                    i, " and ", fmt::format("{}", fmt::join(options, " ")));
+  }
+}
+
+TEST_CASE("optimizer options: accumulated batches are the large batch, up to rounding") {
+  Config large = small();
+  large.batch_size = 32;  // of 70: two steps of 32, one of 6
+  large.binarize = Binarize::dynamic;
+  Config parts = large;
+  parts.batch_size = 16;
+  parts.accumulate = 2;
+  Trainer a(large, few_digits()), b(parts, few_digits());
+  for (int step = 0; step < 2; ++step) {
+    a.step();
+    b.step();
+  }
+  // Two draws of noise for 16 x 4 are the one for 32 x 4. Where the pixels' bits are drawn in between, they are not,
+  // but as many.
+  CHECK(a.save().metadata.at("generator.counter") == b.save().metadata.at("generator.counter"));
+  large.binarize = parts.binarize = Binarize::none;
+  Trainer c(large, few_digits()), d(parts, few_digits());
+  for (int step = 0; step < 2; ++step) {
+    c.step();
+    d.step();
+  }
+  const double worst = worst_difference(c.save(), d.save());
+  MESSAGE("differs by ", worst);
+  CHECK(worst <= (sizeof(Real) == 8 ? 1e-9 : 1e-4));
+  CHECK(worst_difference(c.save(), Trainer(large, few_digits()).save()) > 1e-3);
+  parts.batch_size = 35;  // one step of 35 + 35
+  CHECK(steps_per_epoch(parts, few_digits()) == 1);
+  parts.batch_size = 24;  // 24 + 24, 22
+  CHECK(steps_per_epoch(parts, few_digits()) == 2);
+}
+
+TEST_CASE("optimizer options: the average of the weights is saved, and is the model that is used") {
+  Config config = configured({"--ema", "0.9"});
+  Trainer trainer(config, few_digits());
+  for (int step = 0; step < 3; ++step) trainer.step();
+  const Checkpoint checkpoint = trainer.save();
+  const std::string name = "decoder.output.weight";
+  CHECK(checkpoint.tensors.at("average." + name).values() != checkpoint.tensors.at(name).values());
+  CHECK(state(trainer.vae()).at(name).values() == checkpoint.tensors.at("average." + name).values());
+  CHECK(state(load_vae(config, checkpoint)).at(name).values() == checkpoint.tensors.at("average." + name).values());
+  CHECK(state(load_vae(config, checkpoint, "")).at(name).values() == checkpoint.tensors.at(name).values());
+  // The training itself does not depend on it.
+  config.ema = 0;
+  Trainer plain(config, few_digits());
+  for (int step = 0; step < 3; ++step) plain.step();
+  CHECK(plain.save().tensors.at(name).values() == checkpoint.tensors.at(name).values());
+  CHECK(plain.save().tensors.count("average." + name) == 0);
+  CHECK(state(plain.vae()).at(name).values() == checkpoint.tensors.at(name).values());
+}
+
+TEST_CASE("optimizer options: what does not go together is one sentence that names the option") {
+  const std::pair<std::vector<std::string>, std::string> lines[] = {
+      {{"--momentum", "0.5"}, "--momentum needs --optimizer sgd or rmsprop"},
+      {{"--momentum", "0.5", "--optimizer", "adagrad"}, "--momentum needs --optimizer sgd or rmsprop"},
+      {{"--nesterov", "yes"}, "--nesterov needs --optimizer sgd"},
+      {{"--nesterov", "yes", "--optimizer", "rmsprop"}, "--nesterov needs --optimizer sgd"},
+      {{"--nesterov", "yes", "--optimizer", "sgd", "--momentum", "0"}, "--nesterov yes needs a --momentum above 0"},
+      {{"--weight-decay", "0.1"}, "--weight-decay needs --optimizer adamw"},
+      {{"--decay-steps", "5"}, "--decay-steps needs --schedule step or cosine"},
+      {{"--decay-factor", "0.1"}, "--decay-factor needs --schedule step or cosine"},
+      {{"--schedule", "step"}, "--schedule step needs --decay-steps"},
+      {{"--schedule", "step", "--decay-steps", "5", "--decay-factor", "0"},
+       "--decay-factor must be above 0 with --schedule step: a rate of 0 learns nothing"},
+      {{"--schedule", "cosine", "--warmup", "15"},
+       "--warmup 15 leaves none of the 15 steps of the training to --schedule cosine\nhelp: give it a length with "
+       "--decay-steps"},
+      {{"--momentum", "1", "--optimizer", "sgd"}, "--momentum must be a number from 0 to below 1, not \"1\""},
+      {{"--momentum", "-0.1", "--optimizer", "sgd"}, "--momentum must be a number from 0 to below 1, not \"-0.1\""},
+      {{"--ema", "1"}, "--ema must be a number from 0 to below 1, not \"1\""},
+      {{"--ema", "nan"}, "--ema must be a number from 0 to below 1, not \"nan\""},
+      {{"--decay-steps", "0", "--schedule", "step"},
+       "--decay-steps must be a whole number from 1 to 1000000000000, not \"0\""},
+      {{"--decay-factor", "1.5", "--schedule", "step"}, "--decay-factor must be a number from 0 to 1, not \"1.5\""},
+      {{"--warmup", "-1"}, "--warmup must be a whole number from 0 to 1000000000, not \"-1\""},
+      {{"--accumulate", "0"}, "--accumulate must be a whole number from 1 to 1048576, not \"0\""},
+      {{"--schedule", "linear"}, "--schedule must be constant, step or cosine, not \"linear\""},
+      {{"--nesterov", "--momentum"}, "--nesterov needs a value"},
+      {{"--nesterov", "true", "--optimizer", "sgd"}, "--nesterov must be no or yes, not \"true\""},
+  };
+  for (const auto& entry : lines) {
+    INFO(fmt::format("{}", fmt::join(entry.first, " ")));
+    CHECK(error_of([&] { configured(entry.first); }) == entry.second);
+  }
+}
+
+TEST_CASE("optimizer options: defaults that depend on others") {
+  CHECK(configured({}).momentum == 0);
+  CHECK(configured({"--optimizer", "sgd"}).momentum == 0.9);
+  CHECK(configured({"--optimizer", "rmsprop"}).momentum == 0);
+  CHECK(configured({"--optimizer", "sgd", "--momentum", "0"}).momentum == 0);
+  CHECK(configured({"--schedule", "cosine"}).decay_steps == 15);  // 3 epochs of 70 images in batches of 16
+  CHECK(configured({"--schedule", "cosine", "--warmup", "4", "--accumulate", "2"}).decay_steps == 5);
+  CHECK(configured({"--schedule", "cosine", "--decay-steps", "4"}).decay_steps == 4);
+  CHECK(
+      optimizer_text(configured({"--optimizer", "sgd", "--nesterov", "yes", "--ema", "0.5", "--schedule", "step",
+                                 "--decay-steps", "7", "--warmup", "2", "--accumulate", "3"})) ==
+      "sgd, lr 0.001, Nesterov momentum 0.9, 2 steps of warm-up, times 0.1 every 7 steps, average of the weights with "
+      "decay 0.5, 3 batches a step");
+  CHECK(optimizer_text(configured({"--optimizer", "adamw", "--schedule", "cosine"})) ==
+        "adamw, lr 0.001, weight decay 0.01, cosine to 0.1 of it in 15 steps");
+}
+
+TEST_CASE("optimizer options: a configuration from before they were offered is read, and means what it meant") {
+  const char* later[] = {"momentum",     "nesterov", "weight_decay", "schedule",  "decay_steps",
+                         "decay_factor", "warmup",   "ema",          "accumulate"};
+  for (const OptimizerKind optimizer : {OptimizerKind::adam, OptimizerKind::sgd}) {
+    Config config = small();
+    config.optimizer = optimizer;
+    config.momentum = default_momentum(optimizer);
+    const std::string all = to_json(config);
+    std::string before;
+    std::istringstream now(all);
+    for (std::string line; std::getline(now, line);) {
+      bool old = true;
+      for (const char* member : later) old = old && !contains(line, fmt::format("\"{}\":", member));
+      if (old) before += line + '\n';
+    }
+    before.replace(before.rfind(",\n"), 2, "\n");
+    CHECK(std::count(before.begin(), before.end(), '\n') + 9 == std::count(all.begin(), all.end(), '\n'));
+    const Config read = config_from_json(before, "config.json");
+    CHECK(to_json(read) == to_json(config));
+    CHECK(read.momentum == (optimizer == OptimizerKind::sgd ? 0.9 : 0));
+  }
+}
+
+TEST_CASE("optimizer options: members of a configuration that make no sense are errors") {
+  const std::string good = to_json(configured({"--schedule", "cosine"}));
+  const auto with = [&](const std::string& from, const std::string& to) {
+    const std::size_t at = good.find(from);
+    REQUIRE(at != std::string::npos);
+    return error_of([&] { config_from_json(std::string(good).replace(at, from.size(), to), "config.json"); });
+  };
+  CHECK(with("\"ema\": 0.0", "\"ema\": 0.5") == "no error");
+  CHECK(contains(with("\"ema\": 0.0", "\"ema\": 2"), "\"ema\" is 2, but must be from 0 to 1"));
+  CHECK(contains(with("\"nesterov\": false", "\"nesterov\": 1"), "\"nesterov\" is neither true nor false"));
+  CHECK(contains(with("\"decay_steps\": 15", "\"decay_steps\": 0"), "\"decay_steps\" is 0, but the schedule decays"));
+  CHECK(contains(with("\"accumulate\": 1", "\"accumulate\": 0"), "\"accumulate\" is not a whole number from 1 to"));
+  CHECK(contains(with("\"schedule\": \"cosine\"", "\"schedule\": \"linear\""),
+                 "\"schedule\" is \"linear\", which is no choice"));
+  CHECK(contains(with("\"momentum\": 0.0", "\"moment\": 0.0"), "members that this program does not know"));
+}
