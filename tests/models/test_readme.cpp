@@ -9,6 +9,7 @@
 #include "autograd/gradcheck.h"
 #include "autograd/ops.h"
 #include "models/vae.h"
+#include "nn/audit.h"
 #include "nn/optim.h"
 #include "nn/sequential.h"
 
@@ -71,6 +72,11 @@ TEST_CASE("README: a first gradient") {
 TEST_CASE("README: an op and its check") {
   const auto result = gradcheck([](auto in) { return swish(in[0], 2); }, {arange(5)}, {.order = 2});
   CHECK_MESSAGE(result.passed, result.message);
+}
+
+TEST_CASE("README: a layer and its audit") {
+  const Audit audit = audit_layer(Scale{ones({3})}, {5, 3});
+  CHECK(audit.passed());
 }
 
 TEST_CASE("README: a layer in a network, trained") {
