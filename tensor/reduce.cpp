@@ -198,11 +198,6 @@ struct Sum {
     return total;
   }
 };
-struct Max {
-  static constexpr std::int64_t kCost = 1;
-  static constexpr Real kEmpty = -kInfinity;
-  auto operator()(const auto& part, Real) const { return part(Larger{}); }
-};
 // log Σ exp(x) = m + log Σ exp(x − m), and m = max x keeps exp within 1. Where m is infinite or NaN, so is the
 // result, and m = 0 leads to it.
 struct LogSumExp {
@@ -337,7 +332,6 @@ void reduce(const Reduction& reduction, const ConstView& in, const View& out) {
 }  // namespace
 
 void sum(const ConstView& in, const View& out) { reduce(Sum{}, in, out); }
-void max(const ConstView& in, const View& out) { reduce(Max{}, in, out); }
 void logsumexp(const ConstView& in, const View& out) { reduce(LogSumExp{}, in, out); }
 
 void argmax(const ConstView& in, int axis, std::int64_t* out) {
