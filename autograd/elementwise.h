@@ -10,18 +10,15 @@
 // chain rule are ordinary code in elementwise.cpp.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstring>
 
-#include "autograd/dual.h"
+#include "autograd/lambda.h"
 #include "autograd/op.h"
 #include "tensor/map.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
 inline constexpr int kMaxOrder = 2;  // how often an elementwise op can be differentiated
-inline constexpr int kMaxArity = 5;  // how many tensors its lambda may take
 
 /// A string as a template argument: a lambda has no name of its own.
 template <std::size_t n>
@@ -41,20 +38,10 @@ struct Formula {
 };
 extern const Formula kTooDeep;
 
-/// The lambda's captures: plain numbers, copied about as bytes.
-struct Captures {
-  alignas(std::max_align_t) std::array<std::byte, 32> bytes;
-};
-
 namespace detail {
 
 template <int arity>
 Tensor apply(const Formula& formula, const Captures& captures, const std::array<Tensor, arity>& x);
-
-/// False for a closure with a pointer or reference in it: its bytes cannot be read as a constant.
-template <class F>
-concept PlainCaptures = std::is_trivially_copyable_v<F> && sizeof(F) <= sizeof(Captures) &&
-    requires { typename std::bool_constant<(std::bit_cast<F>(std::array<std::byte, sizeof(F)>{}), true)>; };
 
 // Input `i` as the lambda sees it when differentiating by the inputs `wrt`: only an active input is a dual.
 template <int i>
@@ -136,10 +123,7 @@ struct Derivative {
 /// `where`, and the functions of dual.h. It captures numbers only, by value.
 template <FixedString name, class F, class... X>
 Tensor elementwise(const F& f, const X&... x) {
-  static_assert(sizeof...(X) >= 1 && sizeof...(X) <= kMaxArity, "an elementwise op takes 1 to 5 tensors");
-  static_assert(detail::PlainCaptures<F>,
-                "an elementwise lambda captures plain numbers by value (no Tensor, pointer or reference, at most 32 "
-                "bytes); pass tensors as arguments");
+  detail::check_lambda<F, X...>();
   Captures captures;
   std::memcpy(captures.bytes.data(), static_cast<const void*>(&f), sizeof(F));
   return detail::apply<sizeof...(X)>(detail::Derivative<name, F, sizeof...(X)>::formula, captures, {x...});

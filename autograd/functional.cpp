@@ -33,7 +33,12 @@ ValueAndGradients value_and_gradient(const std::function<Tensor()>& f, std::span
 
 ValueAndGradients value_and_gradient(const TensorFunction& f, std::span<const Tensor> x) {
   const std::vector<Tensor> in = renamed(x);
-  return value_and_gradient([&] { return f(in); }, in);
+  Tape tape(in);
+  const Tensor value = f(in);
+  check(tape.knows(value),
+        "[value_and_gradient] the value does not depend on the inputs\nhelp: f computes it from its arguments, not from "
+        "tensors that it captures; an f of no arguments is differentiated by what it captures");
+  return {value, tape.gradient(value)};
 }
 
 ValueAndProduct jvp(const TensorFunction& f, std::span<const Tensor> x, std::span<const Tensor> v) {

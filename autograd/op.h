@@ -62,6 +62,7 @@ struct Arg {
 /// An argument with its VJP: a function from the gradient of the output to the gradient of this argument.
 template <class F>
 Arg<F> arg(const Tensor& x, F vjp) {
+  static_assert(std::is_invocable_r_v<Tensor, F&, const Tensor&>, "a VJP maps the output's gradient to the argument's");
   return {x, std::move(vjp)};
 }
 /// An argument that the op has no derivative for.

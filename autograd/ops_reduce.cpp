@@ -85,8 +85,10 @@ Tensor cumsum(const Tensor& x, int axis, bool reverse) {
   return record("cumsum", y, arg(x, [axis, reverse](const Tensor& g) { return cumsum(g, axis, !reverse); }));
 }
 
-Tensor log_softmax(const Tensor& x, int axis) { return x - logsumexp(x, axis, keepdim); }
-Tensor softmax(const Tensor& x, int axis) { return exp(log_softmax(x, axis)); }
+Tensor log_softmax(const Tensor& x, int axis) {
+  return x - logsumexp(x, axis_of("log_softmax", axis, x.shape()), keepdim);
+}
+Tensor softmax(const Tensor& x, int axis) { return exp(log_softmax(x, axis_of("softmax", axis, x.shape()))); }
 
 Tensor sum(const Tensor& x) { return sum(x, all_axes(x.shape())); }
 Tensor mean(const Tensor& x) { return mean(x, all_axes(x.shape())); }

@@ -15,12 +15,14 @@ void Scope::link(bool wall) {
   linked_ = true;
 }
 
-void Scope::unlink() {
-  if (!linked_) return;
+bool Scope::unlink() {
+  if (!linked_) return true;
   Scope** at = &innermost;
-  while (*at != this) at = &(*at)->outer_;
+  while (*at && *at != this) at = &(*at)->outer_;
+  if (!*at) return false;
   *at = outer_;
   linked_ = false;
+  return true;
 }
 
 bool Scope::recording() { return innermost && !innermost->wall_; }
@@ -116,7 +118,7 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
         "it a new one, so take parameters(module) afresh for each tape");
   check(loss.numel() == 1,
         "[gradient] the loss has shape {}, but must be one number\nhelp: did you forget mean() or sum()?", loss.shape());
-  unlink();
+  check(unlink(), "[tape] this tape belongs to another thread\nhelp: make it, use it and differentiate in one thread");
   Owner owner = std::move(memory_);
   std::vector<Node>& nodes = owner->nodes;
   nodes[last].gradient = full(loss.shape(), 1);

@@ -26,16 +26,16 @@ struct Argument;  // autograd/op.h
 /// A link in this thread's list of active tapes and pauses, innermost first.
 class Scope {
  public:
-  Scope(const Scope&) = delete;
+  Scope(const Scope&) = delete;  // a tape is the scope it stands in: it is neither copied nor moved
   Scope& operator=(const Scope&) = delete;
-  static void* operator new(std::size_t) = delete;  // scopes end in the reverse order of their beginning
+  static void* operator new(std::size_t) = delete;  // a tape is a local variable: scopes end in reverse order
   static void* operator new[](std::size_t) = delete;
 
  protected:
   Scope() = default;
   ~Scope() { unlink(); }
   void link(bool wall);
-  void unlink();
+  bool unlink();  // false when another thread has linked it
 
   /// True when an op of this thread would be offered to a tape.
   static bool recording();
@@ -54,6 +54,7 @@ class Pause : public Scope {
 
 class Tape : public Scope {
  public:
+  Tape() = delete;  // say what to differentiate by: Tape tape(x)
   /// Starts recording what is computed from the tensors of `watched`.
   explicit Tape(std::span<const Tensor> watched);
   explicit Tape(const Tensor& watched) : Tape(std::span(&watched, 1)) {}

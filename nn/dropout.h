@@ -19,6 +19,8 @@ struct Dropout {
     return x * bernoulli(x.shape(), 1 - p, context.rng) * (1 / (1 - p));
   }
 
+  Tensor operator()(const Tensor& x) const = delete;  // dropout draws: call layer(x, context)
+
   void members(auto&& visit) { visit("p", p); }
 };
 

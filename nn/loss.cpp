@@ -24,6 +24,9 @@ Tensor mse(const Tensor& x, const Tensor& target) {
 Tensor cross_entropy(const Tensor& logits, const Indices& labels) {
   check(logits.rank() == 2 && labels.shape.rank() == 1 && labels.shape[0] == logits.shape()[0],
         "[cross_entropy] logits {} and labels {} are not (B, classes) and (B)", logits.shape(), labels.shape);
+  for (const std::int64_t label : labels.values)
+    check(label >= 0 && label < logits.shape()[1], "[cross_entropy] label {} is not one of {} classes", label,
+          logits.shape()[1]);
   const Indices column({labels.shape[0], 1}, labels.values);
   return -mean(gather(log_softmax(logits, 1), 1, column));
 }

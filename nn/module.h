@@ -91,8 +91,11 @@ void walk(M& member, const Path& path, TensorVisitor& visitor) {
     member.walk(path, visitor);
   else if constexpr (Module<M>)
     member.members([&](const char* name, auto& part) { gradus::walk(part, Path{&path, name, 0}, visitor); });
-  else if constexpr (!detail::is_setting<M>)
+  else if constexpr (!detail::is_setting<M>) {
+    static_assert(requires { detail::walk_container(member, path, visitor); },
+                  "a member is a Tensor, a Buffer, a setting, a module with members(auto&& visit), or a container");
     detail::walk_container(member, path, visitor);
+  }
 }
 
 /// Calls visit(path, tensor) for the parameters of a module, in order; for its buffers too where `buffers` says so.

@@ -62,6 +62,8 @@ class Optimizer {
   /// is changed.
   template <class M>
   void step(M& module, std::span<const Tensor> gradients, double factor = 1) {
+    static_assert(!std::same_as<M, std::vector<Tensor>>,
+                  "step takes the module itself: parameters(module) is a look at it, and an update of that would be lost");
     check_fit(parameters(module), gradients);
     ++steps;
     std::size_t i = 0;

@@ -72,6 +72,8 @@ struct Sequential {
     return x;
   }
 
+  Tensor operator()(Tensor x) const = delete;  // a layer in it may draw: call net(x, context)
+
   /// The layers are named by position: "0.weight".
   void walk(const Path& path, TensorVisitor& visitor) { gradus::walk(layers, path, visitor); }
   void find_unlisted(const Path& path, std::vector<std::string>& found) {

@@ -76,6 +76,13 @@ class Tensor {
   /// All numbers in row-major order.
   std::vector<Real> values() const;
 
+  template <class T>
+    requires std::same_as<T, bool>
+  explicit operator T() const {
+    static_assert(sizeof(T) == 0, "a Tensor is many numbers and no bool: where(condition, a, b), or item() of one number");
+    return false;
+  }
+
  private:
   friend Tensor detach(const Tensor&);
   friend Tensor detach(const Tensor&, const Shape&, const Strides&, std::int64_t);
@@ -120,6 +127,13 @@ struct Indices {
       : shape{static_cast<std::int64_t>(list.size())}, values(std::move(list)) {}
   /// Error when the number of values is not the shape's.
   Indices(const Shape& shape, std::vector<std::int64_t> values);
+
+  template <class T>
+    requires std::same_as<T, Tensor>
+  operator T() const {
+    static_assert(sizeof(T) == 0, "Indices are no Tensor: they have no derivative; gather(x, axis, indices) takes them");
+    return {};
+  }
 };
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

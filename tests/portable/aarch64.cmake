@@ -12,3 +12,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+
+# Linked in, for libpng.so would look for libz.so in the machine's own folders.
+set(PNG_LIBRARY_RELEASE ${GRADUS_AARCH64_ROOT}/usr/lib/aarch64-linux-gnu/libpng.a CACHE FILEPATH "")
+set(ZLIB_LIBRARY_RELEASE ${GRADUS_AARCH64_ROOT}/usr/lib/aarch64-linux-gnu/libz.a CACHE FILEPATH "")

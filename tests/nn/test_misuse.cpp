@@ -1,0 +1,98 @@
+// What users of modules, layers, losses and optimisers get wrong, and what they are told. What does not even compile is
+// in tests/*/compile_fail.
+#include "nn/clip.h"
+#include "nn/distributions.h"
+#include "nn/dropout.h"
+#include "nn/linear.h"
+#include "nn/loss.h"
+#include "nn/optim.h"
+#include "nn/recompute.h"
+#include "nn/sequential.h"
+#include "nn/state.h"
+#include "tests/misuse.h"
+
+using namespace gradus;
+using namespace gradus::test;
+
+namespace {
+
+struct Pair {
+  Tensor first, second;
+  void members(auto&& visit) {
+    visit("first", first);
+    visit("second", second);
+  }
+};
+struct Namesakes {
+  Tensor one, other;
+  void members(auto&& visit) {
+    visit("weight", one);
+    visit("weight", other);
+  }
+};
+
+}  // namespace
+
+// clang-format off: a table, from here to the end
+
+TEST_CASE("misuse: modules, layers, losses and optimisers") {
+  Rng rng{.seed = 1};
+  const Tensor x = ones({5, 3}), labels = ones({5, 4});
+  Linear layer(3, 4, Init::he, rng);
+  Optimizer optimizer(Sgd{});
+  const Tensor shared = ones({2});
+  const Sequential net{Linear(3, 4, Init::he, rng), Linear(5, 2, Init::he, rng)};
+  Context context{.training = true, .rng = rng};
+  check_sentences({
+      {"dropping everything", [&] { Dropout(1); }, "[dropout] p = 1 is not in [0, 1)"},
+      {"a layer of no inputs", [&] { Linear(0, 4, Init::he, rng); },
+       "[init] a layer of 0 inputs and 4 outputs has no weights"},
+      {"a layer on other features", [&] { layer(ones({5, 4})); },
+       "[linear] an input of shape (5, 4) does not end in the 3 features of weight (4, 3)"},
+      {"layers that do not fit", [&] { net(x, context); },
+       "[linear] an input of shape (5, 4) does not end in the 5 features of weight (2, 5)"},
+      {"layers that do not fit, checkpointed", [&] { checkpoint(net, x, context); },
+       "[linear] an input of shape (5, 4) does not end in the 5 features of weight (2, 5)"},
+
+      {"one tensor as two members", [&] { parameters(Pair{shared, shared}); },
+       "[parameters] a tensor of shape (2) is listed twice\n"
+       "help: a copied module shares its tensors until they are written; give each member numbers of its own"},
+      {"a copy of a layer beside it", [&] { parameters(std::vector<Linear>{layer, layer}); },
+       "[parameters] a tensor of shape (4, 3) is listed twice\n"
+       "help: a copied module shares its tensors until they are written; give each member numbers of its own"},
+      {"two members of one name", [&] { state(Namesakes{ones({1}), ones({2})}); },
+       "[module] two members are called \"weight\""},
+      {"a state without a member's tensor", [&] { load_state(layer, {{"weight", ones({4, 3})}}); },
+       "[load] there is no tensor \"bias\""},
+      {"a state of another shape", [&] { load_state(layer, {{"weight", ones({3, 4})}, {"bias", ones({4})}}); },
+       "[load] \"weight\" has shape (3, 4), the module needs (4, 3)"},
+
+      {"a gradient missing", [&] { optimizer.step(layer, std::vector{ones({4, 3})}); },
+       "[optimizer] 1 gradients for 2 parameters"},
+      {"gradients in the wrong order", [&] { optimizer.step(layer, std::vector{ones({4}), ones({4, 3})}); },
+       "[optimizer] parameter 0 of shape (4, 3) has a gradient of shape (4)"},
+      {"gradients clipped to nothing", [&] { std::vector<Tensor> g{x}; clip_global_norm(g, 0); },
+       "[clip_global_norm] the largest norm must be positive, not 0"},
+      {"a step after parameters were listed", [&] {
+         Pair pair{ones({2}), ones({3})};
+         const std::vector<Tensor> stale = parameters(pair);
+         optimizer.step(pair, stale);
+         Tape tape(stale);
+         tape.gradient(sum(pair.first));
+       }, kUnwatched},
+
+      {"a target of another shape", [&] { mse(x, labels); }, "[mse] shapes differ: (5, 3) and (5, 4)"},
+      {"targets of another shape", [&] { bce_with_logits(x, labels); },
+       "[bce_with_logits] shapes differ: (5, 3) and (5, 4)"},
+      {"a loss of nothing", [&] { mse(zeros({0, 3}), zeros({0, 3})); }, "[mse] an empty batch has no mean"},
+      {"labels that are not one per sample", [&] { cross_entropy(x, {0, 1}); },
+       "[cross_entropy] logits (5, 3) and labels (2) are not (B, classes) and (B)"},
+      {"a label beyond the classes", [&] { cross_entropy(x, {0, 1, 2, 3, 0}); },
+       "[cross_entropy] label 3 is not one of 3 classes"},
+      {"a mean and a log-variance that do not fit", [&] { Normal{x, labels}.rsample(rng); },
+       "[rsample] shapes do not broadcast: (5, 3) and (5, 4)\nhelp: aligned at the right, extents must agree or be 1"},
+      {"a value of another shape", [&] { Bernoulli{x}.log_prob(labels); },
+       "[bernoulli_log_prob] shapes do not broadcast: (5, 4) and (5, 3)\n"
+       "help: aligned at the right, extents must agree or be 1"},
+  });
+}
