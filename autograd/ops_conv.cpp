@@ -1,7 +1,8 @@
-// Convolutions and pooling. Convolution is linear in the image and in the weight, and its transpose, its gradient by the
-// weight and itself are each other's VJPs: so they have derivatives of every order.
+// Convolutions and pooling. Convolution is linear in the image and in the weight; itself, its transpose and its
+// gradient by the weight are each other's VJPs: so they have derivatives of every order.
 #include "autograd/op.h"
 #include "autograd/ops.h"
+#include "tensor/pool.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 namespace {
@@ -30,8 +31,8 @@ struct Sizes {
     const auto along = [&](std::int64_t extent, std::int64_t width, std::int64_t stride, std::int64_t padding,
                            std::int64_t dilation) {
       const std::int64_t padded = checked_add(extent, checked_mul(2, padding)), span = span_of(width, dilation);
-      check(padded >= span, "[{}] a window that spans {} does not fit into {} of an image {}, padding included", op, span,
-            padded, image);
+      check(padded >= span, "[{}] a window that spans {} does not fit into {} of an image {}, padding included", op,
+            span, padded, image);
       return (padded - span) / stride + 1;
     };
     const int rank = image.rank();
@@ -45,8 +46,10 @@ struct Sizes {
       check(more >= 0 && more < stride, "[{}] output_padding is {}, but must be from 0 to {}: less than the stride", op,
             more, stride - 1);
       check(extent >= 1, "[{}] there is nothing in maps of shape {}", op, maps);
-      const std::int64_t padded = checked_add(checked_mul(extent - 1, stride), checked_add(span_of(width, dilation), more));
-      check(padded > checked_mul(2, padding), "[{}] padding {} leaves nothing of {} rows or columns", op, padding, padded);
+      const std::int64_t end = checked_add(span_of(width, dilation), more);
+      const std::int64_t padded = checked_add(checked_mul(extent - 1, stride), end);
+      check(padded > checked_mul(2, padding), "[{}] padding {} leaves nothing of {} rows or columns", op, padding,
+            padded);
       return padded - 2 * padding;
     };
     return {along(maps[2], window.h, s.stride.h, s.padding.h, s.dilation.h, s.output_padding.h),
@@ -68,8 +71,8 @@ struct Sizes {
 
 void check_bias(const char* op, const Tensor* bias, std::int64_t channels) {
   if (bias)
-    check(bias->rank() == 1 && bias->shape()[0] == channels, "[{}] bias {} is not ({}), one number for each channel of the "
-          "result", op, bias->shape(), channels);
+    check(bias->rank() == 1 && bias->shape()[0] == channels,
+          "[{}] bias {} is not ({}), one number for each channel of the result", op, bias->shape(), channels);
 }
 Tensor start_of(const Tensor* bias) {
   if (!bias || bias->contiguous()) return bias ? *bias : Tensor();
@@ -78,8 +81,9 @@ Tensor start_of(const Tensor* bias) {
 Tensor sum_to_bias(const Tensor& g) { return sum(g, {0, 2, 3}); }
 
 void check_images(const char* op, const Tensor& x, const Tensor& weight, const char* weight_shape) {
-  check(x.rank() == 4 && weight.rank() == 4, "[{}] images {} and weight {} are not (N, C, H, W) and {}{}", op, x.shape(),
-        weight.shape(), weight_shape, x.rank() == 3 ? "\nhelp: give a single image a batch axis of 1, by reshape" : "");
+  check(x.rank() == 4 && weight.rank() == 4, "[{}] images {} and weight {} are not (N, C, H, W) and {}{}", op,
+        x.shape(), weight.shape(), weight_shape,
+        x.rank() == 3 ? "\nhelp: give a single image a batch axis of 1, by reshape" : "");
 }
 
 Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor* bias, const ConvSettings& settings) {
@@ -139,13 +143,13 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
 
 Tensor conv2d_weight(const Tensor& x, const Tensor& g, const Pair& window, const ConvSettings& settings) {
   const Sizes sizes("conv2d_weight", window, settings);
-  check(x.rank() == 4 && g.rank() == 4, "[conv2d_weight] images {} and gradients {} are not (N, C, H, W) and (N, O, h, w)",
-        x.shape(), g.shape());
+  check(x.rank() == 4 && g.rank() == 4,
+        "[conv2d_weight] images {} and gradients {} are not (N, C, H, W) and (N, O, h, w)", x.shape(), g.shape());
   const Pair out = sizes.maps(x.shape());
   check(g.shape()[0] == x.shape()[0] && g.shape()[2] == out.h && g.shape()[3] == out.w &&
             x.shape()[1] % settings.groups == 0 && g.shape()[1] % settings.groups == 0,
-        "[conv2d_weight] gradients {} are not those of a convolution of {} with windows of {} x {} in {} groups", g.shape(),
-        x.shape(), window.h, window.w, settings.groups);
+        "[conv2d_weight] gradients {} are not those of a convolution of {} with windows of {} x {} in {} groups",
+        g.shape(), x.shape(), window.h, window.w, settings.groups);
   Tensor weight({g.shape()[1], x.shape()[1] / settings.groups, window.h, window.w});
   kernel::conv2d_weight(x.view(), g.view(), weight.write(), settings);
   return record("conv2d_weight", weight,
@@ -157,11 +161,12 @@ Tensor conv2d_weight(const Tensor& x, const Tensor& g, const Pair& window, const
 
 static Sizes pool_sizes(const char* op, const Tensor& x, const Pair& window, const PoolSettings& settings) {
   check(x.rank() == 4, "[{}] images {} are not (N, C, H, W)", op, x.shape());
-  const Pair stride(settings.stride.h == 0 ? window.h : settings.stride.h, settings.stride.w == 0 ? window.w : settings.stride.w);
+  const auto [h, w] = settings.stride;
+  const Pair stride(h == 0 ? window.h : h, w == 0 ? window.w : w);
   const Sizes sizes(op, window, {.stride = stride, .padding = settings.padding});
   check(2 * sizes.s.padding.h <= window.h && 2 * sizes.s.padding.w <= window.w,
-        "[{}] padding {} x {} is more than half of a window of {} x {}", op, sizes.s.padding.h, sizes.s.padding.w, window.h,
-        window.w);
+        "[{}] padding {} x {} is more than half of a window of {} x {}", op, sizes.s.padding.h, sizes.s.padding.w,
+        window.h, window.w);
   return sizes;
 }
 
@@ -190,7 +195,8 @@ Tensor avg_pool2d(const Tensor& x, const Pair& window, const PoolSettings& setti
 
 Tensor upsample_nearest2d(const Tensor& x, const Pair& factors) {
   check(x.rank() == 4, "[upsample_nearest2d] images {} are not (N, C, H, W)", x.shape());
-  check(factors.h >= 1 && factors.w >= 1, "[upsample_nearest2d] cannot repeat pixels {} x {} times", factors.h, factors.w);
+  check(factors.h >= 1 && factors.w >= 1, "[upsample_nearest2d] cannot repeat pixels {} x {} times", factors.h,
+        factors.w);
   const Shape& s = x.shape();
   const std::int64_t height = checked_mul(s[2], factors.h), width = checked_mul(s[3], factors.w);
   const Tensor apart = reshape(x, {s[0], s[1], s[2], 1, s[3], 1});

@@ -14,8 +14,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   Tensor c(broadcast("matmul", a.shape().with(a.rank() - 1, 1), b.shape().with(b.rank() - 2, 1)));  // (…, n, m)
   kernel::gemm_stack(a.view(), b.view(), c.write());
   return record("matmul", c,
-                arg(a, [b, s = a.shape()](const Tensor& g) { return sum_to(matmul(g, transpose(b)), s); }),   // (…, n, k)
-                arg(b, [a, s = b.shape()](const Tensor& g) { return sum_to(matmul(transpose(a), g), s); }));  // (…, k, m)
+                arg(a, [b, s = a.shape()](const Tensor& g) { return sum_to(matmul(g, transpose(b)), s); }),   // (n, k)
+                arg(b, [a, s = b.shape()](const Tensor& g) { return sum_to(matmul(transpose(a), g), s); }));  // (k, m)
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {

@@ -33,9 +33,10 @@ struct Model {
 
   /// Of the matrix products in a training step: forward and both gradients, but none by the images.
   double flops() const {
-    if (settings.network == Network::convolutional) {  // kernels of 9 numbers, at a quarter and a sixteenth of the pixels
+    if (settings.network == Network::convolutional) {  // 9 numbers a kernel, at a quarter and a sixteenth of the pixels
       const std::int64_t ends = settings.data / 4 * 9 * 32, middle = settings.data / 16 * 9 * 32 * 64;
-      const std::int64_t width = settings.hidden[0], dense = 4 * settings.data * width, codings = width * settings.latent;
+      const std::int64_t width = settings.hidden[0];
+      const std::int64_t dense = 4 * settings.data * width, codings = width * settings.latent;
       return 2.0 * static_cast<double>(batch * (5 * ends + 6 * middle + 6 * dense + 9 * codings));
     }
     std::int64_t in = settings.data, pairs = 0;

@@ -51,7 +51,8 @@ ImageDistribution Decoder::operator()(const Tensor& z) const {
 }
 
 Vae::Vae(const VaeSettings& settings, Rng& rng)
-    : encoder(settings, rng, feature_count(settings)), decoder(settings, rng, settings.latent), latent(settings.latent) {}
+    : encoder(settings, rng, feature_count(settings)), decoder(settings, rng, settings.latent),
+      latent(settings.latent) {}
 
 // `draws`: where the randomness comes from, a generator or noise given.
 static Elbo bound(const Vae& vae, const Tensor& x, auto& draws) {

@@ -50,10 +50,5 @@ void conv_transpose2d(const ConstView& maps, const ConstView& weight, const Real
 /// conv2d's gradient by the weight, for the gradient `maps` of its result.
 void conv2d_weight(const ConstView& image, const ConstView& maps, const View& weight, const ConvSettings& s);
 
-/// For each window of an image, the position y·W + x of its largest number: the first of equals, the first NaN if there
-/// is one. image (planes, H, W), out row-major (planes, h, w). The padding, less than a window, never wins.
-void window_argmax(const ConstView& image, const Pair& window, const Pair& stride, const Pair& padding, const Pair& size,
-                   std::int64_t* out);
-
 }  // namespace kernel
 }  // namespace gradus::inline GRADUS_FLAVOUR

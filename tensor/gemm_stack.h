@@ -5,8 +5,8 @@
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
-/// C = A·B for each matrix of a stack: (…, n, k) @ (…, k, m) -> (…, n, m). The leading axes of A and B broadcast to those
-/// of C (the caller has checked); any strides of A and B, C is row-major. With two axes each, this is gemm.
+/// C = A·B for each matrix of a stack: (…, n, k) @ (…, k, m) -> (…, n, m). The leading axes of A and B broadcast to
+/// those of C (the caller has checked); any strides of A and B, C is row-major. With two axes each, this is gemm.
 void gemm_stack(const ConstView& a, const ConstView& b, const View& c);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

@@ -296,8 +296,10 @@ void add_train(CommandLine& line, Options& options) {
              "training images held out, from the end, to choose best.safetensors");
   verb.section("Model")
       .choice("--model", c.vae.network, named<Network>(),
-              "the network. conv: two convolutions, 3 x 3 with stride 2, to 32\nand 64 channels before the hidden layers and back after them")
-      .option("--hidden", "N,N", "500,500; conv: 256", "widths of the encoder's hidden layers; backwards in the decoder",
+              "the network; conv has two convolutions, 3 x 3 with stride 2, to 32\n"
+              "and 64 channels before the hidden layers, and two back after them")
+      .option("--hidden", "N,N", "500,500; conv: 256",
+              "widths of the encoder's hidden layers; backwards in the decoder",
               [&options](auto text) { options.hidden = parse_sizes(text, "--hidden", 1, 65536, 64); })
       .count("--latent", c.vae.latent, 1, 65536, "latent dimensions")
       .choice("--activation", c.vae.activation, named<Activation::Kind>(), "of the hidden layers")

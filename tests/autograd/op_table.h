@@ -396,7 +396,8 @@ class OpTable {
     const Shape reached = conv_transpose2d(maps, weight, s).shape();
     back.output_padding = {missing(image.shape()[2], reached[2]), missing(image.shape()[3], reached[3])};
     const Tensor of_maps = draw({weight.shape()[0]}, kAnywhere), of_image = draw({image.shape()[1]}, kAnywhere);
-    add("conv2d(Tensor, Tensor, ConvSettings)", what, [s](auto in) { return conv2d(in[0], in[1], s); }, {image, weight});
+    add("conv2d(Tensor, Tensor, ConvSettings)", what, [s](auto in) { return conv2d(in[0], in[1], s); },
+        {image, weight});
     add("conv2d(Tensor, Tensor, Tensor, ConvSettings)", what,
         [s](auto in) { return conv2d(in[0], in[1], in[2], s); }, {image, weight, of_maps});
     add("conv_transpose2d(Tensor, Tensor, ConvSettings)", what,
@@ -418,7 +419,8 @@ class OpTable {
                  {.padding = 1});
     convolutions("an empty batch", any({0, 2, 3, 3}), any({2, 2, 2, 2}), {});
 
-    const std::string max_pool = "max_pool2d(Tensor, Pair, PoolSettings)", mean_pool = "avg_pool2d(Tensor, Pair, PoolSettings)";
+    const std::string max_pool = "max_pool2d(Tensor, Pair, PoolSettings)";
+    const std::string mean_pool = "avg_pool2d(Tensor, Pair, PoolSettings)";
     const auto pools = [&](const std::string& what, const Tensor& x, Pair window, const PoolSettings& s) {
       add(max_pool, what, [=](auto in) { const Tensor y = max_pool2d(in[0], window, s); return y * y; }, {x});
       add(mean_pool, what, [=](auto in) { const Tensor y = avg_pool2d(in[0], window, s); return y * y; }, {x});

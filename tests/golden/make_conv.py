@@ -23,7 +23,8 @@ def case(out, name, f, *inputs):
         seconds = torch.autograd.grad(along, inputs, allow_unused=True)
     out[f"{name}/weight"], out[f"{name}/value"] = weight, y
     for i, x in enumerate(inputs):
-        out[f"{name}/in.{i}"], out[f"{name}/gradient.{i}"], out[f"{name}/direction.{i}"] = x, gradients[i], directions[i]
+        out[f"{name}/in.{i}"], out[f"{name}/gradient.{i}"] = x, gradients[i]
+        out[f"{name}/direction.{i}"] = directions[i]
         out[f"{name}/second.{i}"] = torch.zeros_like(x) if seconds[i] is None else seconds[i]
 
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """PyTorch's twin of `vae train --model conv --activation relu --init fan-in --batch-size 128 --data MNIST`: the same
-network, losses and optimiser, PyTorch's own initialisation and random numbers. Prints the test ELBO after each epoch, one
-draw of z per image, to compare within the noise of seeds. Not part of the tests: an epoch takes half a minute.
+network, losses and optimiser, PyTorch's own initialisation and random numbers. Prints the test ELBO after each epoch,
+one draw of z per image, to compare within the noise of seeds. Not part of the tests: an epoch takes half a minute.
 
-Run: /usr/bin/python3 tests/golden/train_conv_vae.py MNIST [--epochs 10] [--seed 0] [--threads 1]   (Debian: python3-torch)
+Run: /usr/bin/python3 tests/golden/train_conv_vae.py MNIST [--epochs 10] [--seed 0] [--threads 1]
+(Debian: python3-torch)
 """
 
 import argparse

@@ -17,7 +17,7 @@ namespace {
 using In = std::span<const Tensor>;
 using Function = std::function<Tensor(In)>;
 
-/// The settings of the convolutions in make_conv.py, and how long an image they had.
+/// The settings of the convolutions in make_conv.py.
 struct ConvCase {
   Pair window;
   ConvSettings s;
@@ -30,7 +30,8 @@ const std::map<std::string, ConvCase>& conv_cases() {
       {"plain", {.window = {3, 2}, .s = {}}},
       {"one_by_one", {.window = 1, .s = {}}},
       {"stride", {.window = 3, .s = {.stride = 2, .padding = 1}, .output_padding = {1, 0}}},
-      {"axes", {.window = {3, 2}, .s = {.stride = {3, 2}, .padding = {2, 1}, .dilation = {1, 3}}, .output_padding = {1, 0}}},
+      {"axes",
+       {.window = {3, 2}, .s = {.stride = {3, 2}, .padding = {2, 1}, .dilation = {1, 3}}, .output_padding = {1, 0}}},
       {"groups", {.window = 3, .s = {.stride = 2, .padding = 1, .groups = 2}}},
       {"depthwise", {.window = 2, .s = {.dilation = 2, .groups = 3}}},
       {"permuted", {.window = 3, .s = {.stride = 2, .padding = 1}, .output_padding = {0, 1}, .permuted = true}},
@@ -46,7 +47,9 @@ const std::map<std::string, Function>& functions() {
     for (const auto& [name, c] : conv_cases()) {
       ConvSettings back = c.s;
       back.output_padding = c.output_padding;
-      const auto in_order = [permuted = c.permuted](const Tensor& x) { return permuted ? permute(x, {1, 0, 3, 2}) : x; };
+      const auto in_order = [permuted = c.permuted](const Tensor& x) {
+        return permuted ? permute(x, {1, 0, 3, 2}) : x;
+      };
       all["conv2d:" + name] = [=, s = c.s](In in) { return conv2d(in_order(in[0]), in_order(in[1]), in[2], s); };
       all["conv_transpose2d:" + name] = [=](In in) {
         return conv_transpose2d(in_order(in[0]), in_order(in[1]), in[2], back);
@@ -92,7 +95,8 @@ TEST_CASE("pytorch: convolutions, pooling and stacks, their gradients and those 
       CHECK_MESSAGE(distance(value, golden[name + "/value"]) <= kGoldenBound, name);
       const std::vector<Tensor> gradients = tape.gradient(sum(value * golden[name + "/weight"]));
       for (std::size_t i = 0; i < inputs.size(); ++i) {
-        CHECK_MESSAGE(distance(gradients[i], golden.list(name + "/gradient")[i]) <= kGoldenBound, name, ", gradient ", i);
+        CHECK_MESSAGE(distance(gradients[i], golden.list(name + "/gradient")[i]) <= kGoldenBound, name, ", gradient ",
+                      i);
         along = along + sum(gradients[i] * directions[i]);
       }
     }
@@ -124,7 +128,7 @@ TEST_CASE("conv layers: fan-in means PyTorch's bounds, the fan of a transposed c
   const auto within = [&](const Tensor& x, double fan_in) {
     const double bound = 1 / std::sqrt(fan_in);
     CHECK(largest(x) <= bound);
-    CHECK(largest(x) >= 0.9 * bound);  // the largest of many
+    CHECK(largest(x) >= 0.7 * bound);  // of 32 draws and more: once in 90,000 it is less
   };
   const Conv2d down(32, 64, 3, {.groups = 2}, Init::fan_in, rng);
   within(down.weight, 16 * 9);
@@ -181,8 +185,8 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
   says([&] { conv_transpose2d(zeros({2, 4, 0, 1}), w); },
        "[conv_transpose2d] there is nothing in maps of shape (2, 4, 0, 1)");
   says([&] { conv2d_weight(x, zeros({2, 4, 5, 6}), 3); },
-       "[conv2d_weight] gradients (2, 4, 5, 6) are not those of a convolution of (2, 3, 5, 6) with windows of 3 x 3 in 1 "
-       "groups");
+       "[conv2d_weight] gradients (2, 4, 5, 6) are not those of a convolution of (2, 3, 5, 6) with windows of 3 x 3 in "
+       "1 groups");
   says([&] { max_pool2d(x, 2, {.padding = 2}); }, "[max_pool2d] padding 2 x 2 is more than half of a window of 2 x 2");
   says([&] { avg_pool2d(reshape(x, {6, 5, 6}), 2); }, "[avg_pool2d] images (6, 5, 6) are not (N, C, H, W)");
   says([&] { upsample_nearest2d(x, {2, 0}); }, "[upsample_nearest2d] cannot repeat pixels 2 x 0 times");

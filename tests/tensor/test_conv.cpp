@@ -1,5 +1,5 @@
-// Convolutions against seven nested loops that know nothing of planes, columns or pieces, on small integers, where every
-// order of additions gives the same number.
+// Convolutions against seven nested loops that know nothing of planes, columns or pieces, on small integers, where
+// every order of additions gives the same number.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -47,8 +47,8 @@ struct Case {
   }
 };
 
-/// Numbers in memory of exactly their size and the kAlignment bytes that may be read behind them, in the order of one of
-/// several layouts; everything between and behind them is NaN.
+/// Numbers in memory of exactly their size and the kAlignment bytes that may be read behind them, in one of several
+/// layouts; everything between and behind them is NaN.
 struct Numbers {
   std::vector<Real> memory;
   View view;
@@ -198,7 +198,8 @@ TEST_CASE("conv: the same bits for 1, 2, 3 and 7 threads") {
     set_threads(count);
     const std::vector<std::vector<Real>> now = {
         written(c.maps_shape(), [&](const View& out) { kernel::conv2d(image.view, weight.view, nullptr, out, c.s); }),
-        written(c.image_shape(), [&](const View& out) { kernel::conv_transpose2d(maps.view, weight.view, nullptr, out, c.s); }),
+        written(c.image_shape(),
+                [&](const View& out) { kernel::conv_transpose2d(maps.view, weight.view, nullptr, out, c.s); }),
         written(c.weight_shape(), [&](const View& out) { kernel::conv2d_weight(image.view, maps.view, out, c.s); })};
     if (first.empty()) first = now;
     CHECK(now == first);
