@@ -16,7 +16,7 @@ using namespace gradus::test;
 
 namespace {
 
-struct Pair {
+struct TwoTensors {
   Tensor first, second;
   void members(auto&& visit) {
     visit("first", first);
@@ -54,7 +54,7 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"layers that do not fit, checkpointed", [&] { checkpoint(net, x, context); },
        "[linear] an input of shape (5, 4) does not end in the 5 features of weight (2, 5)"},
 
-      {"one tensor as two members", [&] { parameters(Pair{shared, shared}); },
+      {"one tensor as two members", [&] { parameters(TwoTensors{shared, shared}); },
        "[parameters] a tensor of shape (2) is listed twice\n"
        "help: a copied module shares its tensors until they are written; give each member numbers of its own"},
       {"a copy of a layer beside it", [&] { parameters(std::vector<Linear>{layer, layer}); },
@@ -74,7 +74,7 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"gradients clipped to nothing", [&] { std::vector<Tensor> g{x}; clip_global_norm(g, 0); },
        "[clip_global_norm] the largest norm must be positive, not 0"},
       {"a step after parameters were listed", [&] {
-         Pair pair{ones({2}), ones({3})};
+         TwoTensors pair{ones({2}), ones({3})};
          const std::vector<Tensor> stale = parameters(pair);
          optimizer.step(pair, stale);
          Tape tape(stale);
