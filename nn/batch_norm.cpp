@@ -20,13 +20,14 @@ Tensor BatchNorm::operator()(const Tensor& x, Context& context) const {
   const std::int64_t n = x.numel() / channels;
   check(n > 1, "[batch_norm] training needs more than one number per channel, not an input of shape {}", x.shape());
   std::array<int, kMaxRank> others{0, 2, 3, 4, 5};  // all axes but the channels'
-  const Moments batch = moments(x, Axes(std::span<const int>(others.data(), extents.size() - 1)));
+  const Axes axes(std::span<const int>(others.data(), extents.size() - 1));
+  const Moments batch = moments(x, axes);
   const auto blend = [&](Buffer& running, const Tensor& now, Real factor) {
     running.value = detach(running.value * (1 - momentum) + reshape(detach(now), {channels}) * (momentum * factor));
   };
   blend(running_mean, batch.mean, 1);
   blend(running_var, batch.variance, static_cast<Real>(n) / static_cast<Real>(n - 1));
-  return normalize(x, batch, in_place(weight), in_place(bias), epsilon);
+  return normalize_by_own(x, batch, axes, in_place(weight), in_place(bias), epsilon);
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

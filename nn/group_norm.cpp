@@ -11,7 +11,9 @@ Tensor GroupNorm::operator()(const Tensor& x) const {
   for (int axis = 2; axis < x.rank(); ++axis) positions *= x.shape()[axis];
   const Tensor grouped = reshape(x, {samples, groups, each, positions});
   const auto in_place = [&](const Tensor& t) { return reshape(t, {groups, each, 1}); };
-  return reshape(normalize(grouped, moments(grouped, {2, 3}), in_place(weight), in_place(bias), epsilon), x.shape());
+  const Axes axes{2, 3};
+  return reshape(
+      normalize_by_own(grouped, moments(grouped, axes), axes, in_place(weight), in_place(bias), epsilon), x.shape());
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -8,7 +8,8 @@ Tensor LayerNorm::operator()(const Tensor& x) const {
         "[layer_norm] an input of shape {} does not end in {}", x.shape(), weight.shape());
   std::array<int, kMaxRank> last;
   for (int i = 0; i < own; ++i) last[i] = others + i;
-  return normalize(x, moments(x, Axes(std::span<const int>(last.data(), own))), weight, bias, epsilon);
+  const Axes axes(std::span<const int>(last.data(), own));
+  return normalize_by_own(x, moments(x, axes), axes, weight, bias, epsilon);
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

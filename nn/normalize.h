@@ -13,7 +13,10 @@ struct Moments {
 /// spread costs no digits. Over nothing: Error.
 Moments moments(const Tensor& x, const Axes& axes);
 
-/// (x - mean) / √(variance + epsilon) · weight + bias; everything broadcasts to x.
+/// (x - mean) / √(variance + epsilon) · weight + bias, by moments from elsewhere; everything broadcasts to x.
 Tensor normalize(const Tensor& x, const Moments& moments, const Tensor& weight, const Tensor& bias, Real epsilon);
+/// The same where they are moments(x, axes).
+Tensor normalize_by_own(const Tensor& x, const Moments& own, const Axes& axes, const Tensor& weight, const Tensor& bias,
+                        Real epsilon);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR
