@@ -52,7 +52,7 @@ Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
       schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup},
       rng_{.seed = config.seed, .stream = stream::kTraining} {
   held_out_ = last_images(data.train, config.validation);
-  if (config.ema > 0) average_.emplace(vae_, config.ema);
+  if (config.ema > 0) average_ = Average<Vae>{vae_, config.ema};
 }
 
 Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, new_vae(config)) { shuffle(); }

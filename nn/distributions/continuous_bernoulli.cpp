@@ -97,7 +97,8 @@ Tensor ContinuousBernoulli::variance() const {
 
 Tensor kl_divergence(const ContinuousBernoulli& q, const ContinuousBernoulli& p) {
   return elementwise<"kl_continuous_bernoulli">([](auto q, auto p) {
-    const auto m = minus_size(q), other = where(q > 0, -p, p);
+    const auto m = minus_size(q);
+    const auto other = where(q > 0, -p, p);
     return (m - other) * mean_at(m) - log_normalizer(m) + where(other > 0, other, 0) +
            log_normalizer(minus_size(other)); }, q.logits, p.logits);
 }

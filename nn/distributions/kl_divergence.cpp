@@ -28,8 +28,10 @@ Tensor kl_divergence(const Bernoulli& q, const Bernoulli& p) {
 
 Tensor kl_divergence(const Laplace& q, const Laplace& p) {
   return elementwise<"kl_laplace">([](auto loc, auto log_scale, auto p_loc, auto p_log_scale) {
-    const auto half = exp(log_scale / -2), p_half = exp(p_log_scale / -2);
-    const auto distance = abs(loc - p_loc), ratio = log_scale - p_log_scale;
+    const auto half = exp(log_scale / -2);
+    const auto p_half = exp(p_log_scale / -2);
+    const auto distance = abs(loc - p_loc);
+    const auto ratio = log_scale - p_log_scale;
     return expm1(ratio - distance * half * half) - ratio + distance * p_half * p_half; },
     q.loc, q.log_scale, p.loc, p.log_scale);
 }

@@ -161,7 +161,8 @@ TEST_CASE("draws: categorical and discretized logistic have the frequencies of t
     CHECK(std::abs(count[c] / kDraws - probability[c]) <= five_sigma(probability[c] * (1 - probability[c])));
   CHECK(count[3] == 0);
 
-  for (const auto& [loc, log_scale] : {std::pair(0.1, -2.0), std::pair(0.5, -4.0), std::pair(1.2, -1.0)}) {
+  for (const auto& at : {std::pair(0.1, -2.0), std::pair(0.5, -4.0), std::pair(1.2, -1.0)}) {
+    const double loc = at.first, log_scale = at.second;
     const DiscretizedLogistic pixel{many(loc), many(log_scale)};
     const std::vector<double> x = wide(pixel.sample(rng));
     std::vector<double> levels, seen(256);
@@ -297,8 +298,9 @@ TEST_CASE("divergences: closed forms are their integrals") {
 TEST_CASE("probabilities: sum to 1, and entropies, means and divergences are their sums") {
   std::vector<double> levels;
   for (int k = 0; k < 256; ++k) levels.push_back(k / 255.0);
-  for (const auto& [loc, log_scale] :
+  for (const auto& at :
        {std::pair(0.1, -2.0), std::pair(0.5, -5.5), std::pair(1.2, -1.0), std::pair(0.3, 3.0), std::pair(-5.0, -3.0)}) {
+    const double loc = at.first, log_scale = at.second;
     INFO(loc, " ", log_scale);
     const DiscretizedLogistic q{number(loc), number(log_scale)}, p{number(0.4), number(-2.5)};
     const std::vector<double> log_q = log_probs(q, levels), log_p = log_probs(p, levels);

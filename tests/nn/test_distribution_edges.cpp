@@ -365,5 +365,5 @@ TEST_CASE("distributions: what does not fit is a sentence") {
        },
        "[mixture] logits () and components ()"},
   };
-  for (const auto& [action, sentence] : cases) CHECK(contains(error_of(action), sentence));
+  for (const auto& wrong : cases) CHECK(contains(error_of(wrong.first), wrong.second));
 }
