@@ -1,0 +1,19 @@
+# nn/gradus.h includes every header of autograd/ and nn/ that is not named here as the library's own affair.
+# Run as: cmake -DROOT=<repository> -P umbrella.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(internal autograd/dual.h autograd/joint.h autograd/lambda.h autograd/tape_memory.h nn/atomic_file.h nn/gradus.h
+    nn/input_file.h nn/normalize.h nn/optim_rule.h nn/quote.h nn/unlisted.h)
+file(READ ${ROOT}/nn/gradus.h umbrella)
+file(GLOB headers RELATIVE ${ROOT} ${ROOT}/autograd/*.h ${ROOT}/nn/*.h)
+foreach(header IN LISTS headers)
+  string(FIND "${umbrella}" "#include \"${header}\"\n" at)
+  if(at EQUAL -1 AND NOT header IN_LIST internal)
+    message(SEND_ERROR "nn/gradus.h does not include ${header}")
+  endif()
+endforeach()
+foreach(name IN LISTS internal)
+  if(NOT name IN_LIST headers)
+    message(SEND_ERROR "there is no ${name}")
+  endif()
+endforeach()
