@@ -26,6 +26,10 @@ inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, st
   static constexpr Real zeros[kTileColumns] = {};
   // In blocks of K of which a panel of A stays in the first-level cache, or, when K is short, one of B.
   constexpr std::int64_t most = 1600 / sizeof(Real), resident = (16 << 10) / (kTileColumns * sizeof(Real));
+  if (depth == 0) {
+    for (std::int64_t row = 0; row < rows && !accumulate; ++row) std::fill_n(c + row * c_row, columns, Real(0));
+    return;
+  }
   const TileTable& kernels = a.row_stride == 1 ? kTiles<true> : kTiles<false>;
   TileCall call{};
   call.a_row = a.row_stride;
@@ -33,7 +37,7 @@ inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, st
   call.b_k = b.k_stride;
   call.c_row = c_row;
   call.c_tile = kTileColumns;
-  for (std::int64_t k = 0; k == 0 || k < depth; k += most) {
+  for (std::int64_t k = 0; k < depth; k += most) {
     const bool start_from_c = accumulate || k > 0, downwards = depth <= resident;
     call.depth = std::min(most, depth - k);
     call.start_row = start_from_c ? c_row : 0;
