@@ -62,7 +62,7 @@ Tensor pad(const Tensor& x, int axis, std::int64_t before, std::int64_t after) {
   const std::int64_t extent = x.shape()[axis];
   Tensor y = zeros(x.shape().with(axis, checked_add(extent, checked_add(before, after))));
   const View out = y.write();
-  kernel::copy(x.view(), {out.data + before * out.strides[axis], x.shape(), out.strides});
+  if (x.numel() > 0) kernel::copy(x.view(), {out.data + before * out.strides[axis], x.shape(), out.strides});
   return record("pad", y, arg(x, [=](const Tensor& g) { return slice(g, axis, before, before + extent); }));
 }
 
@@ -85,7 +85,7 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
   std::int64_t begin = 0;
   for (const Tensor& part : parts) {
     const std::int64_t end = begin + part.shape()[axis];
-    kernel::copy(part.view(), {out.data + begin * out.strides[axis], part.shape(), out.strides});
+    if (part.numel() > 0) kernel::copy(part.view(), {out.data + begin * out.strides[axis], part.shape(), out.strides});
     args.push_back(arg(part, vjp_of(begin, end)));
     begin = end;
   }

@@ -10,6 +10,7 @@ constexpr std::int64_t kChunk = 32768;  // numbers that one thread takes at a ti
 
 void take_rows(const ConstView& table, std::span<const std::int64_t> rows, const View& out) {
   const std::int64_t count = static_cast<std::int64_t>(rows.size()), width = out.shape[1];
+  if (width == 0) return;  // then there is no memory to point into
   const std::int64_t per_chunk = 1 + kChunk / (1 + width);
   parallel_for((count + per_chunk - 1) / per_chunk, [&](std::int64_t chunk) {
     for (std::int64_t i = chunk * per_chunk; i < std::min(count, (chunk + 1) * per_chunk); ++i) {

@@ -67,7 +67,7 @@ Tensor detach(const Tensor& x) {
 Tensor detach(const Tensor& x, const Shape& shape, const Strides& strides, std::int64_t offset) {
   Tensor result;
   result.storage_ = x.storage_;
-  result.offset_ = x.offset_ + offset;
+  result.offset_ = x.numel() == 0 ? 0 : x.offset_ + offset;  // without numbers there is no memory to point into
   result.shape_ = shape;
   result.strides_ = strides;
   return result;
