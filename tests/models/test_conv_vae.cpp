@@ -88,7 +88,7 @@ TEST_CASE("conv vae: parameters have the names and shapes that checkpoints keep"
   CHECK(all.size() == 18);
   Rng draws{.seed = 2};
   const Tensor x = uniform({3, 784}, draws);
-  CHECK(vae.encode(x).mean.shape() == Shape{3, 20});
+  CHECK(vae.encode(x).mean().shape() == Shape{3, 20});
   CHECK(vae.decode(zeros({5, 20})).mean().shape() == Shape{5, 784});
   CHECK(elbo(vae, x, draws).value().shape() == Shape{3});
   CHECK(elbo(vae, zeros({0, 784}), draws).value().shape() == Shape{0});
