@@ -90,7 +90,7 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"a label beyond the classes", [&] { cross_entropy(x, {0, 1, 2, 3, 0}); },
        "[cross_entropy] label 3 is not one of 3 classes"},
       {"a mean and a log-variance that do not fit", [&] { Normal{x, labels}.rsample(rng); },
-       "[rsample] shapes do not broadcast: (5, 3) and (5, 4)\nhelp: aligned at the right, extents must agree or be 1"},
+       "[normal] shapes do not broadcast: (5, 3) and (5, 4)\nhelp: aligned at the right, extents must agree or be 1"},
       {"a value of another shape", [&] { Bernoulli{x}.log_prob(labels); },
        "[bernoulli_log_prob] shapes do not broadcast: (5, 4) and (5, 3)\n"
        "help: aligned at the right, extents must agree or be 1"},
