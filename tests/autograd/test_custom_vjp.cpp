@@ -51,7 +51,7 @@ TEST_CASE("custom_vjp: a straight-through estimator") {
   CHECK(gradient.values() == Numbers{0, 4, -6});
 }
 
-TEST_CASE("custom_vjp: one input, by the output; with true derivatives it passes gradcheck at order 2") {
+TEST_CASE("custom_vjp: one input, by the output, and with true derivatives it passes gradcheck at order 2") {
   const auto f = [](In in) {
     return custom_vjp(
         "exp", [](const Tensor& x) { return exp(x); },

@@ -212,7 +212,7 @@ TEST_CASE("embedding: by indices and by whole numbers the same, and what is no w
     CHECK(contains(error_of([&] { words(tensor({1}, {no_word})); }), "is not the number of a word"));
 }
 
-TEST_CASE("gru: a sequence is its parts one after the other; none leaves the state; and what it refuses") {
+TEST_CASE("gru: a sequence is its parts one after the other, none leaves the state, and what it refuses") {
   const Gru gru(3, 4, any);
   const Tensor x = normal({2, 5, 3}, any), start = normal({2, 4}, any);
   const Gru::Result whole = gru.run(x, start), front = gru.run(slice(x, 1, 0, 2), start);
