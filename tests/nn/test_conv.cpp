@@ -74,8 +74,6 @@ const std::map<std::string, Function>& functions() {
   return all;
 }
 
-const ConvSettings kDown{.stride = 2, .padding = 1};
-const ConvSettings kUp{.stride = 2, .padding = 1, .output_padding = 1};
 
 }  // namespace
 
