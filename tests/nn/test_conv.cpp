@@ -74,7 +74,6 @@ const std::map<std::string, Function>& functions() {
   return all;
 }
 
-
 }  // namespace
 
 TEST_CASE("pytorch: convolutions, pooling and stacks, their gradients and those of their gradients") {
