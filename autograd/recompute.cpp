@@ -2,12 +2,12 @@
 
 #include "autograd/joint.h"
 #include "autograd/ops.h"
+#include "tensor/simd.h"
 
 namespace gradus::inline GRADUS_FLAVOUR::detail {
 
 // A sum of the elements' bits, each times an odd number of its own.
 static std::uint64_t fingerprint(const Tensor& x) {
-  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
   const Tensor flat = x.contiguous() ? x : tensor(x.shape(), x.values());
   const Real* at = flat.view().data;
   std::uint64_t hash = 0;

@@ -30,6 +30,14 @@ ConstView contiguous(const ConstView& view, Storage& copied) {
   return out;
 }
 
+/// The weight as (O, depth), its rows set apart as those of the columns, `length` from one to the next.
+Storage weight_rows(const ConstView& weight, std::int64_t length) {
+  Storage rows(checked_mul(weight.shape[0], length));
+  const std::int64_t width = weight.shape[3];
+  copy(weight, {rows.data(), weight.shape, {length, weight.shape[2] * width, width, 1}});
+  return rows;
+}
+
 /// One thread's memory, in parts that begin at cache lines.
 struct Scratch {
   std::int64_t columns, maps, planes;  // sizes
@@ -44,9 +52,7 @@ void conv2d(const ConstView& image, const ConstView& weight, const Real* bias, c
   const Geometry g(image.shape, weight.shape, maps.shape, s);
   const Pieces pieces(g, false);
   const std::int64_t length = row_length(pieces.samples * pieces.rows * g.maps.w), w_length = row_length(g.depth);
-  // The weight as (O, depth), its rows set apart as those of the columns.
-  const Storage rows(checked_mul(weight.shape[0], w_length));
-  copy(weight, {rows.data(), weight.shape, {w_length, g.window.h * g.window.w, g.window.w, 1}});
+  const Storage rows = weight_rows(weight, w_length);
 
   const Scratch size{.columns = checked_mul(g.depth, length) + kLanes, .maps = g.outputs * length,
                      .planes = Planes(g, 0, pieces.rows, false).size_to_fill()};
@@ -79,8 +85,7 @@ void conv_transpose2d(const ConstView& maps, const ConstView& weight, const Real
   const Geometry g(image.shape, weight.shape, maps.shape, s);
   const Pieces pieces(g, true);
   const std::int64_t length = row_length(pieces.samples * pieces.rows * g.maps.w), w_length = row_length(g.depth);
-  const Storage rows(checked_mul(weight.shape[0], w_length));
-  copy(weight, {rows.data(), weight.shape, {w_length, g.window.h * g.window.w, g.window.w, 1}});
+  const Storage rows = weight_rows(weight, w_length);
   Storage copied;
   const ConstView from = contiguous(maps, copied);
 

@@ -10,13 +10,12 @@
 
 #include "tensor/conv.h"
 #include "tensor/gemm_tile.h"
+#include "tensor/parallel.h"
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 inline constexpr std::int64_t kPieceBytes = 320 << 10;  // of columns and maps: a piece stays in the second-level cache
 inline constexpr std::int64_t kRowUnit = 64 / sizeof(Real);
-
-inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// The length of matrix rows with room for `count` numbers and whatever a tile or register reads or writes beyond
 /// them. An odd number of cache lines: numbers below one another do not compete for the same few places of a cache.

@@ -16,7 +16,7 @@ void cumsum(const ConstView& in, int axis, bool reverse, const View& out) {
   const std::int64_t blocks = (width + kColumns - 1) / kColumns;
   const std::int64_t tasks = out.shape.numel() / (extent * width) * blocks;
   const std::int64_t per_chunk = 1 + kChunk / (extent * std::min(width, kColumns));
-  parallel_for((tasks + per_chunk - 1) / per_chunk, [&](std::int64_t chunk) {
+  parallel_for(ceil_div(tasks, per_chunk), [&](std::int64_t chunk) {
     for (std::int64_t task = chunk * per_chunk; task < std::min(tasks, (chunk + 1) * per_chunk); ++task) {
       const std::int64_t first = task % blocks * kColumns, columns = std::min(kColumns, width - first);
       Real* x = out.data + task / blocks * extent * width + first;

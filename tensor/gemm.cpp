@@ -37,9 +37,7 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 namespace {
 
-// 14 rows of a block of K fill two thirds of a first-level cache of 32 KiB; the eight panels of a chunk are 400 KB
-// for such a block, in a second-level cache of at least 512 KiB.
-constexpr std::int64_t kBlockDepth = 1600 / sizeof(Real);
+// The eight panels of a chunk are 400 KB for a block of K, in a second-level cache of at least 512 KiB.
 constexpr std::int64_t kChunkPanels = 8;
 // Pieces of fewer multiplications (some 10 µs) cost more than a second thread gains. Beyond four pieces, the rows
 // of A that each piece fetches anew cost more than a better balance of the load gains.
@@ -47,15 +45,10 @@ constexpr std::int64_t kChunkWork = 1 << 20;
 constexpr std::int64_t kEnoughChunks = 4;
 // A copy pays when it is read so many times: B's by panels of rows, A's by panels of columns.
 constexpr std::int64_t kCopiesPayFrom = 8;
-// A panel of B in a block of so few bytes stays in the first-level cache while the panels of A pass by, which are
-// narrower.
-constexpr std::int64_t kResidentPanel = 16 << 10;
 // Rows of A that lie side by side in memory are read in place while K is short.
 constexpr std::int64_t kInPlaceDepth = 32;
 // Rows this many bytes apart compete for the same few places of the first-level cache (64 sets of 64 bytes).
 constexpr std::int64_t kHarmfulStride = 1024;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// `total` things in `parts` parts of nearly equal size.
 struct Split {
@@ -147,7 +140,7 @@ class Product {
         run_tiles(call, block, {p, p_end}, {j, j_end});
       };
       const std::int64_t p0 = row_chunks_.begin(row_chunk), p1 = row_chunks_.begin(row_chunk + 1);
-      if (depth * kTileColumns * sizeof(Real) <= kResidentPanel) {
+      if (rows_inside(depth)) {
         const std::int64_t full = rows_.size(p1 - 1) == rows_.width ? p1 : p1 - 1;
         for (std::int64_t j = first; j < last; ++j) {
           run(p0, full, j, j + 1);
@@ -177,16 +170,11 @@ class Product {
     call.c = &c_(r, columns_.begin(j[0]));
     call.c_row = c_.strides[0];
     call.c_tile = downwards ? rows_.width * call.c_row : kTileColumns;
-    call.start = block > 0 ? call.c : bias_ ? bias_ + columns_.begin(j[0]) : zeros;
+    call.start = block > 0 ? call.c : bias_ ? bias_ + columns_.begin(j[0]) : kZeros;
     call.start_row = block > 0 ? call.c_row : 0;
     call.start_tile = block > 0 ? call.c_tile : bias_ && !downwards ? kTileColumns : 0;
-    const int columns = columns_.size(j[1] - 1), vectors = (columns + kLanes - 1) / kLanes;
-    call.last = columns - (vectors - 1) * kLanes;
-    const TileTable& tiles = call.a_row == 1 ? kTiles<true> : kTiles<false>;
-    tiles[rows_.size(p[1] - 1) - 1][vectors - 1](call);
+    kernel::run_tiles(call, rows_.size(p[1] - 1), columns_.size(j[1] - 1));
   }
-
-  static constexpr Real zeros[kTileColumns] = {};
 
   const ConstView& a_;
   const ConstView& b_;

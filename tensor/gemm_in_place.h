@@ -23,23 +23,19 @@ struct RightFactor {
 /// C = A·B, or C += A·B. Every element is a chain of fma in ascending k.
 inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, std::int64_t c_row, std::int64_t rows,
                           std::int64_t columns, std::int64_t depth, bool accumulate = false) {
-  static constexpr Real zeros[kTileColumns] = {};
-  // In blocks of K of which a panel of A stays in the first-level cache, or, when K is short, one of B.
-  constexpr std::int64_t most = 1600 / sizeof(Real), resident = (16 << 10) / (kTileColumns * sizeof(Real));
   if (depth == 0) {
     for (std::int64_t row = 0; row < rows && !accumulate; ++row) std::fill_n(c + row * c_row, columns, Real(0));
     return;
   }
-  const TileTable& kernels = a.row_stride == 1 ? kTiles<true> : kTiles<false>;
   TileCall call{};
   call.a_row = a.row_stride;
   call.a_k = a.k_stride;
   call.b_k = b.k_stride;
   call.c_row = c_row;
-  call.c_tile = kTileColumns;
-  for (std::int64_t k = 0; k < depth; k += most) {
-    const bool start_from_c = accumulate || k > 0, downwards = depth <= resident;
-    call.depth = std::min(most, depth - k);
+  const bool downwards = rows_inside(depth);
+  for (std::int64_t k = 0; k < depth; k += kBlockDepth) {
+    const bool start_from_c = accumulate || k > 0;
+    call.depth = std::min(kBlockDepth, depth - k);
     call.start_row = start_from_c ? c_row : 0;
     call.a_tile = downwards ? kTileRows * a.row_stride : 0;
     call.b_tile = downwards ? 0 : b.tile_stride;
@@ -51,11 +47,9 @@ inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, st
       call.a = a.data + row * a.row_stride + k * a.k_stride;
       call.b = b.data + k * b.k_stride + column / kTileColumns * b.tile_stride;
       call.c = c + row * c_row + column;
-      call.start = start_from_c ? call.c : zeros;
+      call.start = start_from_c ? call.c : kZeros;
       call.tiles = tiles;
-      const std::int64_t vectors = (width + kLanes - 1) / kLanes;
-      call.last = static_cast<int>(width - (vectors - 1) * kLanes);
-      kernels[height - 1][vectors - 1](call);
+      run_tiles(call, height, width);
     };
     if (downwards) {
       const std::int64_t whole = rows / kTileRows * kTileRows;

@@ -101,4 +101,20 @@ inline constexpr TileTable kTiles = []<int... R>(std::integer_sequence<int, R...
   return TileTable{{{tile<R + 1, 1, RowsAdjacent>, tile<R + 1, 2, RowsAdjacent>}...}};
 }(std::make_integer_sequence<int, kTileRows>());
 
+/// The start of sums that begin at zero, with start_row = start_tile = 0.
+inline constexpr Real kZeros[kTileColumns] = {};
+
+/// Runs the kernel for tiles of that many rows and columns, at least 1 of each; fills in call.last.
+inline void run_tiles(TileCall& call, std::int64_t rows, std::int64_t columns) {
+  const std::int64_t vectors = (columns + kLanes - 1) / kLanes;
+  call.last = static_cast<int>(columns - (vectors - 1) * kLanes);
+  const TileTable& kernels = call.a_row == 1 ? kTiles<true> : kTiles<false>;
+  kernels[rows - 1][vectors - 1](call);
+}
+
+// Blocking for the first-level cache, of 32 KiB at least. In a block of K this deep, 14 rows of A fill two thirds of it.
+inline constexpr std::int64_t kBlockDepth = 1600 / sizeof(Real);
+/// True when K is so short that a panel of B stays in it beside the panels of A, which are narrower, passing by.
+inline constexpr bool rows_inside(std::int64_t depth) { return depth * kTileColumns * sizeof(Real) <= 16 << 10; }
+
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

@@ -76,8 +76,7 @@ struct Walk {
 template <class Body>
 void for_each_chunk(std::int64_t size, const Body& body) {
   const std::int64_t chunk = size <= kSmall ? kSmall : kChunk;
-  parallel_for((size + chunk - 1) / chunk,
-               [&](std::int64_t i) { body(i * chunk, std::min(size, (i + 1) * chunk)); });
+  parallel_for(ceil_div(size, chunk), [&](std::int64_t i) { body(i * chunk, std::min(size, (i + 1) * chunk)); });
 }
 
 }  // namespace

@@ -23,6 +23,9 @@ namespace detail {
 void run_chunks(std::int64_t chunks, void (*body)(void* context, std::int64_t chunk, int worker), void* context);
 }
 
+/// How many chunks of `size` things cover `total`.
+constexpr std::int64_t ceil_div(std::int64_t total, std::int64_t size) { return (total + size - 1) / size; }
+
 /// Runs body(0) … body(chunks - 1), in any order and on any threads, and returns when all are done. Serial when
 /// there is one chunk or one thread, or inside another parallel_for. The first exception is rethrown at the end.
 /// A body may take a second argument: the number of the thread that runs it, from 0 to threads() - 1, no two at once

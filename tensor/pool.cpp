@@ -13,7 +13,7 @@ void window_argmax(const ConstView& image, const Pair& window, const Pair& strid
   constexpr std::int64_t chunk_work = 1 << 15;  // numbers to compare
   if (image.shape[0] * windows == 0) return;
   const std::int64_t planes_per_chunk = std::max<std::int64_t>(1, chunk_work / (windows * window.h * window.w));
-  parallel_for((image.shape[0] + planes_per_chunk - 1) / planes_per_chunk, [&](std::int64_t chunk) {
+  parallel_for(ceil_div(image.shape[0], planes_per_chunk), [&](std::int64_t chunk) {
     const std::int64_t last = std::min(image.shape[0], (chunk + 1) * planes_per_chunk);
     for (std::int64_t plane = chunk * planes_per_chunk; plane < last; ++plane)
       for (std::int64_t i = 0; i < windows; ++i) {

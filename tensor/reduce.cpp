@@ -297,7 +297,7 @@ void reduce(const Reduction& reduction, const ConstView& in, const View& out) {
   const Plan plan(in, out);
   const std::int64_t run = plan.across ? plan.lane.extent : 1;   // results side by side
   const std::int64_t tile = std::min<std::int64_t>(kTile, run);  // those of one task
-  const std::int64_t tiles = (run + tile - 1) / tile;
+  const std::int64_t tiles = ceil_div(run, tile);
   const std::int64_t tasks = plan.kept.count() * tiles;  // of each piece
 
   const std::int64_t size = plan.reduced.count() * (plan.across ? 1 : plan.lane.extent);  // numbers behind a result
@@ -307,7 +307,7 @@ void reduce(const Reduction& reduction, const ConstView& in, const View& out) {
   Real* const to = pieces > 1 ? partial.data() : out.data;
 
   const std::int64_t tasks_per_chunk = 1 + kChunk / (1 + size * tile / pieces * Reduction::kCost);
-  const std::int64_t chunks = (tasks * pieces + tasks_per_chunk - 1) / tasks_per_chunk;
+  const std::int64_t chunks = ceil_div(tasks * pieces, tasks_per_chunk);
   parallel_for(chunks, [&](std::int64_t chunk) {
     const std::int64_t first = chunk * tasks_per_chunk;
     std::int64_t piece = first / tasks, task = first % tasks;
@@ -342,7 +342,7 @@ void argmax(const ConstView& in, int axis, std::int64_t* out) {
     if (i != axis) kept.append({in.shape[i], in.strides[i]});
   const std::int64_t results = kept.count();
   const std::int64_t per_chunk = std::max<std::int64_t>(1, kChunk / along.extent);
-  parallel_for((results + per_chunk - 1) / per_chunk, [&](std::int64_t chunk) {
+  parallel_for(ceil_div(results, per_chunk), [&](std::int64_t chunk) {
     const std::int64_t end = std::min(results, (chunk + 1) * per_chunk);
     for (std::int64_t result = chunk * per_chunk; result < end; ++result) {
       const Real* x = in.data + kept.offset(result);

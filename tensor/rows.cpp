@@ -12,7 +12,7 @@ void take_rows(const ConstView& table, std::span<const std::int64_t> rows, const
   const std::int64_t count = static_cast<std::int64_t>(rows.size()), width = out.shape[1];
   if (width == 0) return;  // then there is no memory to point into
   const std::int64_t per_chunk = 1 + kChunk / (1 + width);
-  parallel_for((count + per_chunk - 1) / per_chunk, [&](std::int64_t chunk) {
+  parallel_for(ceil_div(count, per_chunk), [&](std::int64_t chunk) {
     for (std::int64_t i = chunk * per_chunk; i < std::min(count, (chunk + 1) * per_chunk); ++i) {
       const Real* from = table.data + rows[i] * table.strides[0];
       Real* to = out.data + i * width;
@@ -29,7 +29,7 @@ void add_rows(const ConstView& x, std::span<const std::int64_t> rows, const View
   const std::int64_t count = static_cast<std::int64_t>(rows.size()), width = out.shape[1];
   constexpr std::int64_t line = kAlignment / sizeof(Real);  // so that no two threads write to one cache line
   const std::int64_t per_chunk = (1 + kChunk / (1 + count * line)) * line;
-  parallel_for((width + per_chunk - 1) / per_chunk, [&](std::int64_t chunk) {
+  parallel_for(ceil_div(width, per_chunk), [&](std::int64_t chunk) {
     const std::int64_t begin = chunk * per_chunk, end = std::min(width, begin + per_chunk);
     for (std::int64_t i = 0; i < count; ++i) {
       const Real* from = x.data + i * x.strides[0];

@@ -20,7 +20,7 @@ void update(const std::array<Real*, n>& written, const Real* g, std::int64_t siz
     rule(lanes, Batch::load(g_at));
     for (std::size_t i = 0; i < n; ++i) lanes[i].store(at[i]);
   };
-  parallel_for((size + kChunk - 1) / kChunk, [&](std::int64_t chunk) {
+  parallel_for(ceil_div(size, kChunk), [&](std::int64_t chunk) {
     const std::int64_t end = std::min(size, (chunk + 1) * kChunk);
     std::int64_t e = chunk * kChunk;
     std::array<Real*, n> at;

@@ -9,6 +9,7 @@
 #include "nn/state.h"
 #include "tensor/parallel.h"
 #include "tests/files.h"
+#include "tests/models/same_bits.h"
 
 namespace fs = std::filesystem;
 using namespace gradus;
@@ -39,18 +40,6 @@ Config configuration(const Dataset& data) {
   config.fingerprint = fingerprint(data.train);
   return config;
 }
-
-void check_equal(const Checkpoint& a, const Checkpoint& b) {
-  CHECK(a.metadata == b.metadata);
-  REQUIRE(a.tensors.size() == b.tensors.size());
-  for (const auto& entry : a.tensors)
-    CHECK_MESSAGE(entry.second.values() == b.tensors.at(entry.first).values(), entry.first);
-}
-
-struct Threads {  // restores the number of threads
-  int before = threads();
-  ~Threads() { set_threads(before); }
-};
 
 /// Runs the program in `folder`; what it printed, on both streams, and its exit code.
 std::pair<int, std::string> vae(const fs::path& folder, const std::string& arguments) {

@@ -7,9 +7,10 @@
 
 #include "models/data/digits.h"
 #include "models/trainer.h"
-#include "tensor/parallel.h"
+#include "tests/models/same_bits.h"
 
 using namespace gradus;
+using namespace gradus::test;
 
 namespace {
 std::atomic<std::int64_t> news{0};
@@ -42,18 +43,6 @@ Config configuration(const Dataset& data, std::vector<std::int64_t> hidden, std:
   config.fingerprint = fingerprint(data.train);
   return config;
 }
-
-void check_equal(const Checkpoint& a, const Checkpoint& b) {
-  CHECK(a.metadata == b.metadata);
-  REQUIRE(a.tensors.size() == b.tensors.size());
-  for (const auto& entry : a.tensors)
-    CHECK_MESSAGE(entry.second.values() == b.tensors.at(entry.first).values(), entry.first);
-}
-
-struct Threads {  // restores the number of threads
-  int before = threads();
-  ~Threads() { set_threads(before); }
-};
 
 }  // namespace
 
