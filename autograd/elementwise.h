@@ -86,16 +86,28 @@ struct Derivative {
                 "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if or ?: on lanes");
   static constexpr bool zero = level<Result> < order;
 
+  /// Output register r.
+  static Batch result(const F& f, const Real* const* in, const std::int64_t* step, std::int64_t r) {
+    if constexpr (order == 0)
+      return evaluate(f, in, step, r, Inputs());
+    else
+      return Batch::load(in[0] + r * step[0]) * derivative(evaluate(f, in + 1, step + 1, r, Inputs()));
+  }
+
   [[gnu::flatten]] static void row(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
-                  std::int64_t registers) {
+                                   std::int64_t registers) {
     const F& f = *static_cast<const F*>(closure);
-    for (std::int64_t r = 0; r < registers; ++r) {
-      if constexpr (order == 0)
-        evaluate(f, in, step, r, Inputs()).store(out + r * kLanes);
-      else
-        (Batch::load(in[0] + r * step[0]) * derivative(evaluate(f, in + 1, step + 1, r, Inputs())))
-            .store(out + r * kLanes);
+    // A formula is a chain of operations that wait for each other: several side by side keep the processor busy.
+    constexpr int together = 4;
+    std::int64_t r = 0;
+    for (; r + together <= registers; r += together) {
+      const Batch a = result(f, in, step, r), b = result(f, in, step, r + 1), c = result(f, in, step, r + 2), d = result(f, in, step, r + 3);
+      a.store(out + r * kLanes);
+      b.store(out + (r + 1) * kLanes);
+      c.store(out + (r + 2) * kLanes);
+      d.store(out + (r + 3) * kLanes);
     }
+    for (; r < registers; ++r) result(f, in, step, r).store(out + r * kLanes);
   }
 
   // Mixed partials commute: ∂ᵢ∂ⱼ is compiled once, for i ≤ j.

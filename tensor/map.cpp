@@ -8,10 +8,9 @@
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 namespace {
 
-constexpr std::int64_t kSmall = 32768;                      // elements that do not pay for a second thread
-constexpr std::int64_t kChunk = 8192;                       // of more, those that a thread takes at a time
-constexpr std::int64_t kBlock = 4096 / sizeof(Real);        // elements of a strided input packed at a time
-static_assert(kChunk % kBlock == 0 && kBlock % kLanes == 0);  // only the last block has a tail
+constexpr std::int64_t kChunk = 8192;                 // elements that a thread takes at a time, at most
+constexpr std::int64_t kBlock = 4096 / sizeof(Real);  // elements of a strided input packed at a time
+static_assert(kBlock % kLanes == 0);                  // only the last block of all has a tail
 
 // A view with neighbouring axes merged where one walks on from the other, to be read in row-major order.
 struct Walk {
@@ -72,11 +71,12 @@ struct Walk {
   }
 };
 
-/// Calls body(begin, end) for parts of 0 … size, in parallel where that pays.
+/// Calls body(begin, end) for nearly equal parts of 0 … size that begin at whole registers, in parallel.
 template <class Body>
 void for_each_chunk(std::int64_t size, const Body& body) {
-  const std::int64_t chunk = size <= kSmall ? kSmall : kChunk;
-  parallel_for(ceil_div(size, chunk), [&](std::int64_t i) { body(i * chunk, std::min(size, (i + 1) * chunk)); });
+  const std::int64_t parts = ceil_div(size, kChunk), registers = ceil_div(size, kLanes);
+  const auto begin = [&](std::int64_t part) { return std::min(size, registers * part / parts * kLanes); };
+  parallel_for(parts, [&](std::int64_t part) { body(begin(part), begin(part + 1)); });
 }
 
 }  // namespace

@@ -28,17 +28,18 @@ namespace gradus::inline GRADUS_FLAVOUR {
 namespace {
 
 constexpr int kMaxThreads = 256;
-// How long to watch for news before going to sleep. A sleeper costs a system call to wake; one who watches for
-// long takes the processor from whoever has work.
-constexpr std::chrono::microseconds kWorkerPatience{3};
-constexpr std::chrono::microseconds kCallerPatience{10};
+// How long to watch for news before going to sleep. A sleeper costs a system call to wake, and comes tens of
+// microseconds late; the regions of a training step follow each other sooner than that.
+constexpr std::chrono::microseconds kPatience{200};
 
+/// Waits for done(), at most so long. Between two looks it offers the processor to whoever has work.
 template <class Done>
-bool watch(std::chrono::microseconds patience, Done done) {
-  const auto end = std::chrono::steady_clock::now() + patience;
+bool watch(Done done) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
   do {
-    for (int i = 0; i < 16; ++i)
+    for (int i = 0; i < 64; ++i)
       if (done()) return true;
+    sched_yield();
   } while (std::chrono::steady_clock::now() < end);
   return false;
 }
@@ -84,7 +85,7 @@ class Pool {
       const std::lock_guard lock(mutex_);
       job_ = nullptr;
     }
-    if (!watch(kCallerPatience, [&] { return job.joined.load(std::memory_order_relaxed) == 0; })) {
+    if (!watch([&] { return job.joined.load(std::memory_order_relaxed) == 0; })) {
       std::unique_lock lock(mutex_);
       left_.wait(lock, [&] { return job.joined.load(std::memory_order_relaxed) == 0; });
     } else {
@@ -120,7 +121,7 @@ class Pool {
     std::uint64_t seen = 0;
     const auto news = [&] { return offers_.load(std::memory_order_relaxed) != seen; };
     while (true) {
-      watch(kWorkerPatience, news);
+      watch(news);
       std::unique_lock lock(mutex_);
       offered_.wait(lock, news);
       seen = offers_.load(std::memory_order_relaxed);

@@ -14,20 +14,31 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 template <std::size_t n, class Rule>
 void update(const std::array<Real*, n>& written, const Real* g, std::int64_t size, const Rule& rule) {
   constexpr std::int64_t kChunk = 16384;  // elements that one thread takes at a time
-  const auto run = [&](const std::array<Real*, n>& at, const Real* g_at) {
-    std::array<Batch, n> lanes;
-    for (std::size_t i = 0; i < n; ++i) lanes[i] = Batch::load(at[i]);
-    rule(lanes, Batch::load(g_at));
-    for (std::size_t i = 0; i < n; ++i) lanes[i].store(at[i]);
+  // `count` registers side by side, for a rule is a chain of operations that wait for each other.
+  const auto run = [&]<int count>(const std::array<Real*, n>& at, const Real* g_at, std::integral_constant<int, count>)
+      __attribute__((always_inline)) {
+    std::array<Batch, n> lanes[count];
+    unrolled<count>([&](auto r) __attribute__((always_inline)) {
+      for (std::size_t i = 0; i < n; ++i) lanes[r][i] = Batch::load(at[i] + r * kLanes);
+      rule(lanes[r], Batch::load(g_at + r * kLanes));
+    });
+    unrolled<count>([&](auto r) __attribute__((always_inline)) {
+      for (std::size_t i = 0; i < n; ++i) lanes[r][i].store(at[i] + r * kLanes);
+    });
   };
   parallel_for(ceil_div(size, kChunk), [&](std::int64_t chunk) {
     const std::int64_t end = std::min(size, (chunk + 1) * kChunk);
     std::int64_t e = chunk * kChunk;
     std::array<Real*, n> at;
-    for (; e + kLanes <= end; e += kLanes) {
-      for (std::size_t i = 0; i < n; ++i) at[i] = written[i] + e;
-      run(at, g + e);
-    }
+    const auto pass = [&](auto count) __attribute__((always_inline)) {
+      for (; e + count * kLanes <= end; e += count * kLanes) {
+        for (std::size_t i = 0; i < n; ++i) at[i] = written[i] + e;
+        run(at, g + e, count);
+      }
+    };
+    constexpr std::integral_constant<int, 1> one;
+    pass(std::integral_constant<int, 4>());
+    pass(one);
     if (e == end) return;
     Real padded[n + 1][kLanes] = {};  // the tail, in a register of its own
     for (std::size_t i = 0; i < n; ++i) {
@@ -35,7 +46,7 @@ void update(const std::array<Real*, n>& written, const Real* g, std::int64_t siz
       at[i] = padded[i];
     }
     std::copy(g + e, g + end, padded[n]);
-    run(at, padded[n]);
+    run(at, padded[n], one);
     for (std::size_t i = 0; i < n; ++i) std::copy_n(padded[i], end - e, written[i] + e);
   });
 }
