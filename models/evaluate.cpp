@@ -5,9 +5,9 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-Bits test_bits(Binarize binarize) { return {binarize != Binarize::none, stream::kTestBits}; }
+PixelBits test_bits(Binarize binarize) { return {binarize != Binarize::none, stream::kTestBits}; }
 
-Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const Bits& bits) {
+Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const PixelBits& bits) {
   const std::int64_t size = images.size();
   Tensor x({static_cast<std::int64_t>(rows.size()), size});
   const View out = x.write();
@@ -23,7 +23,7 @@ Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const 
   return x;
 }
 
-Evaluation evaluate(const Vae& vae, const Images& images, const Bits& bits) {
+Evaluation evaluate(const Vae& vae, const Images& images, const PixelBits& bits) {
   const Pause no_derivatives;
   constexpr std::int64_t kBatch = 500;
   Evaluation total;

@@ -20,16 +20,16 @@ struct Evaluation {
 };
 
 /// Whether the images are drawn as bits before use, and from which stream.
-struct Bits {
+struct PixelBits {
   bool drawn = false;
   std::uint64_t stream = 0;
 };
-Bits test_bits(Binarize binarize);
+PixelBits test_bits(Binarize binarize);
 
 /// The images at `rows` as (rows, D) in [0, 1]; drawn as bits, each image from its own place in the stream.
-Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const Bits& bits);
+Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const PixelBits& bits);
 
 /// Evaluates `vae` on all images, in batches of a fixed size, so that nothing depends on how it was trained.
-Evaluation evaluate(const Vae& vae, const Images& images, const Bits& bits);
+Evaluation evaluate(const Vae& vae, const Images& images, const PixelBits& bits);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

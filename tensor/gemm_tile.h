@@ -18,6 +18,8 @@ inline constexpr int kTileRows = 14;
 inline constexpr int kTileRows = 6;
 #endif
 inline constexpr int kTileVectors = 2;
+// A panel of B comes from the second-level cache, faster than it is worked off but late: it is fetched this much early.
+inline constexpr int kRowsAhead = 16;
 inline constexpr int kTileColumns = kTileVectors * kLanes;
 
 /// One call of the micro-kernel: c = start + a·b for some tiles side by side or one below the other. Strides in
@@ -67,6 +69,9 @@ void tile(const TileCall& t) {
     unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = t.a + n * t.a_tile + 3 * g * a_row; });
     const Real* b = t.b + n * t.b_tile;
     for (std::int64_t k = 0; k < t.depth; ++k) {
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {  // its lines, so many rows ahead
+        if constexpr (v * sizeof(Batch) % 64 == 0) __builtin_prefetch(b + kRowsAhead * t.b_k + v * kLanes);
+      });
       Batch row[Vectors];
       unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = Batch::load(b + v * kLanes); });
       unrolled<Rows>([&](auto r) __attribute__((always_inline)) {

@@ -1,5 +1,7 @@
 #include "tensor/storage.h"
 
+#include <sys/mman.h>
+
 #include <array>
 #include <bit>
 #include <cstdlib>
@@ -25,6 +27,16 @@ static int class_of(std::int64_t bytes) {
   const std::int64_t quarter = (std::int64_t{1} << doubling) / kClassesPerDoubling;
   const int steps = static_cast<int>((bytes - (std::int64_t{1} << doubling) + quarter - 1) / quarter);
   return (doubling - 8) * kClassesPerDoubling + steps;
+}
+
+/// Aligned memory, or null. Where they fill them, huge pages: a walk over many rows then stays within the processor's
+/// table of addresses.
+static void* from_system(std::size_t bytes) {
+  constexpr std::size_t huge_page = std::size_t{2} << 20;
+  if (bytes < 2 * huge_page) return std::aligned_alloc(kAlignment, bytes);
+  void* memory = std::aligned_alloc(huge_page, (bytes + huge_page - 1) / huge_page * huge_page);
+  if (memory) madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // no harm where it is refused
+  return memory;
 }
 
 struct Pool {
@@ -64,10 +76,10 @@ struct Pool {
 
   Block* fresh(int size_class) {
     const std::size_t bytes = sizeof(Block) + class_bytes(size_class) + kAlignment;
-    void* memory = std::aligned_alloc(kAlignment, bytes);
+    void* memory = from_system(bytes);
     if (!memory) {
       trim(0);
-      memory = std::aligned_alloc(kAlignment, bytes);
+      memory = from_system(bytes);
     }
     if (!memory) throw std::bad_alloc();
     ++statistics.system_allocations;
