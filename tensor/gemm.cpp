@@ -39,10 +39,9 @@ namespace {
 
 // The eight panels of a chunk are 400 KB for a block of K, in a second-level cache of at least 512 KiB.
 constexpr std::int64_t kChunkPanels = 8;
-// Pieces of fewer multiplications (some 10 µs) cost more than a second thread gains. Beyond four pieces, the rows
-// of A that each piece fetches anew cost more than a better balance of the load gains.
+// So many multiplications (some 10 µs) are left to one thread. More are cut in two or four, which threads share evenly;
+// beyond four pieces, the rows of A that each fetches anew cost more than a better balance of the load gains.
 constexpr std::int64_t kChunkWork = 1 << 20;
-constexpr std::int64_t kEnoughChunks = 4;
 // A copy pays when it is read so many times: B's by panels of rows, A's by panels of columns.
 constexpr std::int64_t kCopiesPayFrom = 8;
 // Rows of A that lie side by side in memory are read in place while K is short.
@@ -56,6 +55,9 @@ struct Split {
   std::int64_t begin(std::int64_t part) const { return total * part / parts; }
   std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
 };
+
+/// At least n, and even unless 1: two threads share it evenly.
+std::int64_t even(std::int64_t n) { return n == 1 ? n : n + n % 2; }
 
 /// `total` rows or columns in panels of `width`, the last one narrower if need be.
 struct Panels {
@@ -77,9 +79,10 @@ class Product {
       : a_(a), b_(b), c_(c), bias_(bias), rows_(row_panels(c.shape[0])), columns_{c.shape[1], kTileColumns},
         depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
         row_chunks_{rows_.count(), 1},
-        column_chunks_{columns_.count(), ceil_div(columns_.count(), kChunkPanels)},
+        column_chunks_{columns_.count(), even(ceil_div(columns_.count(), kChunkPanels))},
         panel_size_(ceil_div(depths_.total, depths_.parts) * kTileColumns) {
-    const std::int64_t wanted = std::min(c.shape.numel() * a.shape[1] / kChunkWork, kEnoughChunks);
+    const std::int64_t work = ceil_div(c.shape.numel() * a.shape[1], kChunkWork);
+    const std::int64_t wanted = work >= 4 ? 4 : work >= 2 ? 2 : 1;
     const auto refine = [wanted](Split& split, const Split& other) {
       split.parts = std::clamp(ceil_div(wanted, other.parts), split.parts, split.total);
     };

@@ -26,7 +26,8 @@ namespace {
 constexpr std::int64_t kLeaf = 32;  // lines that are added one after the other, below the pairwise tree
 constexpr int kWide = 4;            // registers side by side: enough independent sums to hide the latency
 constexpr std::int64_t kTile = kWide * kLanes;
-constexpr std::int64_t kChunk = 65536;        // numbers that one thread adds up at a time, about 10 µs
+constexpr std::int64_t kPiece = 65536;        // numbers behind which a sum is cut in two: the tree depends on it
+constexpr std::int64_t kChunk = 16384;        // numbers that one thread adds up at a time, about 3 µs
 constexpr std::int64_t kLinesPerPiece = 128;  // at least, so that the second round costs little
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
@@ -302,7 +303,7 @@ void reduce(const Reduction& reduction, const ConstView& in, const View& out) {
 
   const std::int64_t size = plan.reduced.count() * (plan.across ? 1 : plan.lane.extent);  // numbers behind a result
   const std::int64_t lines = plan.across ? size : size / kTile;
-  const std::int64_t pieces = std::clamp(results * size / kChunk, std::int64_t{1}, 1 + lines / kLinesPerPiece);
+  const std::int64_t pieces = std::clamp(results * size / kPiece, std::int64_t{1}, 1 + lines / kLinesPerPiece);
   const Storage partial(pieces > 1 ? checked_mul(pieces, results) : 0);
   Real* const to = pieces > 1 ? partial.data() : out.data;
 
