@@ -4,6 +4,7 @@
 import argparse
 import csv
 import math
+import statistics
 import subprocess
 import sys
 from xml.sax.saxutils import escape
@@ -16,17 +17,28 @@ SERIES = [("milliseconds", "time", "#1f6fb4"), ("peak", "live in tensors", "#c15
 PANEL, GAP, MARGIN = (270, 210), (75, 62), (70, 60)
 
 
-def measure(program, threads):
-    points = []
+def sizes():
     for variable, (low, high) in RANGES.items():
         for exponent in range(int(math.log2(low)), int(math.log2(high)) + 1):
-            size = {**BOOK, variable: 2**exponent}
+            yield variable, 2**exponent
+
+
+def measure(program, threads, rounds):
+    """A row per size: medians over the rounds, so that a bad moment of the machine does not fall on one point."""
+    samples = {point: [] for point in sizes()}
+    for round_number in range(1, rounds + 1):
+        for variable, value in sizes():
+            size = {**BOOK, variable: value}
             arguments = [str(n) for n in (size["batch"], size["width"], size["depth"], threads)]
-            print(f"batch {size['batch']}, width {size['width']}, depth {size['depth']}", file=sys.stderr)
+            print(f"round {round_number}/{rounds}: batch {size['batch']}, width {size['width']}, depth {size['depth']}",
+                  file=sys.stderr)
             answer = subprocess.run([program, *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
-            milliseconds, peak, resident = (float(word) for word in answer.split())
-            points.append({"variable": variable, "size": 2**exponent, "milliseconds": milliseconds,
-                           "peak": peak / 1e6, "resident": resident / 1e6})
+            samples[variable, value].append([float(word) for word in answer.split()])
+    points = []
+    for (variable, value), measured in samples.items():
+        milliseconds, peak, resident = (statistics.median(column) for column in zip(*measured))
+        points.append({"variable": variable, "size": value, "milliseconds": milliseconds, "peak": peak / 1e6,
+                       "resident": resident / 1e6})
     return points
 
 
@@ -111,8 +123,9 @@ def main():
     parser.add_argument("table", help="the CSV file to write")
     parser.add_argument("figure", help="the SVG file to write")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each point; the median counts")
     options = parser.parse_args()
-    points = measure(options.program, options.threads)
+    points = measure(options.program, options.threads, options.rounds)
     with open(options.table, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, points[0].keys())
         writer.writeheader()
