@@ -66,6 +66,13 @@ struct Sequential {
     layers.reserve(sizeof...(L));
     (layers.push_back(std::move(layer)), ...);
   }
+  /// Anything else, to say what is wrong with it.
+  template <class... L>
+    requires(!(LayerLike<L> && ...))
+  Sequential(L...) {
+    static_assert(sizeof...(L) == 0, "a layer is a struct with members(visit), called with a Tensor (and a Context) to "
+                                     "give a Tensor; a function or lambda has no members to list");
+  }
 
   Tensor operator()(Tensor x, Context& context) const {
     for (const Layer& layer : layers) x = layer(x, context);

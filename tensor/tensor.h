@@ -34,6 +34,8 @@ struct BasicView {
 using View = BasicView<Real>;
 using ConstView = BasicView<const Real>;
 
+struct Indices;
+
 class Tensor {
  public:
   /// An empty tensor, shape (0).
@@ -81,6 +83,12 @@ class Tensor {
   explicit operator T() const {
     static_assert(sizeof(T) == 0, "a Tensor is many numbers and no bool: where(condition, a, b), or item() of one number");
     return false;
+  }
+  template <class T>
+    requires std::same_as<T, Indices>
+  operator T() const {
+    static_assert(sizeof(T) == 0, "a Tensor is no Indices, which are integers: Indices{0, 2, 1}, or argmax(x, axis)");
+    return {};
   }
 
  private:

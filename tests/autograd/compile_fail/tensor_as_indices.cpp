@@ -1,0 +1,6 @@
+// expect: a Tensor is no Indices, which are integers
+#include "autograd/ops.h"
+
+using namespace gradus;
+
+Tensor rows(const Tensor& table, const Tensor& which) { return embedding(table, which); }
