@@ -97,11 +97,13 @@ struct Derivative {
   [[gnu::flatten]] static void row(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
                                    std::int64_t registers) {
     const F& f = *static_cast<const F*>(closure);
-    // A formula is a chain of operations that wait for each other: several side by side keep the processor busy.
-    constexpr int together = 4;
+    // A formula is a chain of operations that wait for each other: four side by side keep the processor busy. Second
+    // derivatives are too rare to compile so much code for.
+    constexpr bool four = order < kMaxOrder;
     std::int64_t r = 0;
-    for (; r + together <= registers; r += together) {
-      const Batch a = result(f, in, step, r), b = result(f, in, step, r + 1), c = result(f, in, step, r + 2), d = result(f, in, step, r + 3);
+    for (; four && r + 4 <= registers; r += 4) {
+      const Batch a = result(f, in, step, r), b = result(f, in, step, r + 1);
+      const Batch c = result(f, in, step, r + 2), d = result(f, in, step, r + 3);
       a.store(out + r * kLanes);
       b.store(out + (r + 1) * kLanes);
       c.store(out + (r + 2) * kLanes);
