@@ -1,4 +1,4 @@
-// The pool of threads behind parallel_for: persistent, asleep between regions, and never waited for in vain.
+// The pool of threads behind parallel_for: persistent, asleep after a while without work, and never waited for in vain.
 //
 // The caller offers a job and works on it itself. Workers that wake up in time join in; when no chunk is left,
 // the caller withdraws the job and waits for those who joined only. A worker that the system has not run yet is
