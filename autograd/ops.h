@@ -158,7 +158,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 Tensor conv2d(const Tensor& x, const Tensor& weight, const ConvSettings& settings = {});
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvSettings& settings = {});
 /// Its transpose: (N, C, h, w), (C, O/groups, kh, kw), (O) -> (N, O, H, W) with
-/// H = (h - 1)·stride - 2·padding + dilation·(kh - 1) + 1 + output_padding, output_padding < stride.
+/// H = (h - 1)·stride - 2·padding + dilation·(kh - 1) + 1 + output_padding, which is less than the stride or the
+/// dilation.
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const ConvSettings& settings = {});
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvSettings& settings = {});
 /// conv2d's gradient by its weight, given that by its result: (N, C, H, W), (N, O, h, w) -> (O, C/groups, window).

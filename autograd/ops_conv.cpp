@@ -1,5 +1,7 @@
 // Convolutions and pooling. Convolution is linear in the image and in the weight; itself, its transpose and its
 // gradient by the weight are each other's VJPs: so they have derivatives of every order.
+#include <algorithm>
+
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "tensor/pool.h"
@@ -43,8 +45,9 @@ struct Sizes {
   Pair image(const Shape& maps) const {
     const auto along = [&](std::int64_t extent, std::int64_t width, std::int64_t stride, std::int64_t padding,
                            std::int64_t dilation, std::int64_t more) {
-      check(more >= 0 && more < stride, "[{}] output_padding is {}, but must be from 0 to {}: less than the stride", op,
-            more, stride - 1);
+      check(more >= 0 && (more < stride || more < dilation),
+            "[{}] output_padding is {}, but must be from 0 to {}: less than the stride or the dilation", op, more,
+            std::max(stride, dilation) - 1);
       check(extent >= 1, "[{}] there is nothing in maps of shape {}", op, maps);
       const std::int64_t end = checked_add(span_of(width, dilation), more);
       const std::int64_t padded = checked_add(checked_mul(extent - 1, stride), end);
@@ -62,6 +65,8 @@ struct Sizes {
                            (image[3] + 2 * s.padding.w - span_of(window.w, s.dilation.w)) % s.stride.w};
     return back;
   }
+  /// How often output_padding holds the stride.
+  Pair strides_beyond() const { return {s.output_padding.h / s.stride.h, s.output_padding.w / s.stride.w}; }
   ConvSettings forth() const {
     ConvSettings forth = s;
     forth.output_padding = 0;
@@ -116,7 +121,12 @@ Tensor transpose_convolve(const Tensor& x, const Tensor& weight, const Tensor* b
         weight.shape(), settings.groups);
   const std::int64_t outputs = checked_mul(weight.shape()[1], settings.groups);
   check_bias(op, bias, outputs);
-  const Pair out = sizes.image(x.shape());
+  const Pair out = sizes.image(x.shape()), beyond = sizes.strides_beyond();
+  if (beyond.h > 0 || beyond.w > 0) {  // more of the image than maps have reached: as if by maps of zeros
+    ConvSettings rest = settings;
+    rest.output_padding = {settings.output_padding.h % settings.stride.h, settings.output_padding.w % settings.stride.w};
+    return transpose_convolve(pad(pad(x, 2, 0, beyond.h), 3, 0, beyond.w), weight, bias, rest);
+  }
   Tensor y({x.shape()[0], outputs, out.h, out.w});
   kernel::conv_transpose2d(x.view(), weight.view(), start_of(bias).view().data, y.write(), settings);
   const auto dx = arg(x, [weight, s = sizes.forth()](const Tensor& g) { return conv2d(g, weight, s); });

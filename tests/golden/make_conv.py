@@ -85,6 +85,11 @@ def conv_cases(out):
     case(out, "matmul:broadcast", torch.matmul, normal(2, 1, 3, 4), normal(5, 4, 2))
     case(out, "matmul:empty", torch.matmul, normal(0, 3, 4), normal(4, 2))
 
+    # output_padding may hold the stride where the dilation is larger still
+    case(out, "conv_transpose2d:beyond",
+         lambda x, w, b: F.conv_transpose2d(x, w, b, stride=(1, 2), padding=1, dilation=(3, 4), output_padding=(2, 3)),
+         normal(2, 3, 4, 3), normal(3, 2, 2, 3), normal(2))
+
 
 if __name__ == "__main__":
     numbers = {}

@@ -58,6 +58,10 @@ const std::map<std::string, Function>& functions() {
         return conv2d_weight(in_order(in[0]), in_order(in[1]), window, s);
       };
     }
+    all["conv_transpose2d:beyond"] = [](In in) {
+      return conv_transpose2d(in[0], in[1], in[2],
+                              {.stride = {1, 2}, .padding = 1, .dilation = {3, 4}, .output_padding = {2, 3}});
+    };
     const auto pools = [&](const std::string& name, const Pair& window, const PoolSettings& s) {
       all["max_pool2d:" + name] = [=](In in) { return max_pool2d(in[0], window, s); };
       all["avg_pool2d:" + name] = [=](In in) { return avg_pool2d(in[0], window, s); };
@@ -176,7 +180,7 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
        "[conv_transpose2d] images (2, 3, 5, 6) do not fit weight (4, 3, 3, 3), which is (C, O/groups, kh, kw), in 1 "
        "groups");
   says([&] { conv_transpose2d(zeros({2, 4, 5, 6}), w, {.stride = 2, .output_padding = 2}); },
-       "[conv_transpose2d] output_padding is 2, but must be from 0 to 1: less than the stride");
+       "[conv_transpose2d] output_padding is 2, but must be from 0 to 1: less than the stride or the dilation");
   says([&] { conv_transpose2d(zeros({2, 4, 1, 1}), w, {.padding = 2}); },
        "[conv_transpose2d] padding 2 leaves nothing of 3 rows or columns");
   says([&] { conv_transpose2d(zeros({2, 4, 0, 1}), w); },
