@@ -97,8 +97,9 @@ struct Derivative {
   [[gnu::flatten]] static void row(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
                                    std::int64_t registers) {
     const F& f = *static_cast<const F*>(closure);
-    // A formula is a chain of operations that wait for each other: four side by side keep the processor busy. Second
-    // derivatives are too rare to compile so much code for.
+    // A formula is a chain of operations that wait for each other: four side by side keep the processor busy. Written
+    // out, for by way of lambdas GCC 12 leaves functions of duals as calls. Second derivatives are too rare to compile
+    // so much code for.
     constexpr bool four = order < kMaxOrder;
     std::int64_t r = 0;
     for (; four && r + 4 <= registers; r += 4) {
