@@ -221,8 +221,14 @@ inline constexpr auto kAtanhSeries = [] {
   return at_least(x, 0) + fma(s * z, polynomial(z, kAtanhSeries), s);
 }
 
-/// 2 ulp.
-inline Batch tanh(const Batch& x) { return xsimd::tanh(x.lanes); }
+/// 2 ulp (2.2 in double); -0 stays -0. With e^-2|x| = 2^n·(1 + y), (1 - e^-2|x|) / (1 + e^-2|x|) without cancellation.
+[[gnu::always_inline]] inline Batch tanh(const Batch& x) {
+  using namespace detail;
+  constexpr Real lowest = -kMantissa;  // e^-2|x| is below half an ulp of 1 from here on
+  const ExpParts e(at_least(-2 * abs(x), lowest));
+  const Batch power = power_of_two(e.n_bits - LaneBits(kBias)), y = e.expm1_of_r();
+  return copysign(fma(-power, y, 1 - power) / fma(power, y, 1 + power), x);
+}
 /// The error function, 2.5 ulp (70 in double).
 inline Batch erf(const Batch& x) {
   const Batch bounded = where(abs(x) > 6, copysign(6, x), x);  // ±1 from there on; xsimd's overflows far out
