@@ -2,7 +2,6 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-static constexpr std::int64_t kFew = 32, kMany = 64;  // channels at half and at a quarter of the image's size
 static const ConvSettings kDown{.stride = 2, .padding = 1};
 static const ConvSettings kUp{.stride = 2, .padding = 1, .output_padding = 1};
 
@@ -10,11 +9,13 @@ static std::int64_t features_of(const Pair& image) {
   check(image.h > 0 && image.w > 0 && image.h % 4 == 0 && image.w % 4 == 0,
         "the convolutional model takes images whose height and width are multiples of 4, not {} x {} pixels", image.h,
         image.w);
-  return kMany * (image.h / 4) * (image.w / 4);
+  return kManyChannels * (image.h / 4) * (image.w / 4);
 }
 
 ConvEncoder::ConvEncoder(const Pair& image, Activation activation, Init init, Rng& rng)
-    : image(image), first(1, kFew, 3, kDown, init, rng), second(kFew, kMany, 3, kDown, init, rng),
+    : image(image),
+      first(1, kFewChannels, 3, kDown, init, rng),
+      second(kFewChannels, kManyChannels, 3, kDown, init, rng),
       activation(activation) {
   features_of(image);
 }
@@ -28,14 +29,16 @@ Tensor ConvEncoder::operator()(const Tensor& x) const {
 }
 
 ConvDecoder::ConvDecoder(const Pair& image, Activation activation, Init init, Rng& rng)
-    : image(image), first(kMany, kFew, 3, kUp, init, rng), second(kFew, 1, 3, kUp, init, rng),
+    : image(image),
+      first(kManyChannels, kFewChannels, 3, kUp, init, rng),
+      second(kFewChannels, 1, 3, kUp, init, rng),
       activation(activation) {
   features_of(image);
 }
 
 Tensor ConvDecoder::operator()(const Tensor& features) const {
   const std::int64_t batch = features.shape()[0];
-  Tensor h = reshape(features, {batch, kMany, image.h / 4, image.w / 4});
+  Tensor h = reshape(features, {batch, kManyChannels, image.h / 4, image.w / 4});
   h = activation(first(h));  // (B, 32, H/2, W/2)
   return reshape(second(h), {batch, image.h * image.w});
 }
@@ -49,8 +52,6 @@ std::optional<ConvDecoder> conv_decoder(const VaeSettings& s, Rng& rng) {
   return ConvDecoder(s.image, Activation{s.activation}, s.init, rng);
 }
 
-std::int64_t feature_count(const VaeSettings& s) {
-  return s.network == Network::dense ? s.data : features_of(s.image);
-}
+std::int64_t feature_count(const VaeSettings& s) { return s.network == Network::dense ? s.data : features_of(s.image); }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

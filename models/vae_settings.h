@@ -13,6 +13,8 @@ enum class Head { log_variance, sigma };
 enum class Likelihood { bernoulli, gaussian };
 /// All layers dense; or images to features by convolutions, and back (models/conv_vae.h), around the dense ones.
 enum class Network { dense, convolutional };
+/// Channels of the convolutional network at half and at a quarter of the image's size.
+inline constexpr std::int64_t kFewChannels = 32, kManyChannels = 64;
 
 struct VaeSettings {
   std::int64_t data = 784;
@@ -25,5 +27,11 @@ struct VaeSettings {
   Head head = Head::log_variance;
   Likelihood likelihood = Likelihood::bernoulli;
 };
+
+/// The sizes from an image to its coding and back: "784-500-500-20-500-500-784", or of the convolutional network
+/// "1x28x28-32x14x14-64x7x7-256-20-256-64x7x7-32x14x14-1x28x28".
+std::string layer_sizes(const VaeSettings& settings);
+/// How many numbers the model learns. As a double, because it is asked before anyone knows that it is a sensible number.
+double parameter_count(const VaeSettings& settings);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -43,12 +43,6 @@ Verb& Verb::seed(std::string flag, std::uint64_t& target, std::string descriptio
                 [flag, &target](auto text) { target = parse_seed(text, flag); });
 }
 
-Verb& Verb::sizes(std::string flag, std::vector<std::int64_t>& target, std::int64_t min, std::int64_t max,
-                  std::size_t most, std::string description) {
-  return option(flag, "N,N", fmt::format("{}", fmt::join(target, ",")), std::move(description),
-                [flag, &target, min, max, most](auto text) { target = parse_sizes(text, flag, min, max, most); });
-}
-
 // ---- the whole line ----
 
 CommandLine::CommandLine(std::string program, std::string description, std::string footer)

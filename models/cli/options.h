@@ -35,8 +35,6 @@ class Verb {
 
   Verb& text(std::string flag, std::string metavar, std::string& target, std::string description);
   Verb& seed(std::string flag, std::uint64_t& target, std::string description);
-  Verb& sizes(std::string flag, std::vector<std::int64_t>& target, std::int64_t min, std::int64_t max, std::size_t most,
-              std::string description);
 
   template <std::integral T>
   Verb& count(std::string flag, T& target, std::int64_t min, std::int64_t max, std::string description) {
@@ -85,8 +83,8 @@ class CommandLine {
   Verb& verb(std::string name, std::string description, std::string footer = "");
 
   struct Parsed {
-    const Verb* verb = nullptr;  // none when help was asked for
-    std::string help;            // to be printed then
+    const Verb* verb = nullptr;   // none when help was asked for
+    std::string help;             // to be printed then
     std::set<std::string> given;  // the flags on the line
   };
   /// The arguments without the program's name. Calls the setters of what is given. UsageError for anything unknown,

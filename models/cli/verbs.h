@@ -1,4 +1,4 @@
-// What `vae` can do: its verbs, their options, and what each does.
+// What `vae` can do: its verbs and their options. What each does stands in models/cli/commands.h.
 #pragma once
 
 #include <atomic>

@@ -25,7 +25,8 @@ struct Program {
   Program() {
     line.verb("train", "Trains a model.", "Example: vae train")
         .section("Model")
-        .sizes("--hidden", values.hidden, 1, 65536, 16, "widths of the hidden layers")
+        .option("--hidden", "N,N", "500,500", "widths of the hidden layers",
+                [this](auto text) { values.hidden = parse_sizes(text, "--hidden", 1, 65536, 16); })
         .choice<Values::Activation>("--activation", values.activation,
                                     {{"elu", Values::Activation::elu}, {"relu", Values::Activation::relu}},
                                     "of the hidden layers")

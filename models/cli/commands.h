@@ -1,0 +1,34 @@
+// What each verb of `vae` does, once its options are read.
+#pragma once
+
+#include <atomic>
+
+#include "models/config.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// What the options are read into; each verb uses its own part.
+struct Options {
+  Config config;
+  std::vector<std::int64_t> hidden;  // none: as the model has them
+  std::string run;                   // an existing run's folder
+  std::string out;                   // the new run's folder, or a picture; empty: the default
+  std::string data;                  // to evaluate on; empty: the run's own
+  std::string checkpoint = "last";
+  std::int64_t epochs = 0;  // to resume to; 0: as configured
+  std::int64_t count = 0;
+  std::uint64_t seed = 0;
+};
+
+/// Trains a new model, or goes on with one, and says what was left where. False when `stop` became true and the training
+/// was saved before its end.
+bool train(Options& options, const std::atomic<bool>& stop);
+bool resume(const Options& options, const std::atomic<bool>& stop);
+/// Draw pictures.
+void sample(const Options& options);
+void reconstruct(const Options& options);
+/// Print what they find.
+void evaluate_run(const Options& options);
+void info(const Options& options);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR
