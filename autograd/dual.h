@@ -59,6 +59,7 @@ template <class T, ConstantTo<T> C> Dual<T> operator+(C c, Dual<T> b) { return {
 template <class T> Dual<T> operator-(Dual<T> a, Dual<T> b) { return {a.v - b.v, a.d - b.d}; }
 template <class T, ConstantTo<T> C> Dual<T> operator-(Dual<T> a, C c) { return {a.v - c, a.d}; }
 template <class T, ConstantTo<T> C> Dual<T> operator-(C c, Dual<T> b) { return {c - b.v, -b.d}; }
+template <class T> Dual<T> operator+(Dual<T> a) { return a; }
 
 template <class T> Dual<T> operator*(Dual<T> a, Dual<T> b) { return {a.v * b.v, a.d * b.v + a.v * b.d}; }
 template <class T, ConstantTo<T> C> Dual<T> operator*(Dual<T> a, C c) { return {a.v * c, a.d * c}; }

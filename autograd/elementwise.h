@@ -83,7 +83,8 @@ struct Derivative {
   using Inputs = std::make_index_sequence<arity>;
   using Result = decltype(evaluate(std::declval<const F&>(), nullptr, nullptr, 0, Inputs()));
   static_assert(Lane<Result>,
-                "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if or ?: on lanes");
+                "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if or ?: on lanes, "
+                "and 0 * x + 1 for a constant");
   static constexpr bool zero = level<Result> < order;
 
   /// Output register r.
@@ -135,7 +136,7 @@ struct Derivative {
 
 /// f applied element by element to tensors that broadcast to a common shape, as an op called `name` on the tape.
 /// `f` is a generic lambda that takes and returns lane values: literals, captured numbers, arithmetic, comparisons,
-/// `where`, and the functions of dual.h. It captures numbers only, by value.
+/// `where`, and the functions of dual.h (lgamma and digamma of its gammas). It captures numbers only, by value.
 template <FixedString name, class F, class... X>
 Tensor elementwise(const F& f, const X&... x) {
   detail::check_lambda<F, X...>();

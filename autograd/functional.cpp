@@ -5,6 +5,10 @@
 
 namespace gradus::inline GRADUS_FLAVOUR::detail {
 
+constexpr const char* kHowToDepend =
+    "help: f computes it from its arguments, not from tensors that it captures; an f of no arguments is differentiated "
+    "by what it captures";
+
 static void check_directions(const char* op, std::span<const Tensor> x, std::span<const Tensor> v) {
   check(x.size() == v.size(), "[{}] {} vectors for {} inputs", op, v.size(), x.size());
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -35,17 +39,14 @@ ValueAndGradients value_and_gradient(const TensorFunction& f, std::span<const Te
   const std::vector<Tensor> in = renamed(x);
   Tape tape(in);
   const Tensor value = f(in);
-  check(tape.knows(value),
-        "[value_and_gradient] the value does not depend on the inputs\nhelp: f computes it from its arguments, not from "
-        "tensors that it captures; an f of no arguments is differentiated by what it captures");
+  check(tape.knows(value), "[value_and_gradient] the value does not depend on the inputs\n{}", kHowToDepend);
   return {value, tape.gradient(value)};
 }
 
-ValueAndProduct jvp(const TensorFunction& f, std::span<const Tensor> x, std::span<const Tensor> v) {
+ValueAndProduct jvp(const std::function<Tensor()>& f, std::span<const Tensor> x, std::span<const Tensor> v) {
   check_directions("jvp", x, v);
-  const std::vector<Tensor> in = renamed(x);
-  Tape by_x(in);
-  const Tensor y = f(in);
+  Tape by_x(x);
+  const Tensor y = f();
   const Tensor u = zeros(y.shape());
   if (!by_x.knows(y)) return {y, u};
   Tape by_u(u);
@@ -53,13 +54,23 @@ ValueAndProduct jvp(const TensorFunction& f, std::span<const Tensor> x, std::spa
   return {y, by_u.knows(product) ? by_u.gradient(product, u) : u};
 }
 
-ValueAndProducts hvp(const TensorFunction& f, std::span<const Tensor> x, std::span<const Tensor> v) {
-  check_directions("hvp", x, v);
+ValueAndProduct jvp(const TensorFunction& f, std::span<const Tensor> x, std::span<const Tensor> v) {
   const std::vector<Tensor> in = renamed(x);
-  Tape outer(in);
-  const auto [value, gradients] = value_and_gradient([&] { return f(in); }, in);
-  const Tensor along = dot(gradients, v);
-  return {value, outer.knows(along) ? outer.gradient(along) : zeros_like(in)};
+  return jvp([&] { return f(in); }, in, v);
+}
+
+ValueAndProducts hvp(const std::function<Tensor()>& f, std::span<const Tensor> x, std::span<const Tensor> v) {
+  check_directions("hvp", x, v);
+  Tape outer(x), inner(x);
+  const Tensor value = f();
+  check(inner.knows(value), "[hvp] the value does not depend on the inputs\n{}", kHowToDepend);
+  const Tensor along = dot(inner.gradient(value), v);
+  return {value, outer.knows(along) ? outer.gradient(along) : zeros_like(x)};
+}
+
+ValueAndProducts hvp(const TensorFunction& f, std::span<const Tensor> x, std::span<const Tensor> v) {
+  const std::vector<Tensor> in = renamed(x);
+  return hvp([&] { return f(in); }, in, v);
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::detail

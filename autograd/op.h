@@ -11,6 +11,7 @@
 #pragma once
 
 #include <concepts>
+#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -67,6 +68,12 @@ Arg<F> arg(const Tensor& x, F vjp) {
 }
 /// An argument that the op has no derivative for.
 inline Argument arg(const Tensor& x) { return {x}; }
+
+/// A copy for VJPs to share: what they capture by itself is copied for every tape.
+template <class T>
+std::shared_ptr<const T> share(const T& value) {
+  return std::allocate_shared<T>(PoolAllocator<T>{}, value);
+}
 
 /// True when an active tape of this thread watches `x` or knows it as computed from what it watches.
 bool tracked(const Tensor& x);

@@ -60,12 +60,17 @@ Tensor operator*(const Tensor& x, Real c) {
   return record("scale", y, arg(x, [c](const Tensor& g) { return g * c; }));
 }
 
+Tensor operator/(const Tensor& x, Real c) {  // not x * (1 / c), which is rounded twice
+  Tensor y(x.shape());
+  kernel::map([c](Batch x) { return x / c; }, y.write(), {x.view()});
+  return record("div", y, arg(x, [c](const Tensor& g) { return g / c; }));
+}
+
 Tensor operator/(Real c, const Tensor& x) {
   return elementwise<"div">([c](auto x) { return c / x; }, x);
 }
 
 Tensor operator-(const Tensor& x, Real c) { return x + -c; }
-Tensor operator/(const Tensor& x, Real c) { return x * (1 / c); }
 Tensor operator+(Real c, const Tensor& x) { return x + c; }
 Tensor operator-(Real c, const Tensor& x) { return -x + c; }
 Tensor operator*(Real c, const Tensor& x) { return x * c; }

@@ -4,7 +4,7 @@
 
 #include "autograd/op.h"
 #include "autograd/ops.h"
-#include "tensor/pool.h"
+#include "tensor/window_argmax.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 namespace {
@@ -32,6 +32,7 @@ struct Sizes {
   Pair maps(const Shape& image) const {
     const auto along = [&](std::int64_t extent, std::int64_t width, std::int64_t stride, std::int64_t padding,
                            std::int64_t dilation) {
+      check(extent >= 1, "[{}] there is nothing in images of shape {}", op, image);
       const std::int64_t padded = checked_add(extent, checked_mul(2, padding)), span = span_of(width, dilation);
       check(padded >= span, "[{}] a window that spans {} does not fit into {} of an image {}, padding included", op,
             span, padded, image);
@@ -80,8 +81,7 @@ void check_bias(const char* op, const Tensor* bias, std::int64_t channels) {
           "[{}] bias {} is not ({}), one number for each channel of the result", op, bias->shape(), channels);
 }
 Tensor start_of(const Tensor* bias) {
-  if (!bias || bias->contiguous()) return bias ? *bias : Tensor();
-  return tensor(bias->shape(), bias->values());
+  return bias ? detach_contiguous(*bias) : Tensor();
 }
 Tensor sum_to_bias(const Tensor& g) { return sum(g, {0, 2, 3}); }
 
@@ -186,9 +186,7 @@ Tensor max_pool2d(const Tensor& x, const Pair& window, const PoolSettings& setti
   const Pair out = sizes.maps(x.shape());
   const std::int64_t planes = x.shape()[0] * x.shape()[1], pixels = x.shape()[2] * x.shape()[3];
   const Tensor flat = reshape(x, {planes, pixels});
-  Indices largest;
-  largest.shape = {planes, out.h * out.w};
-  largest.values.resize(largest.shape.numel());
+  Indices largest(Shape{planes, out.h * out.w});
   kernel::window_argmax({flat.view().data, {planes, x.shape()[2], x.shape()[3]}, {pixels, x.shape()[3], 1}}, window,
                         sizes.s.stride, sizes.s.padding, out, largest.values.data());
   return reshape(gather(flat, 1, largest), {x.shape()[0], x.shape()[1], out.h, out.w});

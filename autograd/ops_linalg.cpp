@@ -1,4 +1,6 @@
 // Matrix products.
+#include <algorithm>
+
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "tensor/gemm.h"
@@ -11,6 +13,10 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   const std::int64_t k = a.extent(-1), m = b.extent(-1);
   check(k == b.extent(-2), "[matmul] inner dimensions differ: {} @ {}{}", a.shape(), b.shape(),
         k == m ? "\nhelp: transpose the second argument" : "");
+  for (int i = 3; i <= std::min(a.rank(), b.rank()); ++i)
+    check(a.extent(-i) == b.extent(-i) || a.extent(-i) == 1 || b.extent(-i) == 1,
+          "[matmul] stacks of matrices do not broadcast: {} @ {}\nhelp: in front of the last two axes, aligned at the "
+          "right, extents must agree or be 1", a.shape(), b.shape());
   Tensor c(broadcast("matmul", a.shape().with(a.rank() - 1, 1), b.shape().with(b.rank() - 2, 1)));  // (…, n, m)
   kernel::gemm_stack(a.view(), b.view(), c.write());
   return record("matmul", c,
@@ -25,11 +31,11 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check(x.rank() >= 1 && x.extent(-1) == in, "[linear] an input of shape {} does not end in the {} features of weight {}",
         x.shape(), in, weight.shape());
   if (x.rank() != 2) {
-    const std::int64_t rows = in == 0 ? 0 : x.numel() / in;
+    const std::int64_t rows = x.shape().without(x.rank() - 1).numel();
     return reshape(linear(reshape(x, {rows, in}), weight, bias), x.shape().with(x.rank() - 1, out));
   }
   Tensor y({x.shape()[0], out});
-  const Tensor start = bias.contiguous() ? bias : tensor(bias.shape(), bias.values());
+  const Tensor start = detach_contiguous(bias);
   const ConstView w = weight.view();
   kernel::gemm(x.view(), {w.data, {in, out}, {w.strides[1], w.strides[0]}}, y.write(), start.view().data);
   return record("linear", y,

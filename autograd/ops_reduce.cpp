@@ -2,7 +2,9 @@
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "tensor/cumsum.h"
+#include "tensor/map.h"
 #include "tensor/reduce.h"
+#include "tensor/simd.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 namespace {
@@ -42,7 +44,7 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keep) {
 Tensor mean(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("mean", x, axes);
   check(r.count > 0, "[mean] shape {} has no elements to average", x.shape());
-  return sum(x, axes, keep) * (1 / static_cast<Real>(r.count));
+  return sum(x, axes, keep) / static_cast<Real>(r.count);
 }
 
 // As a gather of the largest, so that its derivative is gather's.
@@ -62,19 +64,32 @@ Tensor max(const Tensor& x, const Axes& axes, bool keep) {
 Indices argmax(const Tensor& x, int axis, bool keep) {
   axis = axis_of("argmax", axis, x.shape());
   check(x.shape()[axis] > 0, "[argmax] axis {} of shape {} is empty", axis, x.shape());
-  Indices result;
-  result.shape = keep ? x.shape().with(axis, 1) : x.shape().without(axis);
-  result.values.resize(result.shape.numel());
+  Indices result(keep ? x.shape().with(axis, 1) : x.shape().without(axis));
   kernel::argmax(x.view(), axis, result.values.data());
   return result;
+}
+
+// x less the largest of the numbers behind each result (where that is finite): what they have in common would round off
+// their differences. A constant, for neither softmax nor its logarithm depends on it.
+static Tensor less_largest(const Tensor& x, const Shape& kept) {
+  Tensor largest(kept);
+  const View out = largest.write();
+  kernel::max(x.view(), out);
+  kernel::map([](Batch m) { return where(abs(m) < std::numeric_limits<Real>::infinity(), m, 0); }, out, {out});
+  return x - largest;
+}
+
+static Tensor log_softmax_over(const Tensor& x, const Axes& axes) {
+  const Tensor less = less_largest(x, Reduced("log_softmax", x, axes).kept);
+  return less - logsumexp(less, axes, keepdim);
 }
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("logsumexp", x, axes);
   Tensor y(keep ? r.kept : r.dropped);
   kernel::logsumexp(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
-  return record("logsumexp", y, arg(x, [x, y, kept = r.kept](const Tensor& g) {
-                  return reshape(g, kept) * exp(x - reshape(y, kept));  // the softmax
+  return record("logsumexp", y, arg(x, [x, axes, kept = r.kept](const Tensor& g) {
+                  return reshape(g, kept) * exp(log_softmax_over(x, axes));
                 }));
 }
 
@@ -86,9 +101,11 @@ Tensor cumsum(const Tensor& x, int axis, bool reverse) {
 }
 
 Tensor log_softmax(const Tensor& x, int axis) {
-  return x - logsumexp(x, axis_of("log_softmax", axis, x.shape()), keepdim);
+  return log_softmax_over(x, axis_of("log_softmax", axis, x.shape()));
 }
-Tensor softmax(const Tensor& x, int axis) { return exp(log_softmax(x, axis_of("softmax", axis, x.shape()))); }
+Tensor softmax(const Tensor& x, int axis) {
+  return exp(log_softmax_over(x, axis_of("softmax", axis, x.shape())));
+}
 
 Tensor sum(const Tensor& x) { return sum(x, all_axes(x.shape())); }
 Tensor mean(const Tensor& x) { return mean(x, all_axes(x.shape())); }

@@ -5,7 +5,8 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-static void check_range(const char* op, const Indices& indices, std::int64_t rows) {
+static void check_rows(const char* op, const Indices& indices, std::int64_t rows) {
+  indices.check_filled(op);
   for (const std::int64_t i : indices.values)
     check(i >= 0 && i < rows, "[{}] index {} is out of range for a table of {} rows", op, i, rows);
 }
@@ -13,23 +14,27 @@ static void check_range(const char* op, const Indices& indices, std::int64_t row
 Tensor embedding(const Tensor& table, const Indices& indices) {
   check(table.rank() == 2, "[embedding] a table of shape {} is not (rows, features)", table.shape());
   const std::int64_t rows = table.shape()[0], width = table.shape()[1];
-  check_range("embedding", indices, rows);
+  check_rows("embedding", indices, rows);
   Tensor y(indices.shape.inserted(indices.shape.rank(), width));
   const std::int64_t count = indices.shape.numel();
   kernel::take_rows(table.view(), indices.values, {y.write().data, {count, width}, {width, 1}});
-  return record("embedding", y,
-                arg(table, [indices, rows](const Tensor& g) { return scatter_rows(g, indices, rows); }));
+  if (!tracked(table)) return y;
+  return record("embedding", y, arg(table, [indices = share(indices), rows](const Tensor& g) {
+                  return scatter_rows(g, *indices, rows);
+                }));
 }
 
 Tensor scatter_rows(const Tensor& x, const Indices& indices, std::int64_t rows) {
   check(x.rank() >= 1 && indices.shape == x.shape().without(x.rank() - 1),
         "[scatter_rows] indices of shape {} are not one for each row of {}", indices.shape, x.shape());
-  check_range("scatter_rows", indices, rows);
+  check_rows("scatter_rows", indices, rows);
   const std::int64_t count = indices.shape.numel(), width = x.extent(-1);
   Tensor y = zeros({rows, width});
-  const Tensor packed = x.contiguous() ? x : tensor(x.shape(), x.values());
+  const Tensor packed = detach_contiguous(x);
   kernel::add_rows({packed.view().data, {count, width}, {width, 1}}, indices.values, y.write());
-  return record("scatter_rows", y, arg(x, [indices](const Tensor& g) { return embedding(g, indices); }));
+  if (!tracked(x)) return y;
+  return record("scatter_rows", y,
+                arg(x, [indices = share(indices)](const Tensor& g) { return embedding(g, *indices); }));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -175,6 +175,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 template <class Visit>
 static void for_each_index(const char* op, const Indices& indices, int axis, std::int64_t extent,
                            const Strides& strides, const Visit& visit) {
+  indices.check_filled(op);
   const Shape& shape = indices.shape;
   for (std::int64_t position = 0; position < shape.numel(); ++position) {
     std::int64_t rest = position, offset = 0;
@@ -197,7 +198,10 @@ Tensor gather(const Tensor& x, int axis, const Indices& indices) {
   Real* out = y.write().data;
   for_each_index("gather", indices, axis, extent, x.strides(),
                  [&, in = x.view().data](std::int64_t position, std::int64_t at) { out[position] = in[at]; });
-  return record("gather", y, arg(x, [=](const Tensor& g) { return scatter_add(g, axis, indices, extent); }));
+  if (!tracked(x)) return y;
+  return record("gather", y, arg(x, [axis, indices = share(indices), extent](const Tensor& g) {
+                  return scatter_add(g, axis, *indices, extent);
+                }));
 }
 
 Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64_t extent) {
@@ -205,10 +209,12 @@ Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64
   check(indices.shape == x.shape(), "[scatter_add] indices of shape {} do not fit shape {}", indices.shape, x.shape());
   Tensor y = zeros(x.shape().with(axis, extent));
   const View out = y.write();
-  const std::vector<Real> in = x.values();
+  const Tensor packed = detach_contiguous(x);
   for_each_index("scatter_add", indices, axis, extent, out.strides,
-                 [&](std::int64_t position, std::int64_t at) { out.data[at] += in[position]; });
-  return record("scatter_add", y, arg(x, [=](const Tensor& g) { return gather(g, axis, indices); }));
+                 [&, in = packed.view().data](std::int64_t position, std::int64_t at) { out.data[at] += in[position]; });
+  if (!tracked(x)) return y;
+  return record("scatter_add", y,
+                arg(x, [axis, indices = share(indices)](const Tensor& g) { return gather(g, axis, *indices); }));
 }
 
 Tensor stop_gradient(const Tensor& x) { return detach(x); }

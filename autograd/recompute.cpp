@@ -8,7 +8,7 @@ namespace gradus::inline GRADUS_FLAVOUR::detail {
 
 // A sum of the elements' bits, each times an odd number of its own.
 static std::uint64_t fingerprint(const Tensor& x) {
-  const Tensor flat = x.contiguous() ? x : tensor(x.shape(), x.values());
+  const Tensor flat = detach_contiguous(x);
   const Real* at = flat.view().data;
   std::uint64_t hash = 0;
   for (std::int64_t i = 0; i < x.numel(); ++i)

@@ -1,7 +1,7 @@
 // Tape: the record of what was computed, walked backwards to give gradients (reverse mode).
 //
 //   Tape tape(parameters);                    // from here on, ops on these tensors are written down …
-//   const Tensor loss = mean(square(x * w));
+//   const Tensor loss = mean(x * w);
 //   const auto gradients = tape.gradient(loss);   // … until here: one gradient per parameter
 //
 // A tape is a Wengert list: one node per op in the order of execution, each with a vector-Jacobian product (VJP)

@@ -26,9 +26,11 @@ Run create_run(const std::string& wanted) {
   const fs::path folder(wanted);
   if (fs::exists(folder, error)) {
     check(fs::is_directory(folder, error), "--out {} is not a folder", quote(wanted));
-    check(fs::is_empty(folder, error),
-          "--out {} is not empty\nhelp: name a new folder, or continue the run in it with: vae resume {}", quote(wanted),
-          quote(wanted));
+    if (!fs::is_empty(folder, error))
+      throw Error(fmt::format("--out {} is not empty\nhelp: name a new folder{}", quote(wanted),
+                              fs::exists(Run{folder}.config())
+                                  ? fmt::format(", or continue the run in it with: vae resume {}", quote(wanted))
+                                  : ""));
   } else {
     fs::create_directories(folder, error);
   }

@@ -10,6 +10,7 @@
 #include "nn/clip.h"
 #include "nn/input_file.h"
 #include "nn/quote.h"
+#include "tensor/parallel.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -43,7 +44,7 @@ std::int64_t steps_per_epoch(const Config& config, const Dataset& data) {
   const std::int64_t images = data.train.count - config.validation, size = config.batch_size * config.accumulate;
   check(images > 0, "--validation {} leaves none of the {} training images of {} to train on", config.validation,
         data.train.count, quote(data.name));
-  return (images + size - 1) / size;
+  return ceil_div(images, size);
 }
 
 Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
@@ -92,6 +93,31 @@ void Trainer::step() {
   ++at_.step;
 }
 
+/// What would fail at the end of an epoch fails before it.
+static void check_places(const Run& run) {
+  for (const auto& file : {run.samples(), run.reconstructions(), run.metrics()}) {
+    std::error_code error;
+    check(!std::filesystem::is_directory(file, error), "{} is a folder, where a file is to be written",
+          quote(file.native()));
+  }
+}
+
+/// metrics.csv as far as `epochs` go: a run killed before its checkpoint may have left a row too many. If someone took
+/// it away, what is left to train is told in a new one.
+static std::string metrics_so_far(const Run& run, std::int64_t epochs) {
+  std::error_code error;
+  if (epochs == 0 || !std::filesystem::exists(run.metrics(), error)) return kMetricsHeader;
+  std::string table = read_file(run.metrics(), 1 << 30);
+  std::size_t end = 0;
+  for (std::int64_t line = 0; line <= epochs; ++line) {
+    const std::size_t next = table.find('\n', end);
+    if (next == std::string::npos) break;
+    end = next + 1;
+  }
+  table.resize(end);
+  return end == 0 ? kMetricsHeader : table;
+}
+
 bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<bool>& stop) {
   using Clock = std::chrono::steady_clock;
   const auto seconds_since = [](Clock::time_point then) {
@@ -100,6 +126,8 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
   const Clock::time_point start = Clock::now();
   Clock::time_point epoch_start = start;
   std::int64_t images = 0;
+  check_places(run);
+  std::string metrics = metrics_so_far(run, at_.epoch);
   while (at_.epoch < config_.epochs) {
     while (at_.step < steps_per_epoch_) {
       if (stop) {
@@ -116,14 +144,14 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
                      .kl = at_.kl / steps, .images_per_second = speed,
                      .seconds_left = static_cast<double>(left) / speed});
     }
-    finish_epoch(run, observer, seconds_since(epoch_start));
+    finish_epoch(run, observer, seconds_since(epoch_start), metrics);
     epoch_start = Clock::now();
   }
   return true;
 }
 
 // The checkpoint comes last: whoever resumes from it finds everything before it done.
-void Trainer::finish_epoch(const Run& run, const Observer& observer, double seconds) {
+void Trainer::finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& table) {
   const double steps = static_cast<double>(at_.step);
   EpochMetrics metrics{.epoch = at_.epoch + 1, .train_elbo = (at_.log_likelihood - at_.kl) / steps, .test = {},
                        .seconds = seconds};
@@ -144,14 +172,6 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   write_samples(run.samples(), config_, vae(), 60, config_.seed);
   write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
 
-  std::string table = kMetricsHeader;
-  if (at_.epoch > 1) {  // a run killed before its checkpoint may have left a row too many
-    const std::string before = read_file(run.metrics(), 1 << 30);
-    std::size_t end = 0;
-    for (std::int64_t line = 0; line < at_.epoch && end != std::string::npos; ++line) end = before.find('\n', end + 1);
-    check(end != std::string::npos, "{} has fewer than {} rows", quote(run.metrics().native()), at_.epoch - 1);
-    table = before.substr(0, end + 1);
-  }
   table += fmt::format("{},{:.4f},{:.4f},{:.4f},{:.4f},{:.2f}\n", metrics.epoch, metrics.train_elbo,
                        metrics.test.elbo(), metrics.test.log_likelihood, metrics.test.kl, metrics.seconds);
   write_file_atomically(run.metrics(), table);

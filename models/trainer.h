@@ -67,7 +67,7 @@ class Trainer {
   Trainer(const Config& config, const Dataset& data, Vae vae);
   std::int64_t images_per_step() const { return config_.batch_size * config_.accumulate; }
   void shuffle();
-  void finish_epoch(const Run& run, const Observer& observer, double seconds);
+  void finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& metrics_table);
 
   Config config_;
   const Dataset& data_;

@@ -11,7 +11,8 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// Makes `path` a regular file of exactly these bytes, on the disk when this returns. A reader, or a crash at any
 /// moment, sees the old file or the new one, never a part. An existing file keeps its permissions; a symbolic link
 /// to a file is followed. Error, with the old file untouched and nothing left behind, when `path` is a directory,
-/// a device or a pipe, its folder is missing, or the system refuses (disk full, no permission, …).
+/// a device or a pipe, its folder is missing, or the system refuses (disk full, no permission, …). Should the disk fail
+/// at the very last, when the folder is written, there is an Error and the new file may be there.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -22,10 +22,11 @@ struct AuditRow {
 struct Audit {
   std::vector<AuditRow> rows;
 
+  /// True when no check has failed.
   bool passed() const;
   /// The row of that name; Error when there is none.
   const AuditRow& operator[](std::string_view name) const;
-  /// A line per row and a sum.
+  /// A line per row, and how many passed, failed or could not be checked.
   std::string text() const;
 };
 
@@ -46,7 +47,8 @@ struct AuditOptions {
 ///   state            a call in evaluation changes no parameter or buffer, one in training no parameter
 ///   repetition       the same call gives the same bits
 ///   tape             a tape changes no bit
-///   batch            in evaluation the output for a sample (axis 0) is the same whatever its neighbours
+///   batch            in evaluation the output for a sample (axis 0; at up to 16 of them) is the same whatever its
+///                    neighbours
 ///   threads          outputs and gradients have the same bits for any number of threads, on a larger batch
 ///   time             per call; not judged
 ///

@@ -7,6 +7,8 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 namespace detail {
+/// Error unless a module with these tensors can follow one with those at this pace.
+void check_average(std::span<const Tensor> average, std::span<const Tensor> latest, double decay);
 /// average ← decay·average + (1 - decay)·x
 void move_average(Tensor& average, const Tensor& x, double decay);
 }  // namespace detail
@@ -17,8 +19,14 @@ struct Average {
   M module;
   double decay;  // 0 ≤ decay < 1
 
-  /// After each step of the optimiser. Buffers are taken as they are.
+  /// After each step of the optimiser. Buffers are taken as they are. Error when `now` has other tensors than the copy,
+  /// or for a decay out of its range, and then nothing is changed.
   void update(const M& now) {
+    const auto tensors = [](const M& from) {
+      std::vector<Tensor> all;
+      for_each_state(const_cast<M&>(from), [&](const Path&, Tensor& x) { all.push_back(x); });
+      return all;
+    };
     struct Visitor final : TensorVisitor {
       std::vector<Tensor> latest;
       std::size_t i = 0;
@@ -26,8 +34,9 @@ struct Average {
       void parameter(const Path&, Tensor& x) override { detail::move_average(x, latest[i++], decay); }
       void buffer(const Path&, Tensor& x) override { x = latest[i++]; }
     } visitor;
+    visitor.latest = tensors(now);
     visitor.decay = decay;
-    for_each_state(const_cast<M&>(now), [&](const Path&, Tensor& x) { visitor.latest.push_back(x); });
+    detail::check_average(tensors(module), visitor.latest, decay);
     walk(module, Path{}, visitor);
   }
 };

@@ -12,9 +12,9 @@ double global_norm(std::span<const Tensor> gradients) {
   constexpr std::int64_t kChunk = 16384;
   double total = 0;
   for (const Tensor& gradient : gradients) {
-    const Tensor g = gradient.contiguous() ? gradient : tensor(gradient.shape(), gradient.values());
+    const Tensor g = detach_contiguous(gradient);
     // Chunks in parallel, their sums in order: the same bits for any number of threads.
-    const std::int64_t size = g.numel(), chunks = (size + kChunk - 1) / kChunk;
+    const std::int64_t size = g.numel(), chunks = ceil_div(size, kChunk);
     std::vector<double> partial(chunks);
     parallel_for(chunks, [&, data = g.view().data](std::int64_t chunk) {
       double lanes[8] = {};

@@ -8,7 +8,7 @@
 //   mean()          E x
 //
 // and kl_divergence(q, p) = E log q(x) - log p(x) under q for pairs of them. Parameters are logits and logarithms of
-// scales, so every number is a legal one.
+// scales, so every number is a legal one whose scale (for a logarithm of one) Real has: up to about e^±87 in float.
 #pragma once
 
 #include "nn/distributions/bernoulli.h"

@@ -14,7 +14,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// fan_in: uniform on ±1/√fan_in, biases too (the default of PyTorch's Linear).
 enum class Init { variance_scaling, he, glorot, fan_in };
 
-/// Uniform on [low, high).
+/// Uniform on [low, high]: rounding may reach the upper end.
 Tensor uniform(const Shape& shape, Real low, Real high, Rng& rng);
 
 /// A weight of `shape` with that many inputs and outputs per unit.

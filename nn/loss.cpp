@@ -12,7 +12,7 @@ static void check_batch(const char* op, const Tensor& x, const Tensor& target) {
 Tensor bce_with_logits(const Tensor& logits, const Tensor& targets) {
   check_batch("bce_with_logits", logits, targets);
   const Real samples = static_cast<Real>(logits.rank() == 0 ? 1 : logits.shape()[0]);
-  return sum(Bernoulli{logits}.log_prob(targets)) * (-1 / samples);
+  return sum(Bernoulli{logits}.log_prob(targets)) / -samples;
 }
 
 Tensor mse(const Tensor& x, const Tensor& target) {
@@ -24,6 +24,8 @@ Tensor mse(const Tensor& x, const Tensor& target) {
 Tensor cross_entropy(const Tensor& logits, const Indices& labels) {
   check(logits.rank() == 2 && labels.shape.rank() == 1 && labels.shape[0] == logits.shape()[0],
         "[cross_entropy] logits {} and labels {} are not (B, classes) and (B)", logits.shape(), labels.shape);
+  check(logits.shape()[0] > 0, "[cross_entropy] an empty batch has no mean");
+  labels.check_filled("cross_entropy");
   for (const std::int64_t label : labels.values)
     check(label >= 0 && label < logits.shape()[1], "[cross_entropy] label {} is not one of {} classes", label,
           logits.shape()[1]);

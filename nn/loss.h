@@ -1,4 +1,4 @@
-// Losses: one number each, per sample in the mean over the first axis (the batch).
+// Losses: one number each. Error when shapes differ, for an empty batch, and for a label that is no class.
 #pragma once
 
 #include "autograd/ops.h"
@@ -6,11 +6,11 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 /// Binary cross-entropy of probabilities given as logits: (B, …), targets in [0, 1] of the same shape. Nats, summed
-/// over each sample's elements.
+/// over each sample's elements, in the mean over the batch.
 Tensor bce_with_logits(const Tensor& logits, const Tensor& targets);
 /// Mean squared error over all elements.
 Tensor mse(const Tensor& x, const Tensor& target);
-/// Cross-entropy of class probabilities given as logits (B, classes), labels (B). Nats.
+/// Cross-entropy of class probabilities given as logits (B, classes), labels (B). Nats, in the mean over the batch.
 Tensor cross_entropy(const Tensor& logits, const Indices& labels);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -66,7 +66,11 @@ template <class T>
 inline constexpr bool is_setting = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, std::string> ||
                                    std::is_empty_v<T>;
 
-template <std::ranges::range M>
+/// A container of members, which have addresses and are not containers of the same kind again (as a path is).
+template <class M>
+concept Members = std::ranges::range<M> && std::is_lvalue_reference_v<std::ranges::range_reference_t<M>> &&
+                  !std::same_as<std::remove_cvref_t<std::ranges::range_reference_t<M>>, std::remove_const_t<M>>;
+template <Members M>
 void walk_container(M& members, const Path& path, TensorVisitor& visitor) {
   int index = 0;
   for (auto& member : members) gradus::walk(member, Path{&path, nullptr, index++}, visitor);
@@ -93,7 +97,8 @@ void walk(M& member, const Path& path, TensorVisitor& visitor) {
     member.members([&](const char* name, auto& part) { gradus::walk(part, Path{&path, name, 0}, visitor); });
   else if constexpr (!detail::is_setting<M>) {
     static_assert(requires { detail::walk_container(member, path, visitor); },
-                  "a member is a Tensor, a Buffer, a setting, a module with members(auto&& visit), or a container");
+                  "a member is a Tensor, a Buffer, a setting, a module with members(auto&& visit), or a container of "
+                  "those; it is not const, and neither is members()");
     detail::walk_container(member, path, visitor);
   }
 }

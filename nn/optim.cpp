@@ -1,11 +1,11 @@
+// SGD and Adam. The other rules stand in optim_rules.cpp, what all share in optimizer.cpp.
 #include "nn/optim.h"
 
 #include <cmath>
 
 #include "nn/optim_rule.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
-namespace detail {
+namespace gradus::inline GRADUS_FLAVOUR::detail {
 
 constexpr const char* kSgdMoments[] = {"velocity"};
 constexpr const char* kAdamMoments[] = {"m", "v"};
@@ -36,29 +36,4 @@ void apply(const Adam& adam, const Slot& slot, double keep) {
   });
 }
 
-}  // namespace detail
-
-std::span<const char* const> Optimizer::moment_names() const {
-  return std::visit([](const auto& rule) { return detail::moments(rule); }, rule);
-}
-
-std::span<Tensor> Optimizer::moments_of(std::size_t i, const Tensor& x) {
-  const std::size_t each = moment_names().size();
-  while (moments_.size() < (i + 1) * each) moments_.push_back(zeros(x.shape()));
-  return std::span(moments_).subspan(i * each, each);
-}
-
-void Optimizer::check_fit(std::span<const Tensor> parameters, std::span<const Tensor> gradients) {
-  check(parameters.size() == gradients.size(), "[optimizer] {} gradients for {} parameters", gradients.size(),
-        parameters.size());
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    check(gradients[i].shape() == parameters[i].shape(), "[optimizer] parameter {} of shape {} has a gradient of shape {}",
-          i, parameters[i].shape(), gradients[i].shape());
-}
-
-void Optimizer::update(std::size_t i, Tensor& x, Tensor gradient, double factor) {
-  if (!gradient.contiguous()) gradient.write();
-  std::visit([&](const auto& r) { detail::apply(r, {x, moments_of(i, x), gradient, r.lr * factor, steps}); }, rule);
-}
-
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace gradus::inline GRADUS_FLAVOUR::detail

@@ -1,5 +1,6 @@
 // Optimisers: how parameters follow their gradients. A rule is a few lines on lanes (optim.cpp, optim_rules.cpp);
-// everything else is shared, and each parameter is updated in one pass over it, its gradient and its moments.
+// everything else is shared (optimizer.cpp), and each parameter is updated in one pass over it, its gradient and its
+// moments.
 #pragma once
 
 #include <variant>
@@ -51,20 +52,17 @@ struct AdamW {
 class Optimizer {
  public:
   using Rule = std::variant<Sgd, Adam, Adagrad, RmsProp, AdamW>;
-  /// Error for Nesterov's rule without momentum.
-  explicit Optimizer(const Rule& rule) : rule(rule) {
-    if (const Sgd* sgd = std::get_if<Sgd>(&rule))
-      check(!sgd->nesterov || sgd->momentum > 0, "[optimizer] Nesterov's look ahead needs a momentum above 0");
-  }
+  /// Error for numbers that make no sense: a negative rate, betas that are not in [0, 1), Nesterov without a momentum …
+  explicit Optimizer(const Rule& rule);
 
   /// Updates the parameters of `module` in place; gradients in the order of parameters(module). `factor` scales the
-  /// rule's rate for this step (nn/schedule.h). Error when the gradients' number or shapes do not fit, and then nothing
-  /// is changed.
+  /// rule's rate for this step (nn/schedule.h). Error when the gradients, or the moments kept so far, do not fit in
+  /// number or shape, and then nothing is changed.
   template <class M>
   void step(M& module, std::span<const Tensor> gradients, double factor = 1) {
     static_assert(!std::same_as<M, std::vector<Tensor>>,
                   "step takes the module itself: parameters(module) is a look at it, and an update of that would be lost");
-    check_fit(parameters(module), gradients);
+    prepare(parameters(module), gradients);
     ++steps;
     std::size_t i = 0;
     for_each_parameter(module, [&](const Path&, Tensor& x) { update(i, x, gradients[i], factor), ++i; });
@@ -74,11 +72,10 @@ class Optimizer {
   /// moments are there from the start, as zeros.
   template <class M, class Visit>
   void for_each_moment(M& module, const Visit& visit) {
+    prepare_moments(parameters(module));
     std::size_t i = 0;
-    for_each_parameter(module, [&](const Path& path, Tensor& x) {
-      const auto names = moment_names();
-      std::span<Tensor> own = moments_of(i++, x);
-      for (std::size_t k = 0; k < own.size(); ++k) visit(fmt::format("{}.{}", names[k], path.text()), own[k]);
+    for_each_parameter(module, [&](const Path& path, Tensor&) {
+      for (const char* name : moment_names()) visit(fmt::format("{}.{}", name, path.text()), moments_[i++]);
     });
   }
 
@@ -87,11 +84,12 @@ class Optimizer {
 
  private:
   std::span<const char* const> moment_names() const;
-  std::span<Tensor> moments_of(std::size_t i, const Tensor& x);
-  static void check_fit(std::span<const Tensor> parameters, std::span<const Tensor> gradients);
-  void update(std::size_t i, Tensor& x, Tensor gradient, double factor);
+  void prepare(std::span<const Tensor> parameters, std::span<const Tensor> gradients);
+  void prepare_moments(std::span<const Tensor> parameters);
+  void update(std::size_t i, Tensor& x, const Tensor& gradient, double factor);
 
-  std::vector<Tensor> moments_;  // the moments of parameter 0, those of parameter 1, …
+  std::vector<Tensor> moments_;   // the moments of parameter 0, those of parameter 1, …
+  std::size_t moments_rule_ = 0;  // the rule that they belong to, by its place in Rule
 };
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <numbers>
 
-#include "tensor/real.h"
+#include "tensor/check.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -19,8 +19,9 @@ struct Schedule {
   /// Steps in front of that, on which the rate rises along a line.
   std::int64_t warmup = 0;
 
-  /// The factor of the step that follows `taken` others.
+  /// The factor of the step that follows `taken` others. Error when decay_steps, where they count, are fewer than 1.
   double operator()(std::int64_t taken) const {
+    check(kind == constant || decay_steps >= 1, "[schedule] a rate cannot decay in {} steps", decay_steps);
     if (taken < warmup) return static_cast<double>(taken + 1) / static_cast<double>(warmup + 1);
     const std::int64_t steps = taken - warmup;
     if (kind == step) return std::pow(factor, static_cast<double>(steps / decay_steps));

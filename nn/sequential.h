@@ -12,22 +12,46 @@ template <class L>
 concept LayerLike = (Module<L> || Erased<L>) && (std::is_invocable_r_v<Tensor, const L&, const Tensor&> ||
                                                  std::is_invocable_r_v<Tensor, const L&, const Tensor&, Context&>);
 
-/// Any layer as a value of one type. Copying copies the layer.
+namespace detail {
+template <class... L>
+void refuse_as_layers() {
+  static_assert(sizeof...(L) == 0,
+                "a layer is a struct with members(visit), called with a Tensor (and a Context) to give a Tensor; both are "
+                "public and the call is const; a function or lambda has no members to list");
+}
+}  // namespace detail
+
+/// Any layer as a value of one type. Copying copies the layer; what was moved from has no members and cannot be called.
 class Layer {
  public:
-  template <LayerLike L>
-    requires(!std::same_as<L, Layer>)
-  Layer(L layer) : self_(std::make_unique<Holder<L>>(std::move(layer))) {}
-  Layer(const Layer& other) : self_(other.self_->clone()) {}
+  template <class L>
+    requires(!std::same_as<L, Layer> && LayerLike<L>)
+  Layer(L layer) : self_(std::make_unique<Holder<L>>(std::move(layer))) {
+    static_assert(std::is_copy_constructible_v<L>, "a layer is a struct that can be copied");
+  }
+  /// Anything else, to say what is wrong with it.
+  template <class L>
+    requires(!std::same_as<L, Layer> && !LayerLike<L>)
+  Layer(L) {
+    detail::refuse_as_layers<L>();
+  }
+  Layer(const Layer& other) : self_(other.self_ ? other.self_->clone() : nullptr) {}
   Layer(Layer&&) noexcept = default;
   Layer& operator=(Layer other) noexcept {
     std::swap(self_, other.self_);
     return *this;
   }
 
-  Tensor operator()(const Tensor& x, Context& context) const { return self_->apply(x, context); }
-  void walk(const Path& path, TensorVisitor& visitor) { self_->walk(path, visitor); }
-  void find_unlisted(const Path& path, std::vector<std::string>& found) { self_->find_unlisted(path, found); }
+  Tensor operator()(const Tensor& x, Context& context) const {
+    check(self_ != nullptr, "[layer] this layer has been moved from");
+    return self_->apply(x, context);
+  }
+  void walk(const Path& path, TensorVisitor& visitor) {
+    if (self_) self_->walk(path, visitor);
+  }
+  void find_unlisted(const Path& path, std::vector<std::string>& found) {
+    if (self_) self_->find_unlisted(path, found);
+  }
 
  private:
   struct Interface {
@@ -70,8 +94,7 @@ struct Sequential {
   template <class... L>
     requires(!(LayerLike<L> && ...))
   Sequential(L...) {
-    static_assert(sizeof...(L) == 0, "a layer is a struct with members(visit), called with a Tensor (and a Context) to "
-                                     "give a Tensor; a function or lambda has no members to list");
+    detail::refuse_as_layers<L...>();
   }
 
   Tensor operator()(Tensor x, Context& context) const {

@@ -36,7 +36,7 @@ void find_unlisted(M& member, const Path& path, std::vector<std::string>& found)
       gradus::find_unlisted(part, Path{&path, name, 0}, found);
     });
     detail::find_gaps(path, {nullptr, 0, sizeof(M), alignof(M)}, std::is_polymorphic_v<M>, std::move(listed), found);
-  } else if constexpr (std::ranges::range<M>) {
+  } else if constexpr (detail::Members<M>) {
     int index = 0;
     for (auto& part : member) gradus::find_unlisted(part, Path{&path, nullptr, index++}, found);
   } else if constexpr (requires { member.has_value(); }) {

@@ -89,11 +89,19 @@ void conv_transpose2d(const ConstView& maps, const ConstView& weight, const Real
   Storage copied;
   const ConstView from = contiguous(maps, copied);
 
-  const Scratch size{.columns = checked_mul(g.depth, length) + kLanes, .maps = g.outputs * length,
+  // All channels of a piece, but of a sample that is large by itself only so many at a time.
+  constexpr std::int64_t most_columns = (std::int64_t{4} << 20) / sizeof(Real);
+  const std::int64_t window = g.window.h * g.window.w;
+  const std::int64_t least = pieces.samples > 1 ? g.channels : 1;
+  const std::int64_t block = std::clamp<std::int64_t>(most_columns / (window * length), least, g.channels);
+  const std::int64_t blocks = ceil_div(g.channels, block);
+
+  const Scratch size{.columns = checked_mul(block * window, length) + kLanes, .maps = g.outputs * length,
                      .planes = Planes(g, 0, g.maps.h, true).size()};
-  const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), pieces.count), size.total()));
-  parallel_for(pieces.count, [&](std::int64_t index, int worker) {
-    const Piece piece(g, pieces, index);
+  const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), pieces.count * blocks), size.total()));
+  parallel_for(pieces.count * blocks, [&](std::int64_t index, int worker) {
+    const Piece piece(g, pieces, index / blocks);
+    const std::int64_t first = index % blocks * block, last = std::min(first + block, g.channels);
     Real* const side_by_side = buffers.data() + worker * size.total();
     Real* const planes = side_by_side + size.maps;
     Real* const columns = planes + size.total() - size.maps - size.columns;
@@ -102,9 +110,9 @@ void conv_transpose2d(const ConstView& maps, const ConstView& weight, const Real
         for (std::int64_t sample = 0; sample < piece.samples; ++sample)
           std::copy_n(&from(piece.first + sample, group * g.outputs + o), piece.pixels,
                       side_by_side + o * length + sample * piece.pixels);
-      gemm_in_place({rows.data() + group * g.outputs * w_length, 1, w_length}, {side_by_side, length}, columns, length,
-                    g.depth, piece.columns, g.outputs);
-      columns_to_image(g, piece, columns, length, group, bias, planes, image);
+      gemm_in_place({rows.data() + group * g.outputs * w_length + first * window, 1, w_length}, {side_by_side, length},
+                    columns, length, (last - first) * window, piece.columns, g.outputs);
+      columns_to_image(g, piece, columns, length, group, first, last, bias, planes, image);
     }
   });
 }

@@ -34,7 +34,10 @@ struct Geometry {
   Geometry(const Shape& image, const Shape& weight, const Shape& maps, const ConvSettings& settings)
       : s(settings), samples(image[0]), groups(s.groups), channels(weight[1]), outputs(weight[0] / groups),
         image(image[2], image[3]), window(weight[2], weight[3]), maps(maps[2], maps[3]),
-        depth(channels * window.h * window.w) {}
+        depth(channels * window.h * window.w) {
+    if (this->maps.h == 1) s.stride.h = 1;  // there is no next one for it to lead to, however large it is
+    if (this->maps.w == 1) s.stride.w = 1;
+  }
 };
 
 /// What is worked on at a time: `samples` whole samples, or `rows` rows of the maps of one.
@@ -196,9 +199,11 @@ inline void image_to_columns(const Geometry& g, const Piece& piece, const ConstV
   }
 }
 
-/// The opposite: adds up `columns`, of whole samples, to images that start from `bias`.
+/// The opposite: adds up `columns`, of whole samples, to images that start from `bias`; of the channels from `first` up
+/// to `last` of a group, which `columns` holds.
 inline void columns_to_image(const Geometry& g, const Piece& piece, const Real* columns, std::int64_t length,
-                      std::int64_t group, const Real* bias, Real* scratch, const View& image) {
+                      std::int64_t group, std::int64_t first, std::int64_t last, const Real* bias, Real* scratch,
+                      const View& image) {
   const Planes planes(g, 0, g.maps.h, true);
   alignas(kAlignment) Real counts[kLanes];
   for (int i = 0; i < kLanes; ++i) counts[i] = static_cast<Real>(i);
@@ -206,7 +211,7 @@ inline void columns_to_image(const Geometry& g, const Piece& piece, const Real* 
   const Mask rest = Batch::load(counts) < Batch(width - whole);
   for (std::int64_t sample = 0; sample < piece.samples; ++sample) {
     const Real* row = columns + sample * piece.pixels;
-    for (std::int64_t c = 0; c < g.channels; ++c) {
+    for (std::int64_t c = first; c < last; ++c) {
       const std::int64_t channel = group * g.channels + c;
       std::fill_n(scratch, planes.size(), bias ? bias[channel] : 0);
       planes.for_each_element([&](std::int64_t element, std::int64_t offset) {

@@ -13,7 +13,7 @@ void cumsum(const ConstView& in, int axis, bool reverse, const View& out) {
   copy(in, out);
   if (out.shape.numel() == 0) return;
   const std::int64_t extent = out.shape[axis], width = out.strides[axis];  // of an axis, and of what is inside it
-  const std::int64_t blocks = (width + kColumns - 1) / kColumns;
+  const std::int64_t blocks = ceil_div(width, kColumns);
   const std::int64_t tasks = out.shape.numel() / (extent * width) * blocks;
   const std::int64_t per_chunk = 1 + kChunk / (extent * std::min(width, kColumns));
   parallel_for(ceil_div(tasks, per_chunk), [&](std::int64_t chunk) {

@@ -57,7 +57,7 @@ inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[k
 inline void gemm_dot(const ConstView& a, const ConstView& b, const View& c, const Real* bias) {
   const std::int64_t m = c.shape[0], n = c.shape[1], depth = a.shape[1];
   constexpr std::int64_t chunk_work = 1 << 20;
-  const std::int64_t tiles = (n + kDotColumns - 1) / kDotColumns;
+  const std::int64_t tiles = ceil_div(n, kDotColumns);
   const std::int64_t chunks = std::clamp<std::int64_t>(m * n * depth / chunk_work, 1, tiles);
   parallel_for(chunks, [&](std::int64_t chunk) {
     for (std::int64_t tile = tiles * chunk / chunks; tile < tiles * (chunk + 1) / chunks; ++tile) {

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "tensor/parallel.h"
 #include "tensor/simd.h"
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
@@ -111,7 +112,7 @@ inline constexpr Real kZeros[kTileColumns] = {};
 
 /// Runs the kernel for tiles of that many rows and columns, at least 1 of each; fills in call.last.
 inline void run_tiles(TileCall& call, std::int64_t rows, std::int64_t columns) {
-  const std::int64_t vectors = (columns + kLanes - 1) / kLanes;
+  const std::int64_t vectors = ceil_div(columns, kLanes);
   call.last = static_cast<int>(columns - (vectors - 1) * kLanes);
   const TileTable& kernels = call.a_row == 1 ? kTiles<true> : kTiles<false>;
   kernels[rows - 1][vectors - 1](call);

@@ -17,7 +17,6 @@
 #include <mutex>
 #include <sstream>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -70,8 +69,18 @@ class Pool {
   }
 
   void run(Job& job, int threads) {
-    if (in_use_.exchange(true)) return work(job, 0);  // another thread's region is under way
     inside_region = true;
+    if (in_use_.exchange(true)) {
+      work(job, 0);  // another thread's region is under way
+    } else {
+      offer(job, threads);
+      in_use_.store(false);
+    }
+    inside_region = false;
+  }
+
+ private:
+  void offer(Job& job, int threads) {
     hire(threads - 1);
     {
       const std::lock_guard lock(mutex_);
@@ -91,11 +100,8 @@ class Pool {
     } else {
       const std::lock_guard lock(mutex_);  // the last to leave has let go of the job
     }
-    inside_region = false;
-    in_use_.store(false);
   }
 
- private:
   /// Takes chunks until none is left. After an exception no further chunk begins.
   void work(Job& job, int worker) {
     try {
@@ -111,8 +117,8 @@ class Pool {
   void hire(int count) {
     try {
       while (static_cast<int>(workers_.size()) < count) workers_.emplace_back([this] { serve(); });
-    } catch (const std::system_error&) {
-      // The system gives no more threads: those there are will do.
+    } catch (const std::exception&) {
+      // The system gives no more threads, or no memory for them: those there are will do.
     }
   }
 

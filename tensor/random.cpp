@@ -119,8 +119,8 @@ Tensor draw(const Shape& shape, Rng& rng, const Make& make) {
   Tensor result(shape);
   Real* const out = result.write().data;
   const std::int64_t size = shape.numel();
-  const std::int64_t groups = (size + kPerGroup - 1) / kPerGroup;
-  parallel_for((groups + kGroupsPerChunk - 1) / kGroupsPerChunk, [&](std::int64_t chunk) {
+  const std::int64_t groups = ceil_div(size, kPerGroup);
+  parallel_for(ceil_div(groups, kGroupsPerChunk), [&](std::int64_t chunk) {
     const std::int64_t end = std::min(groups, (chunk + 1) * kGroupsPerChunk);
     for (std::int64_t group = chunk * kGroupsPerChunk; group < end; ++group) {
       alignas(kAlignment) Real numbers[kPerBlock][kGroup];
@@ -131,7 +131,7 @@ Tensor draw(const Shape& shape, Rng& rng, const Make& make) {
       std::copy_n(ordered, std::min(kPerGroup, size - group * kPerGroup), out + group * kPerGroup);
     }
   });
-  rng.counter += (size + kPerBlock - 1) / kPerBlock;
+  rng.counter += ceil_div(size, kPerBlock);
   return result;
 }
 
@@ -217,7 +217,7 @@ Tensor truncated_normal(const Shape& shape, Real bound, Rng& rng) {
   Real* const out = result.write().data;
   constexpr std::int64_t kPerChunk = 4096;
   const std::int64_t size = shape.numel();
-  parallel_for((size + kPerChunk - 1) / kPerChunk, [&](std::int64_t chunk) {
+  parallel_for(ceil_div(size, kPerChunk), [&](std::int64_t chunk) {
     const std::int64_t end = std::min(size, (chunk + 1) * kPerChunk);
     for (std::int64_t i = chunk * kPerChunk; i < end; ++i) {
       for (auto words = block(rng, rng.counter + i);; words = philox(words, halves(rng.seed))) {

@@ -121,7 +121,7 @@ struct Columns {
   template <class Op>
   Registers<width> tree(const Op& op, std::int64_t first, std::int64_t last) const {
     if (last - first <= kLeaf) return leaf(op, first, last);
-    const std::int64_t leaves = (last - first + kLeaf - 1) / kLeaf;
+    const std::int64_t leaves = ceil_div(last - first, kLeaf);
     const std::int64_t middle = first + leaves / 2 * kLeaf;
     Registers<width> total = tree(op, first, middle);
     const Registers<width> rest = tree(op, middle, last);
@@ -198,6 +198,11 @@ struct Sum {
     for (Batch& x : total) x = x * repeats;
     return total;
   }
+};
+struct Max {
+  static constexpr std::int64_t kCost = 1;
+  static constexpr Real kEmpty = -kInfinity;
+  auto operator()(const auto& part, Real) const { return part(Larger{}); }
 };
 // log Σ exp(x) = m + log Σ exp(x − m), and m = max x keeps exp within 1. Where m is infinite or NaN, so is the
 // result, and m = 0 leads to it.
@@ -333,6 +338,7 @@ void reduce(const Reduction& reduction, const ConstView& in, const View& out) {
 }  // namespace
 
 void sum(const ConstView& in, const View& out) { reduce(Sum{}, in, out); }
+void max(const ConstView& in, const View& out) { reduce(Max{}, in, out); }
 void logsumexp(const ConstView& in, const View& out) { reduce(LogSumExp{}, in, out); }
 
 void argmax(const ConstView& in, int axis, std::int64_t* out) {

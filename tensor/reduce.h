@@ -10,6 +10,8 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 /// Sums; 0 over no elements.
 void sum(const ConstView& in, const View& out);
+/// The largest, NaN if there is one; -inf over no elements.
+void max(const ConstView& in, const View& out);
 /// log Σ exp, without overflow; -inf over no elements.
 void logsumexp(const ConstView& in, const View& out);
 /// Positions along `axis` of the largest values, row-major over the other axes; the first of equals; the first

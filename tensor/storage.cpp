@@ -10,7 +10,7 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-// Four size classes per doubling waste at most a quarter of a block: 64, 80, 96, 112, 128, 160, … units of 64 B.
+// Four size classes per doubling waste at most a quarter of a block: 4, 5, 6, 7, 8, 10, 12, … units of 64 B.
 constexpr int kClassesPerDoubling = 4;
 constexpr int kClasses = kClassesPerDoubling * 40;
 // A request may be served from a free block up to this many classes larger (less than twice its size).
@@ -104,9 +104,9 @@ static Pool& pool() {
   return pool;
 }
 
-Storage::Storage(std::int64_t count)
-    : block_(count == 0 ? nullptr : pool().take(checked_mul(count, sizeof(Real)))) {}
+Storage::Storage(std::int64_t count) : block_(count == 0 ? nullptr : take(checked_mul(count, sizeof(Real)))) {}
 
+Storage::Block* Storage::take(std::int64_t bytes) { return pool().take(bytes); }
 void Storage::give_back(Block* block) noexcept { pool().give_back(block); }
 
 PoolStatistics pool_statistics() {

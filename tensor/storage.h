@@ -39,14 +39,42 @@ class Storage {
 
  private:
   friend struct Pool;
+  template <class>
+  friend struct PoolAllocator;
   struct alignas(kAlignment) Block {  // the numbers follow
     std::atomic<std::int64_t> owners;
     int size_class;
     Block* next;  // in the pool's list of free blocks
   };
+  static Block* take(std::int64_t bytes);
   static void give_back(Block* block) noexcept;
 
   Block* block_ = nullptr;
+};
+
+/// For containers whose memory comes from the same pool. Their elements begin uninitialised unless a value is given.
+template <class T>
+struct PoolAllocator {
+  using value_type = T;
+
+  PoolAllocator() = default;
+  template <class U>
+  PoolAllocator(const PoolAllocator<U>&) {}
+
+  T* allocate(std::size_t count) {
+    return reinterpret_cast<T*>(Storage::take(checked_mul(static_cast<std::int64_t>(count), sizeof(T))) + 1);
+  }
+  void deallocate(T* elements, std::size_t) noexcept {
+    Storage::give_back(reinterpret_cast<Storage::Block*>(elements) - 1);
+  }
+  template <class U, class... Args>
+  void construct(U* at, Args&&... args) {
+    if constexpr (sizeof...(Args) == 0)
+      new (at) U;
+    else
+      new (at) U(std::forward<Args>(args)...);
+  }
+  friend bool operator==(const PoolAllocator&, const PoolAllocator&) { return true; }
 };
 
 /// What the pool holds and has done, in bytes and counts since the program began.

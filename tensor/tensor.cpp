@@ -64,6 +64,11 @@ Tensor detach(const Tensor& x) {
   return result;
 }
 
+Tensor detach_contiguous(Tensor x) {
+  if (!x.contiguous()) x.write();
+  return detach(x);
+}
+
 Tensor detach(const Tensor& x, const Shape& shape, const Strides& strides, std::int64_t offset) {
   Tensor result;
   result.storage_ = x.storage_;
@@ -104,9 +109,14 @@ Tensor arange(std::int64_t n) {
   return result;
 }
 
-Indices::Indices(const Shape& shape, std::vector<std::int64_t> values) : shape(shape), values(std::move(values)) {
-  check(static_cast<std::int64_t>(this->values.size()) == shape.numel(), "[indices] {} values do not fill shape {}",
-        this->values.size(), shape);
+Indices::Indices(const Shape& shape, std::span<const std::int64_t> values)
+    : shape(shape), values(values.begin(), values.end()) {
+  check_filled("indices");
+}
+
+void Indices::check_filled(const char* op) const {
+  check(static_cast<std::int64_t>(values.size()) == shape.numel(), "[{}] {} values do not fill indices of shape {}", op,
+        values.size(), shape);
 }
 
 // Long axes show their first and last three entries.
@@ -116,7 +126,7 @@ static void print_axis(std::string& out, const ConstView& x, int axis, std::int6
     return;
   }
   const std::int64_t n = x.shape[axis];
-  const bool abbreviate = x.shape.numel() > 1000 && n > 6;
+  const bool abbreviate = (x.shape.numel() > 1000 || x.shape.numel() == 0) && n > 6;
   const bool inner = axis + 1 == x.shape.rank();
   out += '[';
   for (std::int64_t i = 0; i < n; ++i) {

@@ -47,13 +47,13 @@ class Tensor {
   /// Leaves an empty tensor behind.
   Tensor(Tensor&& other) noexcept
       : storage_(std::move(other.storage_)), offset_(std::exchange(other.offset_, 0)),
-        shape_(std::exchange(other.shape_, Shape{0})), strides_(other.strides_), id_(other.id_) {}
+        shape_(std::exchange(other.shape_, Shape{0})), strides_(other.strides_), id_(std::exchange(other.id_, next_id())) {}
   Tensor& operator=(Tensor&& other) noexcept {
     storage_ = std::move(other.storage_);
     offset_ = std::exchange(other.offset_, 0);
     shape_ = std::exchange(other.shape_, Shape{0});
     strides_ = other.strides_;
-    id_ = other.id_;
+    id_ = std::exchange(other.id_, next_id());
     return *this;
   }
 
@@ -105,6 +105,8 @@ class Tensor {
 
 /// The same numbers under a new id: no tape knows the result.
 Tensor detach(const Tensor& x);
+/// The same numbers, row-major: shared if they are so already.
+Tensor detach_contiguous(Tensor x);
 /// The numbers of `x` seen through another shape and strides, starting `offset` elements after its first, under
 /// a new id. The building block of transpose, slice and broadcast; the caller answers for the bounds.
 Tensor detach(const Tensor& x, const Shape& shape, const Strides& strides, std::int64_t offset = 0);
@@ -125,16 +127,24 @@ std::string to_string(const Tensor& x);
 
 /// Integer positions along an axis: (rows of a table, labels). Not a Tensor, for it has no derivative.
 struct Indices {
+  using Values = std::vector<std::int64_t, PoolAllocator<std::int64_t>>;
   Shape shape;
-  std::vector<std::int64_t> values;  // row-major
+  Values values;  // row-major
 
   Indices() : shape{0} {}
   /// Rank 1.
-  Indices(std::initializer_list<std::int64_t> list) : Indices(std::vector<std::int64_t>(list)) {}
-  explicit Indices(std::vector<std::int64_t> list)
-      : shape{static_cast<std::int64_t>(list.size())}, values(std::move(list)) {}
+  Indices(std::initializer_list<std::int64_t> list) : Indices(std::span(list.begin(), list.size())) {}
+  explicit Indices(std::span<const std::int64_t> list)
+      : shape{static_cast<std::int64_t>(list.size())}, values(list.begin(), list.end()) {}
   /// Error when the number of values is not the shape's.
-  Indices(const Shape& shape, std::vector<std::int64_t> values);
+  Indices(const Shape& shape, std::span<const std::int64_t> values);
+  Indices(const Shape& shape, std::initializer_list<std::int64_t> values)
+      : Indices(shape, std::span(values.begin(), values.size())) {}
+  /// Of values that are still to be written.
+  explicit Indices(const Shape& shape) : shape(shape), values(shape.numel()) {}
+
+  /// Error unless there are as many values as the shape says, for `op`, which reads them.
+  void check_filled(const char* op) const;
 
   template <class T>
     requires std::same_as<T, Tensor>

@@ -160,15 +160,15 @@ void sample(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
   const fs::path file =
       options.out.empty() ? run.folder / fmt::format("samples-{}.png", options.seed) : fs::path(options.out);
-  write_samples(file, config, vae, options.count, options.seed);
-  print(fmt::format("{} new images: {}\n", options.count, quote(file.native())));
+  write_samples(file, config, vae, options.images, options.seed);
+  print(fmt::format("{} new images: {}\n", options.images, quote(file.native())));
 }
 
 void reconstruct(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
   const Dataset data = load_dataset(config.data);
   check_size(config, data.test);
-  const std::int64_t count = std::min(options.count, data.test.count);
+  const std::int64_t count = std::min(options.reconstructions, data.test.count);
   const fs::path file =
       options.out.empty() ? run.folder / fmt::format("reconstructions-{}.png", count) : fs::path(options.out);
   write_reconstructions(file, config, vae, data.test, count);

@@ -34,4 +34,25 @@ const unsigned compiled_for = 0
 #if defined(__AVX512VL__)
                               | kAvx512vl
 #endif
+#if defined(__AVX512CD__)
+                              | kAvx512cd
+#endif
+#if defined(__AVX512IFMA__)
+                              | kAvx512ifma
+#endif
+#if defined(__AVX512VBMI__)
+                              | kAvx512vbmi
+#endif
+#if defined(__AVX512VBMI2__)
+                              | kAvx512vbmi2
+#endif
+#if defined(__AVX512VNNI__)
+                              | kAvx512vnni
+#endif
+#if defined(__AVX512BITALG__)
+                              | kAvx512bitalg
+#endif
+#if defined(__AVX512VPOPCNTDQ__)
+                              | kAvx512vpopcntdq
+#endif
     ;

@@ -37,6 +37,13 @@ void say(const char* text) {
       {kAvx512bw, "AVX512BW", __builtin_cpu_supports("avx512bw") != 0},
       {kAvx512dq, "AVX512DQ", __builtin_cpu_supports("avx512dq") != 0},
       {kAvx512vl, "AVX512VL", __builtin_cpu_supports("avx512vl") != 0},
+      {kAvx512cd, "AVX512CD", __builtin_cpu_supports("avx512cd") != 0},
+      {kAvx512ifma, "AVX512IFMA", __builtin_cpu_supports("avx512ifma") != 0},
+      {kAvx512vbmi, "AVX512VBMI", __builtin_cpu_supports("avx512vbmi") != 0},
+      {kAvx512vbmi2, "AVX512VBMI2", __builtin_cpu_supports("avx512vbmi2") != 0},
+      {kAvx512vnni, "AVX512VNNI", __builtin_cpu_supports("avx512vnni") != 0},
+      {kAvx512bitalg, "AVX512BITALG", __builtin_cpu_supports("avx512bitalg") != 0},
+      {kAvx512vpopcntdq, "AVX512VPOPCNTDQ", __builtin_cpu_supports("avx512vpopcntdq") != 0},
   };
   bool all = true;
   for (const auto& s : sets) {

@@ -14,6 +14,13 @@ enum InstructionSet : unsigned {
   kAvx512bw = 1 << 8,
   kAvx512dq = 1 << 9,
   kAvx512vl = 1 << 10,
+  kAvx512cd = 1 << 11,
+  kAvx512ifma = 1 << 12,
+  kAvx512vbmi = 1 << 13,
+  kAvx512vbmi2 = 1 << 14,
+  kAvx512vnni = 1 << 15,
+  kAvx512bitalg = 1 << 16,
+  kAvx512vpopcntdq = 1 << 17,
 };
 
 /// Those of the build. A constant in memory: reading it runs no instruction of theirs.

@@ -1,7 +1,7 @@
 // The options of `vae train` that say how parameters follow their gradients: what they are, and which go together.
 #pragma once
 
-#include "models/cli/options.h"
+#include "models/cli/command_line.h"
 #include "models/trainer.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {

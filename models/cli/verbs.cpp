@@ -11,6 +11,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 namespace {
 
 constexpr std::int64_t kMostEpochs = 1'000'000;
+constexpr std::int64_t kMostImages = 10'000;  // in a picture
 
 void add_threads(Verb& verb) {
   verb.option("--threads", "N", "auto", "1 to 256; the results do not depend on it", [](std::string_view text) {
@@ -79,10 +80,9 @@ void add_others(CommandLine& line, Options& options) {
                 [&options](std::string_view text) { options.epochs = parse_count(text, "--epochs", 1, kMostEpochs); });
   add_threads(resume);
 
-  const auto count = [&options](std::string_view text) { options.count = parse_count(text, "--count", 1, 10'000); };
   Verb& sample = line.verb("sample", "Draws new images from a trained model.");
   add_run(sample, options);
-  sample.option("--count", "N", "60", "how many", count);
+  sample.count("--count", options.images, 1, kMostImages, "how many");
   sample.seed("--seed", options.seed, "another seed, other images");
   add_picture(sample, options, "the picture (default: samples-SEED.png in RUN)");
   add_checkpoint(sample, options);
@@ -90,7 +90,7 @@ void add_others(CommandLine& line, Options& options) {
 
   Verb& reconstruct = line.verb("reconstruct", "Shows test images over what the model makes of them.");
   add_run(reconstruct, options);
-  reconstruct.option("--count", "N", "10", "how many, from the first", count);
+  reconstruct.count("--count", options.reconstructions, 1, kMostImages, "how many, from the first");
   add_picture(reconstruct, options, "the picture (default: reconstructions-COUNT.png in RUN)");
   add_checkpoint(reconstruct, options);
   add_threads(reconstruct);
@@ -127,7 +127,6 @@ bool run_command(const std::vector<std::string>& arguments, const std::atomic<bo
     return true;
   }
   const std::string& name = verb->name();
-  if (options.count == 0) options.count = name == "sample" ? 60 : 10;
   if (name == "train") {
     settle_optimizer(options.config, given);
     return train(options, stop);

@@ -43,7 +43,7 @@ Dataset load_dataset(const std::string& where) {
   const fs::path folder = where;
   std::error_code error;
   const fs::file_status status = fs::status(folder, error);
-  const char* help = "help: name a folder of IDX files, or digits for generated ones";
+  const char* help = "help: data is a folder of IDX files, or \"digits\" for generated ones";
   check(status.type() != fs::file_type::not_found, "[data] there is no folder {}\n{}", quote(where), help);
   check(status.type() != fs::file_type::none, "[data] cannot look into {}: {}", quote(where), error.message());
   check(status.type() == fs::file_type::directory, "[data] {} is not a folder\n{}", quote(where), help);

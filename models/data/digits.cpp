@@ -343,7 +343,7 @@ Images generate_digits(std::int64_t count, std::uint64_t stream) {
   images.pixels.resize(checked_mul(count, kSide * kSide));
   images.labels.resize(count);
   constexpr std::int64_t kChunk = 250;  // images: some milliseconds of work, and whole groups of ten
-  parallel_for((count + kChunk - 1) / kChunk, [&](std::int64_t chunk) {
+  parallel_for(ceil_div(count, kChunk), [&](std::int64_t chunk) {
     std::vector<Segment> segments;
     std::array<std::uint8_t, 10> order{};
     for (std::int64_t i = chunk * kChunk; i < std::min(count, (chunk + 1) * kChunk); ++i) {

@@ -26,6 +26,8 @@ Tensor Categorical::log_prob(const Indices& classes) const {
   const Shape shape = checked(logits).shape().without(logits.rank() - 1);
   check(classes.shape == shape, "[categorical] classes {} do not fit logits {}\nhelp: one class for each {}",
         classes.shape, logits.shape(), shape);
+  for (const std::int64_t one : classes.values)
+    check(one >= 0 && one < logits.extent(-1), "[categorical] class {} is not one of {}", one, logits.extent(-1));
   return reshape(gather(log_probabilities(*this), -1, {shape.inserted(shape.rank(), 1), classes.values}), shape);
 }
 

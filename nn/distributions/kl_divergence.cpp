@@ -10,7 +10,6 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-constexpr Real kLogisticVariance = static_cast<Real>(std::numbers::pi * std::numbers::pi / 3);  // of scale 1
 constexpr double kRootTwoOverPi = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
 
 Tensor kl_divergence(const Normal& q, const Normal& p) {
@@ -36,33 +35,33 @@ Tensor kl_divergence(const Laplace& q, const Laplace& p) {
     q.loc, q.log_scale, p.loc, p.log_scale);
 }
 
-// With t = (μ - μ')/σ: E|x - μ'| = σ·(√(2/π)·e^(-t²/2) + t·erf(t/√2)).
+// With d = μ - μ' and t = d/σ: E|x - μ'| = σ·√(2/π)·e^(-t²/2) + d·erf(t/√2). From t = 40 on nothing changes any more.
 Tensor kl_divergence(const Normal& q, const Laplace& p) {
   const Tensor cross_entropy = elementwise<"normal_laplace">([](auto loc, auto log_variance, auto p_loc, auto p_scale) {
-    const auto t = (loc - p_loc) * exp(log_variance / -2);
-    const auto distance = kRootTwoOverPi * exp(t * t / -2) + t * erf(t / std::numbers::sqrt2);
-    return distance * exp(log_variance / 2 - p_scale) + p_scale + std::numbers::ln2; },
+    const auto half = exp(p_scale / -2);  // e^-p_scale may overflow where the distance times it does not
+    const auto d = loc - p_loc;
+    const auto t = min(max(d * exp(log_variance / -2), -40), 40);
+    return kRootTwoOverPi * exp(log_variance / 2 - p_scale - t * t / 2) +
+           d * half * half * erf(t / std::numbers::sqrt2) + p_scale + std::numbers::ln2; },
     q.loc, q.log_variance, p.loc, p.log_scale);
   return cross_entropy - q.entropy();
 }
 
-// E log p(x) for any x with that mean and variance: the Gaussian's at the mean, less ½·variance/σ².
-static Tensor expected_log_prob(const Normal& p, const Tensor& mean, const Tensor& variance) {
-  return p.log_prob(mean) - elementwise<"spread">([](auto variance, auto log_variance) {
-    const auto half = exp(log_variance / -2);
-    return variance * half * half / 2; }, variance, p.log_variance);
-}
+// For any q: what E log p(x) needs of it is its mean and its variance v: log p(mean) - ½·v/σ².
 
-Tensor kl_divergence(const Laplace& q, const Normal& p) {
-  return -q.entropy() - expected_log_prob(p, q.loc, 2 * exp(2 * q.log_scale));
+static Tensor by_scale(const Tensor& entropy, const Normal& p, const Tensor& mean, const Tensor& log_scale, Real v) {
+  return elementwise<"spread">([v](auto log_scale, auto log_variance) {  // v/2·scale²/σ², which neither may overflow
+    return 0.5 * v * exp(2 * log_scale - log_variance); }, log_scale, p.log_variance) - p.log_prob(mean) - entropy;
 }
-
+Tensor kl_divergence(const Laplace& q, const Normal& p) { return by_scale(q.entropy(), p, q.loc, q.log_scale, 2); }
 Tensor kl_divergence(const Logistic& q, const Normal& p) {
-  return -q.entropy() - expected_log_prob(p, q.loc, kLogisticVariance * exp(2 * q.log_scale));
+  return by_scale(q.entropy(), p, q.loc, q.log_scale, static_cast<Real>(std::numbers::pi * std::numbers::pi / 3));
 }
 
 Tensor kl_divergence(const ContinuousBernoulli& q, const Normal& p) {
-  return -q.entropy() - expected_log_prob(p, q.mean(), q.variance());
+  return elementwise<"spread">([](auto variance, auto log_variance) {
+    const auto half = exp(log_variance / -2);
+    return variance * half * half / 2; }, q.variance(), p.log_variance) - p.log_prob(q.mean()) - q.entropy();
 }
 
 // Without namespaces: "Mixture<Normal>".

@@ -5,7 +5,7 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-static const Real kLogTwo = static_cast<Real>(std::numbers::ln2);
+static constexpr Real kLogTwo = static_cast<Real>(std::numbers::ln2);
 
 static Shape shape_of(const Laplace& p) { return broadcast("laplace", p.loc.shape(), p.log_scale.shape()); }
 
@@ -22,9 +22,9 @@ Tensor Laplace::rsample(Rng& rng) const {
 }
 
 Tensor Laplace::log_prob(const Tensor& x) const {
-  return elementwise<"laplace_log_prob">([c = kLogTwo](auto x, auto loc, auto log_scale) {
+  return elementwise<"laplace_log_prob">([](auto x, auto loc, auto log_scale) {
     const auto half = exp(log_scale / -2);  // e^-log_scale may overflow where the distance times it does not
-    return -(abs(x - loc) * half * half + log_scale + c); }, x, loc, log_scale);
+    return -(abs(x - loc) * half * half + log_scale + kLogTwo); }, x, loc, log_scale);
 }
 
 Tensor Laplace::entropy() const { return broadcast_to(log_scale + (1 + kLogTwo), shape_of(*this)); }

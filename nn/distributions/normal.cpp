@@ -4,8 +4,6 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-static const Real kLogTwoPi = static_cast<Real>(std::log(2 * std::numbers::pi));
-
 static Shape shape_of(const Normal& q) { return broadcast("normal", q.loc.shape(), q.log_variance.shape()); }
 
 Tensor Normal::rsample(Rng& rng) const { return rsample(normal(shape_of(*this), rng)); }
@@ -21,9 +19,9 @@ Tensor Normal::sample(Rng& rng) const {
 }
 
 Tensor Normal::log_prob(const Tensor& x) const {
-  return elementwise<"normal_log_prob">([c = kLogTwoPi](auto x, auto loc, auto log_variance) {
+  return elementwise<"normal_log_prob">([](auto x, auto loc, auto log_variance) {
     const auto off = (x - loc) * exp(log_variance / -2);
-    return -0.5 * (c + log_variance + off * off); }, x, loc, log_variance);
+    return -0.5 * (kLogTwoPi + log_variance + off * off); }, x, loc, log_variance);
 }
 
 Tensor Normal::entropy() const { return broadcast_to((log_variance + (1 + kLogTwoPi)) / 2, shape_of(*this)); }

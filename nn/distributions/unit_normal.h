@@ -6,6 +6,8 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
+inline constexpr Real kLogTwoPi = static_cast<Real>(1.83787706640934548356L);
+
 /// The Gaussian around `loc` with variance 1.
 struct UnitNormal {
   Tensor loc;

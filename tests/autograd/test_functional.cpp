@@ -74,6 +74,16 @@ TEST_CASE("functional: the parameters of whatever f captures, when f takes nothi
   CHECK(gradients[1].item() == 39);
 }
 
+TEST_CASE("functional: products by what f captures, when f takes nothing") {
+  const Tensor a = tensor({2}, {1, 2}), b = tensor({2}, {3, 5}), v = tensor({2}, {1, -1}), w = tensor({2}, {2, 0});
+  const auto loss = [&] { return sum(a * a * b); };
+  const auto [value, products] = hvp(loss, {a, b}, {v, w});
+  CHECK(value.item() == 23);
+  CHECK(products[0].values() == Numbers{2 * 3 * 1 + 2 * 1 * 2, 2 * 5 * -1});  // 2·b·v + 2·a·w
+  CHECK(products[1].values() == Numbers{2 * 1 * 1, 2 * 2 * -1});              // 2·a·v
+  CHECK(jvp([&] { return a * b; }, {a, b}, {v, w}).product.values() == Numbers{3 + 2, -5});
+}
+
 TEST_CASE("functional: an input is not what f captures, and one tensor given twice is two inputs") {
   const Tensor x = scalar(3), y = scalar(5);
   CHECK(value_and_gradient([&](const Tensor& in) { return in * x; }, x).gradient.item() == 3);
@@ -153,6 +163,8 @@ TEST_CASE("functional: what f is given wrongly") {
         }) == "[hvp] 1 vectors for 2 inputs");
   CHECK(contains(error_of([&] { value_and_gradient([&](const Tensor&) { return sum(x); }, x); }),
                  "[value_and_gradient] the value does not depend on the inputs\nhelp: "));
+  CHECK(contains(error_of([&] { hvp([&](const Tensor&) { return sum(x); }, x, x); }),
+                 "[hvp] the value does not depend on the inputs\nhelp: "));
 }
 
 TEST_CASE("functional: stop_gradient keeps the value and stops every derivative") {

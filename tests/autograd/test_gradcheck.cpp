@@ -121,6 +121,18 @@ TEST_CASE("gradcheck: finds a missing derivative, one that should not be, and Na
   CHECK(contains(gradcheck(second, {at[0], at[0] + 1}).message, "input 1 of shape (2), element 1"));
 }
 
+TEST_CASE("gradcheck: a small function has no right to a wrong derivative") {
+  const std::vector<Tensor> at{tensor({3}, {Real(0.5), Real(-1), Real(0.25)})};
+  for (const Real size : {Real(0.03), Real(0.003), Real(1e-3)}) {
+    const auto f = [size](std::span<const Tensor> in) { return tanh(in[0]) * size; };
+    const auto nothing = [&](std::span<const Tensor> in) {
+      return record("nothing", detach(f(in)), arg(in[0], [](const Tensor& g) { return g * 0; }));
+    };
+    CHECK(gradcheck(f, at, {.order = 2}).passed);
+    CHECK_FALSE(gradcheck(nothing, at).passed);
+  }
+}
+
 TEST_CASE("gradcheck: smaller steps find the derivative beside a kink, and no wrong one passes by them") {
   GradcheckOptions options{.retries = 2};
   const Tensor close = tensor({2}, {options.step * Real(0.7), -options.step * Real(0.1)});
@@ -152,6 +164,14 @@ TEST_CASE("gradcheck: looks at some elements only when it is told to, and calls 
   CHECK(calls == 2 + 4 * 10);
   const GradcheckResult named = gradcheck([](auto in) { return in[0] + detach(in[1]); }, at, {.names = {"a", "the b"}});
   CHECK(contains(named.message, "order 1, the b of shape (100), element "));
+}
+
+TEST_CASE("gradcheck: one tensor given twice is two arguments, whoever else watches it") {
+  const Tensor x = tensor({2}, {Real(0.5), Real(-1.5)}), captured = tensor({2}, {1, 2});
+  const auto f = [&](std::span<const Tensor> in) { return in[0] * in[0] * in[1]; };
+  const Tape outer(std::vector<Tensor>{x, captured});
+  CHECK(gradcheck(f, {x, x}, {.order = 2}).passed);
+  CHECK(gradcheck([&](std::span<const Tensor>) { return captured * 2; }, {x}).passed);  // zero
 }
 
 TEST_CASE("gradcheck: a user's lambda of five tensors, and what it refuses") {

@@ -108,7 +108,7 @@ TEST_CASE("kinks: of equals, the reduction max differentiates the first") {
     Tape tape(flat);
     CHECK(tape.gradient(sum(max(flat, 0)), flat).values() == std::vector<Real>{1, 1, 0, 0, 0, 0});
   }
-  CHECK(argmax(x, 1).values == std::vector<std::int64_t>{1, 0});
+  CHECK(argmax(x, 1).values == Indices::Values{1, 0});
 }
 
 TEST_CASE("kinks: softplus, sigmoid and the smooth activations at 0") {

@@ -18,6 +18,8 @@ using namespace gradus::test;
 TEST_CASE("misuse: shapes and numbers") {
   const Tensor vector = arange(3), matrix = ones({2, 3}), tall = ones({4, 3}), nothing = zeros({0, 3}), number = scalar(2);
   Rng rng{.seed = 1};
+  Indices short_of_one{0, 1, 0};
+  short_of_one.values.pop_back();
   check_sentences({
       {"seven axes", [&] { zeros({1, 1, 1, 1, 1, 1, 1}); }, "[shape] a tensor has at most 6 axes, not 7"},
       {"a negative extent", [&] { zeros({2, -1}); }, "[shape] an extent cannot be negative: -1"},
@@ -26,7 +28,7 @@ TEST_CASE("misuse: shapes and numbers") {
       {"numbers that do not fill the shape", [&] { tensor({2, 2}, {1, 2, 3}); },
        "[tensor] 3 values do not fill shape (2, 2)"},
       {"positions that do not fill the shape", [&] { Indices({2, 2}, {0, 1, 2}); },
-       "[indices] 3 values do not fill shape (2, 2)"},
+       "[indices] 3 values do not fill indices of shape (2, 2)"},
       {"one number out of many", [&] { vector.item(); }, "[item] a tensor of shape (3) is not one number"},
       {"a position of another rank", [&] { matrix.at({1}); }, "[at] 1 positions for shape (2, 3)"},
       {"a position outside", [&] { matrix.at({1, 3}); }, "[at] position 3 on axis 1 is out of range for shape (2, 3)"},
@@ -49,6 +51,9 @@ TEST_CASE("misuse: shapes and numbers") {
        "[matmul] inner dimensions differ: (2, 3) @ (4, 3)\nhelp: transpose the second argument"},
       {"inner dimensions that differ in any way", [&] { matmul(matrix, ones({5, 4})); },
        "[matmul] inner dimensions differ: (2, 3) @ (5, 4)"},
+      {"stacks of matrices that do not fit", [&] { matmul(ones({3, 2, 2}), ones({2, 2, 2})); },
+       "[matmul] stacks of matrices do not broadcast: (3, 2, 2) @ (2, 2, 2)\n"
+       "help: in front of the last two axes, aligned at the right, extents must agree or be 1"},
       {"a vector for a matrix", [&] { matmul(matrix, vector); }, "[matmul] two matrices are needed, not (2, 3) @ (3)"},
       {"features that the weight does not have", [&] { linear(ones({5, 2}), tall, ones({4})); },
        "[linear] an input of shape (5, 2) does not end in the 3 features of weight (4, 3)"},
@@ -77,6 +82,10 @@ TEST_CASE("misuse: shapes and numbers") {
        "[gather] index 3 is out of range for an axis of extent 3"},
       {"a negative position", [&] { gather(vector, 0, {-1}); },
        "[gather] index -1 is out of range for an axis of extent 3"},
+      {"fewer positions than their shape says", [&] { gather(vector, 0, Indices(short_of_one)); },
+       "[gather] 2 values do not fill indices of shape (3)"},
+      {"such in a table", [&] { embedding(matrix, short_of_one); },
+       "[embedding] 2 values do not fill indices of shape (3)"},
       {"positions of another rank", [&] { gather(matrix, 1, {0, 1}); },
        "[gather] indices of shape (2) do not fit shape (2, 3) off axis 1"},
       {"positions of another shape", [&] { scatter_add(vector, 0, {0, 1}, 5); },

@@ -136,7 +136,7 @@ TEST_CASE("values: arithmetic is that of the C language, element by element") {
   CHECK(agree(a + c, [=](Real x, Real) { return x + c; }));
   CHECK(agree(a - c, [=](Real x, Real) { return x - c; }));
   CHECK(agree(a * c, [=](Real x, Real) { return x * c; }));
-  CHECK(agree(a / c, [=](Real x, Real) { return x * (1 / c); }));
+  CHECK(agree(a / c, [=](Real x, Real) { return x / c; }));
   CHECK(agree(c + a, [=](Real x, Real) { return c + x; }));
   CHECK(agree(c - a, [=](Real x, Real) { return c - x; }));
   CHECK(agree(c * a, [=](Real x, Real) { return c * x; }));
@@ -287,6 +287,24 @@ TEST_CASE("values: reductions by their definitions, over any axes and layouts") 
   CHECK(sum(original, {}).values() == original.values());
 }
 
+TEST_CASE("values: what all logits have in common takes no digits from their differences") {
+  for (const Real common : {Real(0), Real(1e3), Real(-1e8), Real(1e30)}) {
+    const Tensor x = full({2, 2}, common) + tensor({2}, {0, Real(common == 1000)});
+    const Wide sum = 1 + std::exp(Wide(common == 1000)), first = std::log(sum);
+    CHECK(std::abs(log_softmax(x, 1).at({0, 0}) + first) <= 4 * Limits::epsilon() * first);
+    CHECK(std::abs(softmax(x, 1).at({1, 0}) - 1 / sum) <= 4 * Limits::epsilon());
+    Tape tape(x);
+    const Tensor gradient = tape.gradient(mean(logsumexp(x, 1)), x);
+    CHECK(std::abs(gradient.at({0, 0}) - 1 / sum / 2) <= 4 * Limits::epsilon());
+  }
+  const Real infinity = std::numeric_limits<Real>::infinity();
+  CHECK(softmax(tensor({3}, {1, -infinity, 1}), 0).values() == std::vector<Real>{Real(0.5), 0, Real(0.5)});
+}
+
+TEST_CASE("values: the mean of equal numbers is that number") {
+  for (int n = 1; n < 200; ++n) CHECK(mean(ones({n})).item() == 1);
+}
+
 TEST_CASE("values: reductions of nothing, of infinities and of huge numbers") {
   CHECK(sum(zeros({0})).item() == 0);
   CHECK(sum(zeros({2, 0}), 1).values() == std::vector<Real>{0, 0});
@@ -320,6 +338,14 @@ TEST_CASE("values: matrix products by their definition") {
       CHECK(std::abs(d.at({i, j}) - (dot + bias.at({j}))) <= 9 * Limits::epsilon() * (size + 1));
     }
   CHECK(matmul(zeros({2, 0}), zeros({0, 2})).values() == std::vector<Real>{0, 0, 0, 0});
+}
+
+TEST_CASE("values: a layer of no features gives its bias, whatever the rank of its input") {
+  const Tensor weight = zeros({2, 0}), bias = tensor({2}, {3, 4});
+  CHECK(linear(zeros({3, 0}), weight, bias).values() == std::vector<Real>{3, 4, 3, 4, 3, 4});
+  CHECK(linear(zeros({2, 1, 0}), weight, bias).values() == std::vector<Real>{3, 4, 3, 4});
+  CHECK(linear(zeros({0}), weight, bias).values() == std::vector<Real>{3, 4});
+  CHECK(linear(zeros({2, 0, 0}), weight, bias).shape() == Shape{2, 0, 2});
 }
 
 TEST_CASE("values: what cannot be is an error that names the op and the shapes") {

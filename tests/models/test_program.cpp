@@ -149,6 +149,20 @@ TEST_CASE("program: stopped and resumed, or on other numbers of threads, it leav
   CHECK(place.run({"resume", "parts", "--epochs", "3"}).code == 2);
 }
 
+TEST_CASE("program: a run without its metrics goes on, and what cannot be written is said before an epoch begins") {
+  const Place place;
+  REQUIRE(place.train("run", {"--epochs", "2"}).code == 0);
+  fs::remove(place.folder / "run" / "metrics.csv");
+  CHECK(place.run({"resume", "run", "--epochs", "3"}).code == 0);
+  CHECK(lines(get(place.folder / "run" / "metrics.csv")) == 2);
+  CHECK(contains(get(place.folder / "run" / "metrics.csv"), "\n3,-"));
+  fs::remove(place.folder / "run" / "samples.png");
+  fs::create_directory(place.folder / "run" / "samples.png");
+  const Ended ended = place.run({"resume", "run", "--epochs", "1000000"});
+  CHECK(ended.code == 3);
+  CHECK(contains(ended.err, "samples.png\" is a folder, where a file is to be written"));
+}
+
 TEST_CASE("program: signals finish the step and save") {
   for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
     const Place place;

@@ -188,6 +188,11 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
   says([&] { conv2d_weight(x, zeros({2, 4, 5, 6}), 3); },
        "[conv2d_weight] gradients (2, 4, 5, 6) are not those of a convolution of (2, 3, 5, 6) with windows of 3 x 3 in "
        "1 groups");
+  for (const std::int64_t padding : {0, 1})
+    says([&] { max_pool2d(zeros({1, 1, 0, 4}), 2, {.padding = {padding, 0}}); },
+         "[max_pool2d] there is nothing in images of shape (1, 1, 0, 4)");
+  says([&] { conv2d(zeros({1, 3, 5, 0}), w, {.padding = 2}); },
+       "[conv2d] there is nothing in images of shape (1, 3, 5, 0)");
   says([&] { max_pool2d(x, 2, {.padding = 2}); }, "[max_pool2d] padding 2 x 2 is more than half of a window of 2 x 2");
   says([&] { avg_pool2d(reshape(x, {6, 5, 6}), 2); }, "[avg_pool2d] images (6, 5, 6) are not (N, C, H, W)");
   says([&] { upsample_nearest2d(x, {2, 0}); }, "[upsample_nearest2d] cannot repeat pixels 2 x 0 times");

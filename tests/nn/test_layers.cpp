@@ -199,7 +199,7 @@ TEST_CASE("layer norm and group norm: by other strides the same, and what they r
   CHECK(error_of([] { GroupNorm(4, 6); }) == "[group_norm] 6 channels do not divide into 4 groups");
   CHECK(contains(error_of([] { GroupNorm(0, 6); }), "into 0 groups"));
   CHECK(error_of([&] { group(zeros({2, 5})); }) == "[group_norm] an input of shape (2, 5) is not (N, 6, …)");
-  CHECK(contains(error_of([&] { group(zeros({2, 6, 0})); }), "has no elements to average"));
+  CHECK(group(zeros({2, 6, 0})).shape() == Shape{2, 6, 0});
 }
 
 TEST_CASE("embedding: by indices and by whole numbers the same, and what is no word") {

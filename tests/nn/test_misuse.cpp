@@ -1,5 +1,6 @@
 // What users of modules, layers, losses and optimisers get wrong, and what they are told. What does not even compile is
 // in tests/*/compile_fail.
+#include "nn/average.h"
 #include "nn/clip.h"
 #include "nn/distributions.h"
 #include "nn/dropout.h"
@@ -7,6 +8,8 @@
 #include "nn/loss.h"
 #include "nn/optim.h"
 #include "nn/recompute.h"
+#include "nn/residual.h"
+#include "nn/schedule.h"
 #include "nn/sequential.h"
 #include "nn/state.h"
 #include "tests/misuse.h"
@@ -43,6 +46,12 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
   const Tensor shared = ones({2});
   const Sequential net{Linear(3, 4, Init::he, rng), Linear(5, 2, Init::he, rng)};
   Context context{.training = true, .rng = rng};
+  Optimizer adam(Adam{}), rms(RmsProp{});
+  TwoTensors pair{ones({2}), ones({3})}, longer{ones({2}), ones({4})};
+  adam.step(pair, parameters(pair));
+  rms.step(pair, parameters(pair));
+  const char* foreign = "[optimizer] the moments that it keeps are those of other parameters, or of another rule\n"
+                        "help: give every module, and every rule, an optimiser of its own";
   check_sentences({
       {"dropping everything", [&] { Dropout(1); }, "[dropout] p = 1 is not in [0, 1)"},
       {"a layer of no inputs", [&] { Linear(0, 4, Init::he, rng); },
@@ -67,10 +76,40 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"a state of another shape", [&] { load_state(layer, {{"weight", ones({3, 4})}, {"bias", ones({4})}}); },
        "[load] \"weight\" has shape (3, 4), the module needs (4, 3)"},
 
+      {"a negative rate", [] { Optimizer(Sgd{.lr = -1}); }, "[optimizer] the learning rate cannot be -1"},
+      {"a beta that never forgets", [] { Optimizer(AdamW{.beta2 = 1}); },
+       "[optimizer] beta2 must be from 0 to below 1, not 1"},
       {"a gradient missing", [&] { optimizer.step(layer, std::vector{ones({4, 3})}); },
        "[optimizer] 1 gradients for 2 parameters"},
       {"gradients in the wrong order", [&] { optimizer.step(layer, std::vector{ones({4}), ones({4, 3})}); },
        "[optimizer] parameter 0 of shape (4, 3) has a gradient of shape (4)"},
+      {"one optimiser for two modules", [&] { adam.step(longer, parameters(longer)); }, foreign},
+      {"one for a module of more", [&] { adam.step(layer, parameters(layer)); }, foreign},
+      {"a rule that changes its moments", [&] {
+         std::get<RmsProp>(rms.rule).momentum = 0.9;
+         rms.step(pair, parameters(pair));
+       }, foreign},
+      {"another rule with as many moments", [&] {
+         Optimizer changed = adam;
+         changed.rule = AdamW{};
+         changed.step(pair, parameters(pair));
+       }, foreign},
+      {"an average that runs away", [&] { Average<TwoTensors>{pair, 1.5}.update(pair); },
+       "[average] the decay must be from 0 to below 1, not 1.5"},
+      {"a layer moved from", [&] {
+         Residual residual{Linear(3, 3, Init::he, rng)};
+         const Residual taken = std::move(residual);
+         const Residual copy = residual;
+         CHECK(parameters(copy).empty());
+         copy(x, context);
+       }, "[layer] this layer has been moved from"},
+      {"an average of another module", [&] { Average<TwoTensors>{pair, 0.9}.update(longer); },
+       "[average] tensor 1 of shape (3) cannot follow one of shape (4)"},
+      {"an average of fewer layers", [&] {
+         Average<std::vector<Tensor>>{{ones({2}), ones({3})}, 0.9}.update({ones({2})});
+       }, "[average] a module of 2 tensors cannot follow one of 1"},
+      {"a decay in no steps", [&] { Schedule{.kind = Schedule::cosine, .decay_steps = 0}(0); },
+       "[schedule] a rate cannot decay in 0 steps"},
       {"gradients clipped to nothing", [&] { std::vector<Tensor> g{x}; clip_global_norm(g, 0); },
        "[clip_global_norm] the largest norm must be positive, not 0"},
       {"a step after parameters were listed", [&] {
@@ -85,12 +124,16 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"targets of another shape", [&] { bce_with_logits(x, labels); },
        "[bce_with_logits] shapes differ: (5, 3) and (5, 4)"},
       {"a loss of nothing", [&] { mse(zeros({0, 3}), zeros({0, 3})); }, "[mse] an empty batch has no mean"},
+      {"no samples to classify", [&] { cross_entropy(zeros({0, 3}), Indices()); },
+       "[cross_entropy] an empty batch has no mean"},
       {"labels that are not one per sample", [&] { cross_entropy(x, {0, 1}); },
        "[cross_entropy] logits (5, 3) and labels (2) are not (B, classes) and (B)"},
       {"a label beyond the classes", [&] { cross_entropy(x, {0, 1, 2, 3, 0}); },
        "[cross_entropy] label 3 is not one of 3 classes"},
       {"a mean and a log-variance that do not fit", [&] { Normal{x, labels}.rsample(rng); },
        "[normal] shapes do not broadcast: (5, 3) and (5, 4)\nhelp: aligned at the right, extents must agree or be 1"},
+      {"a class that is none", [&] { Categorical{x}.log_prob(Indices{0, 1, 2, 3, 0}); },
+       "[categorical] class 3 is not one of 3"},
       {"a value of another shape", [&] { Bernoulli{x}.log_prob(labels); },
        "[bernoulli_log_prob] shapes do not broadcast: (5, 4) and (5, 3)\n"
        "help: aligned at the right, extents must agree or be 1"},

@@ -165,6 +165,10 @@ TEST_CASE("conv: exact where a sample is cut into pieces, and a sum of products 
   count += wrong({.samples = 2, .channels = 90, .image = {13, 9}, .outputs = 70, .window = 3, .s = {.stride = 2}});
   count += wrong({.samples = 1, .channels = 1, .image = {300, 70}, .outputs = 2, .window = {5, 7},
                   .s = {.stride = {3, 2}, .padding = {2, 3}}});
+  // Transposed, some channels at a time.
+  count += wrong({.samples = 2, .channels = 7, .image = {230, 250}, .outputs = 2, .window = 3, .s = {.padding = 1}});
+  count += wrong({.samples = 1, .channels = 10, .image = {400, 301}, .outputs = 6, .window = 2,
+                  .s = {.stride = 2, .groups = 2}});
   CHECK(count == 0);
 }
 
@@ -176,6 +180,16 @@ TEST_CASE("conv: exact with more padding than image") {
                       .s = {.stride = stride, .padding = {1, padding}}}) +
                wrong({.samples = 3, .channels = 2, .image = {2, 3}, .outputs = 2, .window = {2, 3},
                       .s = {.stride = stride, .padding = {padding, 1}, .dilation = {7, 1}}});
+  CHECK(count == 0);
+}
+
+TEST_CASE("conv: a single map has no stride, however large it says it is") {
+  int count = 0;
+  for (const std::int64_t stride : {std::int64_t{4}, std::int64_t{1'000'000}, std::int64_t{1} << 62})
+    count += wrong({.samples = 2, .channels = 2, .image = {4, 5}, .outputs = 3, .window = {2, 3},
+                    .s = {.stride = stride}}) +
+             wrong({.samples = 2, .channels = 2, .image = {4, 5}, .outputs = 3, .window = 4,
+                    .s = {.stride = {stride, 1}, .padding = {0, 1}}});
   CHECK(count == 0);
 }
 

@@ -282,14 +282,14 @@ TEST_CASE("a permutation holds every element once") {
   for (const std::int64_t n : {0, 1, 2, 3, 1000, 60000}) {
     const Indices order = permutation(n, rng);
     CHECK(order.shape == Shape{n});
-    std::vector<std::int64_t> sorted = order.values;
+    Indices::Values sorted = order.values;
     std::sort(sorted.begin(), sorted.end());
     bool complete = static_cast<std::int64_t>(sorted.size()) == n;
     for (std::int64_t i = 0; complete && i < n; ++i) complete = sorted[i] == i;
     CHECK(complete);
   }
   Rng a{1, 2, 3}, b{1, 2, 3}, c{1, 2, 4};
-  const std::vector<std::int64_t> order = permutation(100, a).values;
+  const Indices::Values order = permutation(100, a).values;
   CHECK(order == permutation(100, b).values);
   CHECK(order != permutation(100, c).values);
   CHECK(a.counter == b.counter);

@@ -1,7 +1,7 @@
 // Whole command lines: what reaches the program, and the one sentence for each that makes no sense.
 #include <doctest/doctest.h>
 
-#include "models/cli/options.h"
+#include "models/cli/command_line.h"
 #include "tests/files.h"
 
 using namespace gradus;

@@ -1,4 +1,4 @@
-#include "tensor/pool.h"
+#include "tensor/window_argmax.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "models/cli/options.h"
+#include "models/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
