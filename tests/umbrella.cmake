@@ -2,8 +2,8 @@
 # Run as: cmake -DROOT=<repository> -P umbrella.cmake
 cmake_minimum_required(VERSION 3.25)
 
-set(internal autograd/dual.h autograd/joint.h autograd/lambda.h autograd/tape_memory.h nn/atomic_file.h nn/gradus.h
-    nn/input_file.h nn/normalize.h nn/optim_rule.h nn/quote.h nn/safetensors_header.h
+set(internal autograd/dual.h autograd/joint.h autograd/lambda.h autograd/tape_memory.h nn/atomic_file.h
+    nn/audit_checks.h nn/gradus.h nn/input_file.h nn/normalize.h nn/optim_rule.h nn/quote.h nn/safetensors_header.h
     nn/unlisted.h)
 file(READ ${ROOT}/nn/gradus.h umbrella)
 file(GLOB headers RELATIVE ${ROOT} ${ROOT}/autograd/*.h ${ROOT}/nn/*.h)

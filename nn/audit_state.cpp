@@ -1,0 +1,89 @@
+// Checks of what a layer consists of, and of what calls leave behind.
+#include <stdlib.h>  // mkdtemp
+
+#include <algorithm>
+#include <filesystem>
+
+#include "autograd/ops.h"
+#include "nn/audit_checks.h"
+#include "nn/checkpoint.h"
+#include "nn/state.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::detail {
+
+/// Changes every parameter and buffer.
+static void disturb(Layer& layer) {
+  for_each_state(layer, [](const Path&, Tensor& x) { x = detach(x * Real(0.75) + Real(0.125)); });
+}
+
+std::string check_members(Subject& subject) {
+  std::vector<std::string> gaps;
+  find_unlisted(subject.layer, Path{}, gaps);
+  if (!gaps.empty()) throw Error(fmt::format("{}", fmt::join(gaps, "; ")));
+  const std::size_t optimised = parameters(subject.layer).size();  // none of them twice
+  return fmt::format("{} and {}, and nothing that is not listed", counted(optimised, "parameter"),
+                     counted(subject.begin.size() - optimised, "buffer"));
+}
+
+namespace {
+/// An empty folder, removed with what is in it.
+struct TemporaryFolder {
+  std::filesystem::path path;
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "gradus_audit_XXXXXX").string();
+    check(mkdtemp(name.data()) != nullptr, "[audit] cannot make a folder like {}", name);
+    path = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+};
+}  // namespace
+
+std::string check_save(Subject& subject) {
+  Layer saved = subject.layer;
+  for (int i = 0; i < 2; ++i) call(saved, subject.x, true);
+  disturb(saved);
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path / "layer.safetensors";
+  save_checkpoint(file, {.tensors = state(saved), .metadata = {}});
+  Layer loaded = subject.layer;
+  load_state(loaded, load_checkpoint(file).tensors);
+  expect_same(call(loaded, subject.x, false), call(saved, subject.x, false),
+              "what is loaded gives another output than what was saved: it depends on something that is not listed");
+  return fmt::format("{} in {} bytes", counted(subject.begin.size(), "tensor"), std::filesystem::file_size(file));
+}
+
+std::string check_copies(Subject& subject) {
+  const Tensor before = call(Layer(subject.layer), subject.x, false);
+  Layer copy = subject.layer;
+  disturb(copy);
+  call(copy, subject.x, true);
+  expect_same(call(Layer(subject.layer), subject.x, false), before, "changing a copy changes the original");
+  return "changing or training a copy leaves the original as it was";
+}
+
+static std::vector<std::string> optimised_names(const Layer& layer) {
+  std::vector<std::string> names;
+  for_each_parameter(const_cast<Layer&>(layer), [&](const Path& path, Tensor&) { names.push_back(path.text()); });
+  return names;
+}
+
+std::string check_state(Subject& subject) {
+  const Layer layer = subject.layer;
+  const auto unchanged = [&](const std::map<std::string, Tensor>& before, bool training) {
+    for (const auto& [name, x] : state(layer))
+      if (!training || std::ranges::count(optimised_names(layer), name))
+        expect_same(before.contains(name) ? before.at(name) : Tensor(), x,
+                    fmt::format("a call in {} changes \"{}\"", mode_name(training), name));
+  };
+  for (const bool training : {false, true}) {
+    const std::map<std::string, Tensor> before = state(layer);
+    call(layer, subject.x, training);
+    unchanged(before, training);
+  }
+  return "calls change no parameter, and in evaluation no buffer";
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::detail
