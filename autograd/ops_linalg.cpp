@@ -1,6 +1,4 @@
 // Matrix products.
-#include <algorithm>
-
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "tensor/gemm.h"
@@ -13,11 +11,11 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   const std::int64_t k = a.extent(-1), m = b.extent(-1);
   check(k == b.extent(-2), "[matmul] inner dimensions differ: {} @ {}{}", a.shape(), b.shape(),
         k == m ? "\nhelp: transpose the second argument" : "");
-  for (int i = 3; i <= std::min(a.rank(), b.rank()); ++i)
-    check(a.extent(-i) == b.extent(-i) || a.extent(-i) == 1 || b.extent(-i) == 1,
-          "[matmul] stacks of matrices do not broadcast: {} @ {}\nhelp: in front of the last two axes, aligned at the "
-          "right, extents must agree or be 1", a.shape(), b.shape());
-  Tensor c(broadcast("matmul", a.shape().with(a.rank() - 1, 1), b.shape().with(b.rank() - 2, 1)));  // (…, n, m)
+  const auto shape = broadcast(a.shape().with(a.rank() - 1, 1), b.shape().with(b.rank() - 2, 1));  // (…, n, m)
+  check(shape.has_value(),
+        "[matmul] stacks of matrices do not broadcast: {} @ {}\nhelp: in front of the last two axes, aligned at the "
+        "right, extents must agree or be 1", a.shape(), b.shape());
+  Tensor c(*shape);
   kernel::gemm_stack(a.view(), b.view(), c.write());
   return record("matmul", c,
                 arg(a, [b, s = a.shape()](const Tensor& g) { return sum_to(matmul(g, transpose(b)), s); }),   // (n, k)

@@ -12,28 +12,17 @@ template <class L>
 concept LayerLike = (Module<L> || Erased<L>) && (std::is_invocable_r_v<Tensor, const L&, const Tensor&> ||
                                                  std::is_invocable_r_v<Tensor, const L&, const Tensor&, Context&>);
 
-namespace detail {
-template <class... L>
-void refuse_as_layers() {
-  static_assert(sizeof...(L) == 0,
-                "a layer is a struct with members(visit), called with a Tensor (and a Context) to give a Tensor; both are "
-                "public and the call is const; a function or lambda has no members to list");
-}
-}  // namespace detail
-
 /// Any layer as a value of one type. Copying copies the layer; what was moved from has no members and cannot be called.
 class Layer {
  public:
   template <class L>
-    requires(!std::same_as<L, Layer> && LayerLike<L>)
-  Layer(L layer) : self_(std::make_unique<Holder<L>>(std::move(layer))) {
+    requires(!std::same_as<L, Layer>)
+  Layer(L layer) {
+    static_assert(LayerLike<L>,
+                  "a layer is a struct with members(visit), called with a Tensor (and a Context) to give a Tensor; both "
+                  "are public and the call is const; a function or lambda has no members to list");
     static_assert(std::is_copy_constructible_v<L>, "a layer is a struct that can be copied");
-  }
-  /// Anything else, to say what is wrong with it.
-  template <class L>
-    requires(!std::same_as<L, Layer> && !LayerLike<L>)
-  Layer(L) {
-    detail::refuse_as_layers<L>();
+    if constexpr (LayerLike<L>) self_ = std::make_unique<Holder<L>>(std::move(layer));
   }
   Layer(const Layer& other) : self_(other.self_ ? other.self_->clone() : nullptr) {}
   Layer(Layer&&) noexcept = default;
@@ -84,17 +73,11 @@ struct Sequential {
   std::vector<Layer> layers;
 
   /// Sequential{Linear(3, 4, …), Activation{}, …}
-  template <LayerLike... L>
+  template <class... L>
     requires(sizeof...(L) != 1 || (!std::same_as<L, Sequential> && ...))  // Sequential{other} is a copy
   Sequential(L... layer) {
     layers.reserve(sizeof...(L));
     (layers.push_back(std::move(layer)), ...);
-  }
-  /// Anything else, to say what is wrong with it.
-  template <class... L>
-    requires(!(LayerLike<L> && ...))
-  Sequential(L...) {
-    detail::refuse_as_layers<L...>();
   }
 
   Tensor operator()(Tensor x, Context& context) const {

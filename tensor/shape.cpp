@@ -56,18 +56,24 @@ bool is_contiguous(const Shape& shape, const Strides& strides) {
   return true;
 }
 
-Shape broadcast(const char* op, const Shape& a, const Shape& b) {
+std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
   if (a == b) return a;
   const int rank = std::max(a.rank(), b.rank());
   std::array<std::int64_t, kMaxRank> extents{};
   for (int i = 1; i <= rank; ++i) {  // i-th axis from the right
     const std::int64_t x = i <= a.rank() ? a[a.rank() - i] : 1;
     const std::int64_t y = i <= b.rank() ? b[b.rank() - i] : 1;
-    check(x == y || x == 1 || y == 1,
-          "[{}] shapes do not broadcast: {} and {}\nhelp: aligned at the right, extents must agree or be 1", op, a, b);
+    if (x != y && x != 1 && y != 1) return {};
     extents[rank - i] = x == 1 ? y : x;
   }
   return Shape(std::span(extents.data(), rank));
+}
+
+Shape broadcast(const char* op, const Shape& a, const Shape& b) {
+  const std::optional<Shape> common = broadcast(a, b);
+  check(common.has_value(),
+        "[{}] shapes do not broadcast: {} and {}\nhelp: aligned at the right, extents must agree or be 1", op, a, b);
+  return *common;
 }
 
 int axis_of(const char* op, int axis, const Shape& shape) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -53,7 +54,9 @@ Strides contiguous_strides(const Shape& shape);
 /// True when walking the elements in row-major order walks the memory one by one.
 bool is_contiguous(const Shape& shape, const Strides& strides);
 
-/// The numpy rule: align at the right; extents must agree or be 1. Error names `op` and both shapes.
+/// The numpy rule: align at the right; extents must agree or be 1. Nothing, or an Error that names `op` and both shapes,
+/// where they do not.
+std::optional<Shape> broadcast(const Shape& a, const Shape& b);
 Shape broadcast(const char* op, const Shape& a, const Shape& b);
 
 /// `axis` counted from the front; negative values count from the back. Error names `op`.

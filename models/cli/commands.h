@@ -15,8 +15,8 @@ struct Options {
   std::string out;                   // the new run's folder, or a picture; empty: the default
   std::string data;                  // to evaluate on; empty: the run's own
   std::string checkpoint = "last";
-  std::int64_t epochs = 0;  // to resume to; 0: as configured
-  std::int64_t images = 60;          // to sample
+  std::int64_t epochs = 0;   // to resume to; 0: as configured
+  std::int64_t images = 60;  // to sample
   std::int64_t reconstructions = 10;
   std::uint64_t seed = 0;
 };
