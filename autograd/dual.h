@@ -11,6 +11,7 @@
 #include <concepts>
 #include <numbers>
 
+#include "tensor/simd_erf.h"
 #include "tensor/simd_gamma.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {

@@ -41,7 +41,7 @@ Tensor tanh(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
 /// log(1 + eˣ), without overflow.
 Tensor softplus(const Tensor& x);
-/// 2/√π ∫₀ˣ e^(-t²) dt. In double its errors are of the order of 1e-14.
+/// 2/√π ∫₀ˣ e^(-t²) dt.
 Tensor erf(const Tensor& x);
 /// log |Γ(x)|, +inf at 0, -1, -2, …; derivative ψ.
 Tensor lgamma(const Tensor& x);

@@ -135,26 +135,6 @@ Tensor draw(const Shape& shape, Rng& rng, const Make& make) {
   return result;
 }
 
-// 1/0!, 1/2!, 1/4!, … with alternating signs: cos by its Taylor series; from 1/1!, 1/3!, … sin. On ±π/4 the first
-// term left out is below half a unit in the last place.
-constexpr int kTerms = sizeof(Real) == 4 ? 6 : 9;
-constexpr auto kSeries = [](int first) {
-  std::array<Real, kTerms> series{};
-  double term = 1;
-  for (int i = 0; i < kTerms; ++i) {
-    series[i] = static_cast<Real>(term);
-    term /= -double((2 * i + first + 1) * (2 * i + first + 2));
-  }
-  return series;
-};
-constexpr std::array<Real, kTerms> kCosine = kSeries(0), kSine = kSeries(1);
-
-Batch series(const std::array<Real, kTerms>& coefficients, Batch x) {
-  Batch sum = coefficients[kTerms - 1];
-  for (int i = kTerms - 2; i >= 0; --i) sum = fma(sum, x, coefficients[i]);
-  return sum;
-}
-
 // Box and Muller (1958): radius √(-2 log u) at the angle 2πv, u and v uniform and u > 0, has two independent standard
 // normal coordinates. The angle is a number of quarter turns and up to an eighth of a turn to either side.
 void box_muller(Real* u, Real* v) {
@@ -166,8 +146,7 @@ void box_muller(Real* u, Real* v) {
     const Mask quarter = turn >= 1;
     turn = where(quarter, turn - 1, turn);
     const Batch angle = (turn - 0.5) * (std::numbers::pi / 2);
-    const Batch square = angle * angle;
-    const Batch cosine = series(kCosine, square), sine = angle * series(kSine, square);
+    const Batch cosine = detail::cos_near_zero(angle), sine = detail::sin_near_zero(angle);
     const Batch r = where(half, -radius, radius);
     (r * where(quarter, -sine, cosine)).store(u + j);
     (r * where(quarter, cosine, sine)).store(v + j);

@@ -35,18 +35,35 @@ namespace detail {
 using Lanes = xsimd::batch<Real>;
 using LaneMask = xsimd::batch_bool<Real>;
 using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;  // one number's representation
-using LaneBits = xsimd::batch<Bits>;
+using LaneBits [[gnu::vector_size(sizeof(Lanes))]] = Bits;
+#if defined(__AVX512F__)
+using MaskBits = decltype(LaneMask::data);  // one bit per lane, which xsimd's comparisons give
+using Operand = Lanes;
+#else
+using MaskBits = LaneBits;
+using Operand = decltype(Lanes::data);  // compared by the compiler's own operators
+#endif
 template <class>
 inline constexpr bool never = false;
 
-#if defined(__aarch64__)  // xsimd 8 divides floats, and takes their roots, by estimates: wrong last places, √∞ = NaN
-inline float32x4_t quotient(float32x4_t a, float32x4_t b) { return vdivq_f32(a, b); }
-inline float64x2_t quotient(float64x2_t a, float64x2_t b) { return vdivq_f64(a, b); }
+#if defined(__aarch64__)
+// xsimd 8 takes roots by estimates: wrong last places, √∞ = NaN. The others are here for the seconds that they compile.
 inline float32x4_t root(float32x4_t x) { return vsqrtq_f32(x); }
 inline float64x2_t root(float64x2_t x) { return vsqrtq_f64(x); }
+inline float32x4_t rounded_down(float32x4_t x) { return vrndmq_f32(x); }
+inline float64x2_t rounded_down(float64x2_t x) { return vrndmq_f64(x); }
+inline float32x4_t larger(float32x4_t a, float32x4_t b) { return vmaxq_f32(a, b); }
+inline float64x2_t larger(float64x2_t a, float64x2_t b) { return vmaxq_f64(a, b); }
+inline float32x4_t smaller(float32x4_t a, float32x4_t b) { return vminq_f32(a, b); }
+inline float64x2_t smaller(float64x2_t a, float64x2_t b) { return vminq_f64(a, b); }
+inline float32x4_t select(uint32x4_t mask, float32x4_t a, float32x4_t b) { return vbslq_f32(mask, a, b); }
+inline float64x2_t select(uint64x2_t mask, float64x2_t a, float64x2_t b) { return vbslq_f64(mask, a, b); }
 #else
-inline Lanes quotient(const Lanes& a, const Lanes& b) { return a / b; }
 inline Lanes root(const Lanes& x) { return xsimd::sqrt(x); }
+inline Lanes rounded_down(const Lanes& x) { return xsimd::floor(x); }
+inline Lanes larger(const Lanes& a, const Lanes& b) { return xsimd::max(a, b); }
+inline Lanes smaller(const Lanes& a, const Lanes& b) { return xsimd::min(a, b); }
+inline Lanes select(const LaneMask& mask, const Lanes& a, const Lanes& b) { return xsimd::select(mask, a, b); }
 #endif
 }  // namespace detail
 
@@ -73,11 +90,10 @@ struct Mask {
   bool any() const { return xsimd::any(lanes); }
   bool all() const { return xsimd::all(lanes); }
 
-  friend Mask operator&(const Mask& a, const Mask& b) { return a.lanes & b.lanes; }
-  friend Mask operator|(const Mask& a, const Mask& b) { return a.lanes | b.lanes; }
-  friend Mask operator!(const Mask& a) { return ~a.lanes; }
-  // xsimd before 14 computes OR for ^ on AVX-512.
-  friend Mask operator^(const Mask& a, const Mask& b) { return (a | b) & !(a & b); }
+  friend Mask operator&(const Mask& a, const Mask& b) { return from_bits(a.bits() & b.bits()); }
+  friend Mask operator|(const Mask& a, const Mask& b) { return from_bits(a.bits() | b.bits()); }
+  friend Mask operator^(const Mask& a, const Mask& b) { return from_bits(a.bits() ^ b.bits()); }
+  friend Mask operator!(const Mask& a) { return from_bits(~a.bits()); }
 
   template <class T>
     requires std::same_as<T, bool>
@@ -85,6 +101,10 @@ struct Mask {
     static_assert(detail::never<T>, "use where(condition, a, b) instead of if, ?:, && or || on lanes");
     return false;
   }
+
+ private:
+  detail::MaskBits bits() const { return std::bit_cast<detail::MaskBits>(lanes); }
+  static Mask from_bits(const detail::MaskBits& b) { return std::bit_cast<Mask>(b); }
 };
 
 /// kLanes numbers. Plain numbers convert, so formulas are written as for one number: `0.5 * x + 1`.
@@ -103,23 +123,28 @@ struct Batch {
   static Batch load(const Real* from, int count);
   void store(Real* to, int count) const;
 
-  friend Batch operator+(const Batch& a, const Batch& b) { return a.lanes + b.lanes; }
-  friend Batch operator-(const Batch& a, const Batch& b) { return a.lanes - b.lanes; }
-  friend Batch operator*(const Batch& a, const Batch& b) { return a.lanes * b.lanes; }
-  friend Batch operator/(const Batch& a, const Batch& b) { return detail::Lanes(detail::quotient(a.lanes, b.lanes)); }
+  // By the compiler's own operators on registers: xsimd 8 divides by estimates on ARM and makes -(+0) +0, and to find
+  // its operators there takes the compiler seconds.
+  friend Batch operator+(const Batch& a, const Batch& b) { return detail::Lanes(a.lanes.data + b.lanes.data); }
+  friend Batch operator-(const Batch& a, const Batch& b) { return detail::Lanes(a.lanes.data - b.lanes.data); }
+  friend Batch operator*(const Batch& a, const Batch& b) { return detail::Lanes(a.lanes.data * b.lanes.data); }
+  friend Batch operator/(const Batch& a, const Batch& b) { return detail::Lanes(a.lanes.data / b.lanes.data); }
   friend Batch operator+(const Batch& a) { return a; }
-  friend Batch operator-(const Batch& a) { return a.lanes ^ detail::Lanes(Real(-0.0)); }  // xsimd 8: -(+0) is +0
+  friend Batch operator-(const Batch& a) { return detail::Lanes(-a.lanes.data); }
   Batch& operator+=(const Batch& b) { return *this = *this + b; }
   Batch& operator-=(const Batch& b) { return *this = *this - b; }
   Batch& operator*=(const Batch& b) { return *this = *this * b; }
   Batch& operator/=(const Batch& b) { return *this = *this / b; }
 
-  friend Mask operator<(const Batch& a, const Batch& b) { return a.lanes < b.lanes; }
-  friend Mask operator<=(const Batch& a, const Batch& b) { return a.lanes <= b.lanes; }
-  friend Mask operator>(const Batch& a, const Batch& b) { return a.lanes > b.lanes; }
-  friend Mask operator>=(const Batch& a, const Batch& b) { return a.lanes >= b.lanes; }
-  friend Mask operator==(const Batch& a, const Batch& b) { return a.lanes == b.lanes; }
-  friend Mask operator!=(const Batch& a, const Batch& b) { return ~(a.lanes == b.lanes); }  // xsimd 8: false for NaN
+  friend Mask operator<(const Batch& a, const Batch& b) { return std::bit_cast<Mask>(a.operand() < b.operand()); }
+  friend Mask operator<=(const Batch& a, const Batch& b) { return std::bit_cast<Mask>(a.operand() <= b.operand()); }
+  friend Mask operator>(const Batch& a, const Batch& b) { return std::bit_cast<Mask>(a.operand() > b.operand()); }
+  friend Mask operator>=(const Batch& a, const Batch& b) { return std::bit_cast<Mask>(a.operand() >= b.operand()); }
+  friend Mask operator==(const Batch& a, const Batch& b) { return std::bit_cast<Mask>(a.operand() == b.operand()); }
+  friend Mask operator!=(const Batch& a, const Batch& b) { return !(a == b); }  // xsimd 8: false for NaN
+
+ private:
+  detail::Operand operand() const { return lanes; }
 };
 
 #if defined(__AVX512F__)
@@ -170,7 +195,7 @@ inline void Batch::store(Real* to, int count) const {
 
 /// Lane by lane: a where the condition holds, b elsewhere. Both are computed.
 inline Batch where(const Mask& condition, const Batch& a, const Batch& b) {
-  return xsimd::select(condition.lanes, a.lanes, b.lanes);
+  return detail::Lanes(detail::select(condition.lanes, a.lanes, b.lanes));
 }
 template <Number A, Number B>
 Batch where(const Mask& condition, A a, B b) {
@@ -178,6 +203,10 @@ Batch where(const Mask& condition, A a, B b) {
 }
 
 namespace detail {
+inline constexpr Bits kSign = Bits{1} << (8 * sizeof(Real) - 1);
+inline LaneBits bits(const Batch& x) { return std::bit_cast<LaneBits>(x); }
+inline Batch from_bits(const LaneBits& b) { return std::bit_cast<Batch>(b); }
+
 #if defined(__AVX512F__)
 inline __m512 fused(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 inline __m512d fused(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
@@ -196,11 +225,15 @@ inline Mask isnan(const Batch& x) { return x != x; }
 inline Batch min(const Batch& a, const Batch& b) { return where((a <= b) | isnan(a), a, b); }
 inline Batch max(const Batch& a, const Batch& b) { return where((a >= b) | isnan(a), a, b); }
 
-inline Batch abs(const Batch& x) { return xsimd::abs(x.lanes); }
+inline Batch abs(const Batch& x) { return detail::from_bits(detail::bits(x) & ~detail::kSign); }
 inline Batch sqrt(const Batch& x) { return detail::Lanes(detail::root(x.lanes)); }
 /// The magnitude of a with the sign of b.
-inline Batch copysign(const Batch& a, const Batch& b) { return xsimd::copysign(a.lanes, b.lanes); }
-inline Batch floor(const Batch& x) { return copysign(xsimd::floor(x.lanes), x); }  // xsimd's SSE2 loses the sign of -0
+inline Batch copysign(const Batch& a, const Batch& b) {
+  return detail::from_bits((detail::bits(a) & ~detail::kSign) | (detail::bits(b) & detail::kSign));
+}
+inline Batch floor(const Batch& x) {
+  return copysign(detail::Lanes(detail::rounded_down(x.lanes)), x);  // xsimd's SSE2 loses the sign of -0
+}
 
 namespace detail {
 

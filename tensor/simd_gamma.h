@@ -75,8 +75,12 @@ struct Reflection {
     if (!mirrored.any()) return;
     const Batch above = x - floor(x);  // exact below -1/2
     const Batch t = where(x > -0.5, x, above - where(above > 0.5, 1, 0));  // from the nearest integer
-    sin = gradus::sin(std::numbers::pi * t);
-    cos = gradus::sin(std::numbers::pi * (0.5 - abs(t)));
+    const Batch across = 0.5 - abs(t);  // and from the nearest half
+    const Mask inner = abs(t) <= 0.25;
+    const Batch angle = std::numbers::pi * where(inner, t, across);
+    const Batch sine = sin_near_zero(angle), cosine = cos_near_zero(angle);
+    sin = where(inner, sine, copysign(cosine, t));
+    cos = where(inner, cosine, sine);
   }
 };
 

@@ -28,9 +28,6 @@ inline constexpr Real kLn2Low = static_cast<Real>(0.6931471805599453094172321214
 inline constexpr Real kExpHigh = kSingle ? 89 : 710;
 inline constexpr Real kExpLow = kSingle ? -104.5 : -746;
 
-inline LaneBits bits(const Batch& x) { return std::bit_cast<LaneBits>(x); }
-inline Batch from_bits(const LaneBits& b) { return std::bit_cast<Batch>(b); }
-
 /// c[0] + c[1]·x + c[2]·x² + …, given x and its square: pairs of terms first, then Horner's rule on pairs. As many
 /// operations as Horner's rule on single terms, but half as many that wait for each other.
 template <std::size_t N>
@@ -48,8 +45,12 @@ template <std::size_t N>
 }
 
 /// x, or the bound where x is beyond it; NaN stays NaN. One instruction, which min and max of simd.h are not.
-[[gnu::always_inline]] inline Batch at_least(const Batch& x, Real bound) { return xsimd::max(Lanes(bound), x.lanes); }
-[[gnu::always_inline]] inline Batch at_most(const Batch& x, Real bound) { return xsimd::min(Lanes(bound), x.lanes); }
+[[gnu::always_inline]] inline Batch at_least(const Batch& x, const Batch& bound) {
+  return Lanes(larger(bound.lanes, x.lanes));
+}
+[[gnu::always_inline]] inline Batch at_most(const Batch& x, const Batch& bound) {
+  return Lanes(smaller(bound.lanes, x.lanes));
+}
 
 /// 1/2!, 1/3!, … : (exp(r) - 1 - r) / r² for |r| ≤ ln(2)/2.
 inline constexpr auto kExpSeries = [] {
@@ -111,9 +112,9 @@ struct LogParts {
     constexpr Bits one = std::bit_cast<Bits>(Real(1));
     constexpr Bits root_half = std::bit_cast<Bits>(static_cast<Real>(0.70710678118654752440L));
     constexpr Real shift = Bits{1} << kMantissa;  // an integer in the low bits below this one is a number above it
-    const LaneBits b = bits(x) + LaneBits(one - root_half);
-    k = from_bits((b >> kMantissa) | LaneBits(std::bit_cast<Bits>(shift))) - (shift + kBias) - lifted;
-    m = from_bits((b & LaneBits((Bits{1} << kMantissa) - 1)) + LaneBits(root_half));
+    const LaneBits b = bits(x) + (one - root_half);
+    k = from_bits((b >> kMantissa) | std::bit_cast<Bits>(shift)) - (shift + kBias) - lifted;
+    m = from_bits((b & ((Bits{1} << kMantissa) - 1)) + root_half);
   }
   static LogParts of_any(const Batch& x) {
     constexpr int lift = kMantissa + 1;
@@ -149,7 +150,7 @@ struct LogParts {
     return fma(a, b, -p);
   } else {  // Dekker: halves whose products are exact
     const auto high = [](const Batch& x) {
-      return from_bits(bits(x) & LaneBits(~((Bits{1} << (kMantissa + 2) / 2) - 1)));
+      return from_bits(bits(x) & ~((Bits{1} << (kMantissa + 2) / 2) - 1));
     };
     const Batch a1 = high(a), a2 = a - a1, b1 = high(b), b2 = b - b1;
     return ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2;
@@ -171,7 +172,7 @@ struct LogParts {
   constexpr Real lowest = -kMantissa;  // e^x is below half an ulp of -1 from here on
   const ExpParts e(at_most(at_least(x, lowest), kExpHigh));
   // 2^n may overflow where the result does not.
-  const Batch half = power_of_two(e.n_bits - LaneBits(Bits{kBias + 1}));
+  const Batch half = power_of_two(e.n_bits - Bits{kBias + 1});
   return where(x == 0, x, 2 * fma(half, e.expm1_of_r(), half - 0.5));
 }
 
@@ -226,17 +227,39 @@ inline constexpr auto kAtanhSeries = [] {
   using namespace detail;
   constexpr Real lowest = -kMantissa;  // e^-2|x| is below half an ulp of 1 from here on
   const ExpParts e(at_least(-2 * abs(x), lowest));
-  const Batch power = power_of_two(e.n_bits - LaneBits(kBias)), y = e.expm1_of_r();
+  const Batch power = power_of_two(e.n_bits - Bits{kBias}), y = e.expm1_of_r();
   return copysign(fma(-power, y, 1 - power) / fma(power, y, 1 + power), x);
 }
-/// The error function, 2.5 ulp (70 in double).
-inline Batch erf(const Batch& x) {
-  const Batch bounded = where(abs(x) > 6, copysign(6, x), x);  // ±1 from there on; xsimd's overflows far out
-  return xsimd::erf(bounded.lanes);
+namespace detail {
+
+/// From 1/0!, 1/2!, 1/4!, … with alternating signs cos, from 1/1!, 1/3!, … sin: on ±π/4 the first term left out is
+/// below half a unit in the last place.
+template <int first>
+inline constexpr auto kCircleSeries = [] {
+  std::array<Real, kSingle ? 6 : 9> c{};
+  double term = 1;
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    c[i] = static_cast<Real>(term);
+    term /= -double((2 * i + first + 1) * (2 * i + first + 2));
+  }
+  return c;
+}();
+
+/// The sum in x² by Horner's rule.
+template <int first>
+[[gnu::always_inline]] inline Batch circle_series(const Batch& x) {
+  constexpr auto& c = kCircleSeries<first>;
+  const Batch square = x * x;
+  Batch sum = c.back();
+  for (std::size_t i = c.size() - 1; i-- > 0;) sum = fma(sum, square, c[i]);
+  return sum;
 }
-/// 2 ulp, NaN at ±inf.
-inline Batch sin(const Batch& x) { return xsimd::sin(x.lanes); }
-inline Batch cos(const Batch& x) { return xsimd::cos(x.lanes); }
+
+/// cos x and sin x for |x| ≤ π/4, 1.5 ulp.
+[[gnu::always_inline]] inline Batch cos_near_zero(const Batch& x) { return circle_series<0>(x); }
+[[gnu::always_inline]] inline Batch sin_near_zero(const Batch& x) { return x * circle_series<1>(x); }
+
+}  // namespace detail
 
 /// x^y, 1.5 ulp where the result is within e^±10, 4.5 at the ends of the range (25 in double). Special values are
 /// those of C's pow (C99 F.9.4.4): pow(x, 0) = pow(1, y) = 1 even for NaN; a negative base has a power for
