@@ -1,9 +1,8 @@
 // The error function on SIMD lanes: erf(x) = 1 - e^-g(x) for x ≥ 0, where g(x) = -log(1 - erf(x)).
 //
-// g is as smooth as a polynomial and has one bend less than erf, so that one polynomial serves the whole range, and
-// e^-g carries its relative error into erf at most once. Its derivative m, the normal distribution's inverse Mills
-// ratio at other scale, obeys m' = m² - 2xm (m = 2/√π·e^(-x²) / (1 - erf(x))), which gives all terms of its Taylor
-// series from the first.
+// g rises smoothly, as 2x/√π at first and as x² far out, so one polynomial serves the whole range, and erf takes over no
+// more than its relative error. All terms of its Taylor series follow from the first, for its derivative
+// m = 2/√π·e^(-x²) / (1 - erf(x)) obeys m' = m² - 2xm.
 #pragma once
 
 #include <numbers>
