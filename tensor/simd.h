@@ -47,7 +47,7 @@ template <class>
 inline constexpr bool never = false;
 
 #if defined(__aarch64__)
-// xsimd 8 takes roots by estimates: wrong last places, √∞ = NaN. The others are here for the seconds that they compile.
+// xsimd 8 takes roots by estimates: wrong last places, √∞ = NaN. Its versions of the others take the compiler seconds.
 inline float32x4_t root(float32x4_t x) { return vsqrtq_f32(x); }
 inline float64x2_t root(float64x2_t x) { return vsqrtq_f64(x); }
 inline float32x4_t rounded_down(float32x4_t x) { return vrndmq_f32(x); }
