@@ -69,7 +69,7 @@ void tile(const TileCall& t) {
     const Real* a[groups];
     unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = t.a + n * t.a_tile + 3 * g * a_row; });
     const Real* b = t.b + n * t.b_tile;
-    // Unrolled, it has an eighth less to decode, which counts where two threads share a core.
+    // Unrolled, it has a twelfth less to decode, which counts where two threads share a core.
 #pragma GCC unroll 4
     for (std::int64_t k = 0; k < t.depth; ++k) {
       unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {  // its lines, so many rows ahead

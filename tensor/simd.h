@@ -237,14 +237,11 @@ inline Batch floor(const Batch& x) {
 
 namespace detail {
 
-using Vector [[gnu::vector_size(sizeof(Lanes))]] = Real;
-
 /// Lane i of the result is lane From::at(i) of a, or lane From::at(i) - kLanes of b.
 template <class From>
 [[gnu::always_inline]] inline Batch shuffle(const Batch& a, const Batch& b) {
   return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-    return std::bit_cast<Batch>(
-        __builtin_shufflevector(std::bit_cast<Vector>(a), std::bit_cast<Vector>(b), From::at(I)...));
+    return Lanes(__builtin_shufflevector(a.lanes.data, b.lanes.data, From::at(I)...));
   }(std::make_integer_sequence<int, kLanes>());
 }
 

@@ -230,6 +230,7 @@ inline constexpr auto kAtanhSeries = [] {
   const Batch power = power_of_two(e.n_bits - Bits{kBias}), y = e.expm1_of_r();
   return copysign(fma(-power, y, 1 - power) / fma(power, y, 1 + power), x);
 }
+
 namespace detail {
 
 /// From 1/0!, 1/2!, 1/4!, … with alternating signs cos, from 1/1!, 1/3!, … sin: on ±π/4 the first term left out is
@@ -245,7 +246,7 @@ inline constexpr auto kCircleSeries = [] {
   return c;
 }();
 
-/// The sum in x² by Horner's rule.
+/// The sum in x², by Horner's rule and not by polynomial(): normal() has its bits from this order.
 template <int first>
 [[gnu::always_inline]] inline Batch circle_series(const Batch& x) {
   constexpr auto& c = kCircleSeries<first>;
