@@ -87,7 +87,7 @@ struct Derivative {
                 "and 0 * x + 1 for a constant");
   static constexpr bool zero = level<Result> < order;
 
-  /// Output register r.
+  /// Register r of the output, counted from where the inputs are.
   static Batch result(const F& f, const Real* const* in, const std::int64_t* step, std::int64_t r) {
     if constexpr (order == 0)
       return evaluate(f, in, step, r, Inputs());
@@ -98,20 +98,25 @@ struct Derivative {
   [[gnu::flatten]] static void row(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
                                    std::int64_t registers) {
     const F& f = *static_cast<const F*>(closure);
-    // A formula is a chain of operations that wait for each other: four side by side keep the processor busy. Written
+    constexpr int inputs = arity + (order > 0);
+    const Real* at[inputs];
+    std::copy_n(in, inputs, at);
+    const auto advance = [&](int n) {
+      registers -= n;
+      out += n * kLanes;
+      for (int i = 0; i < inputs; ++i) at[i] += n * step[i];
+    };
+    // A formula is a chain of operations that wait for each other: six side by side keep the processor busy. Written
     // out, for by way of lambdas GCC 12 leaves functions of duals as calls. Second derivatives are too rare to compile
     // so much code for.
-    constexpr bool four = order < kMaxOrder;
-    std::int64_t r = 0;
-    for (; four && r + 4 <= registers; r += 4) {
-      const Batch a = result(f, in, step, r), b = result(f, in, step, r + 1);
-      const Batch c = result(f, in, step, r + 2), d = result(f, in, step, r + 3);
-      a.store(out + r * kLanes);
-      b.store(out + (r + 1) * kLanes);
-      c.store(out + (r + 2) * kLanes);
-      d.store(out + (r + 3) * kLanes);
-    }
-    for (; r < registers; ++r) result(f, in, step, r).store(out + r * kLanes);
+    if constexpr (order < kMaxOrder)
+      for (; registers >= 6; advance(6)) {
+        const Batch a = result(f, at, step, 0), b = result(f, at, step, 1), c = result(f, at, step, 2);
+        const Batch d = result(f, at, step, 3), e = result(f, at, step, 4), g = result(f, at, step, 5);
+        a.store(out), b.store(out + kLanes), c.store(out + 2 * kLanes);
+        d.store(out + 3 * kLanes), e.store(out + 4 * kLanes), g.store(out + 5 * kLanes);
+      }
+    for (; registers > 0; advance(1)) result(f, at, step, 0).store(out);
   }
 
   // Mixed partials commute: ∂ᵢ∂ⱼ is compiled once, for i ≤ j.

@@ -70,7 +70,7 @@ Tensor silu(const Tensor& x) {
   return elementwise<"silu">([](auto x) { return x * sigmoid(x); }, x);
 }
 Tensor gelu(const Tensor& x) {
-  return elementwise<"gelu">([](auto x) { return 0.5 * x * (1 + erf(x / std::numbers::sqrt2)); }, x);
+  return elementwise<"gelu">([](auto x) { return 0.5 * x * (1 + erf(x * (std::numbers::sqrt2 / 2))); }, x);
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {

@@ -19,14 +19,12 @@ inline constexpr int kErfFar = kSingle ? 4 : 6;
 /// g'(0) = 2/√π
 inline constexpr Real kErfSlope = static_cast<Real>(2 * std::numbers::inv_sqrtpi_v<long double>);
 
-/// g(x) / x - kErfSlope for 0 ≤ x ≤ kErfFar, in powers of x. It is the Taylor series at the middle, made short by
-/// Lanczos's telescoping (Applied Analysis, 1956, chapter 7): a term of high order is traded for lower ones by the
-/// Chebyshev polynomial that begins with it, at the cost of the little that this polynomial amounts to.
+/// g(x) / x - kErfSlope for 0 ≤ x ≤ kErfFar, in powers of x: the Taylor series at the middle, telescoped.
 inline constexpr auto kErfSeries = [] {
   constexpr int terms = kSingle ? 12 : 36, taylor = kSingle ? 40 : 120;
   constexpr long double middle = kErfFar / 2;
   // All series are in u = x/middle - 1. m(middle) is a continued fraction (Laplace; Abramowitz and Stegun 7.1.14).
-  std::array<long double, taylor> m{}, g{}, q{};
+  Series<taylor> m{}, g{}, q{};
   long double fraction = middle;
   for (int k = 60; k > 0; --k) fraction = middle + k / (2 * fraction);
   m[0] = 2 * fraction;
@@ -40,20 +38,9 @@ inline constexpr auto kErfSeries = [] {
     g[0] += k % 2 ? g[k] : -g[k];
   }
   for (int k = 0; k < taylor; ++k) q[k] = g[k] / middle - (k > 0 ? q[k - 1] : 0);  // divided by x = middle·(1 + u)
-  for (int n = taylor - 1; n >= terms; --n) {
-    long double c = q[n];  // times Chebyshev's polynomial: its coefficients, each from the one two orders above
-    for (int k = n - 2; k >= 0; k -= 2) {
-      c *= static_cast<long double>((k + 1) * (k + 2)) / (k * k - n * n);
-      q[k] -= c;
-    }
-  }
-  for (int i = 0; i < terms; ++i)  // from powers of u to those of x
-    for (int k = terms - 2; k >= i; --k) q[k] -= q[k + 1];
-  q[0] -= kErfSlope;
-  std::array<Real, terms> c{};
-  long double scale = 1;
-  for (int k = 0; k < terms; ++k, scale *= middle) c[k] = static_cast<Real>(q[k] / scale);
-  return c;
+  Series<terms> few = shifted(telescoped<terms>(q), -1);  // in powers of 1 + u
+  few[0] -= kErfSlope;
+  return rounded(stretched(few, 1 / middle));
 }();
 
 }  // namespace detail

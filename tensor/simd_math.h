@@ -1,14 +1,14 @@
 // The elementary functions on SIMD lanes: exp, log, pow and what is made of them, over the whole range.
 //
 // Errors are in units in the last place (ulp) of the true value, in float, over the whole range; NaN gives NaN
-// unless said otherwise. Polynomials are plain Taylor series, long enough for the reduced interval: one term more
-// than a fitted polynomial needs, and no coefficient that must be believed. Inlining is forced where a call would
-// send registers through memory.
+// unless said otherwise. Polynomials are Taylor series, as such or telescoped by the compiler (series.h): no
+// coefficient must be believed. Inlining is forced where a call would send registers through memory.
 #pragma once
 
 #include <array>
 #include <utility>
 
+#include "tensor/series.h"
 #include "tensor/simd.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
@@ -28,20 +28,23 @@ inline constexpr Real kLn2Low = static_cast<Real>(0.6931471805599453094172321214
 inline constexpr Real kExpHigh = kSingle ? 89 : 710;
 inline constexpr Real kExpLow = kSingle ? -104.5 : -746;
 
-/// c[0] + c[1]·x + c[2]·x² + …, given x and its square: pairs of terms first, then Horner's rule on pairs. As many
-/// operations as Horner's rule on single terms, but half as many that wait for each other.
+/// c[0] + c[1]·x + c[2]·x² + … by Horner's rule: the least to do and to keep, but each step waits for the one before.
 template <std::size_t N>
-[[gnu::always_inline]] inline Batch polynomial(const Batch& x, const Batch& square, const std::array<Real, N>& c) {
+[[gnu::always_inline]] inline Batch horner(const Batch& x, const std::array<Real, N>& c) {
+  Batch p = c.back();
+  for (std::size_t i = N - 1; i-- > 0;) p = fma(p, x, c[i]);
+  return p;
+}
+/// The same: pairs of terms first, then Horner's rule on pairs, so that half as many steps wait for each other.
+template <std::size_t N>
+[[gnu::always_inline]] inline Batch polynomial(const Batch& x, const std::array<Real, N>& c) {
   constexpr std::size_t pairs = N / 2, top = N % 2 ? N - 1 : N - 2;
+  const Batch square = x * x;
   Batch p = N % 2 ? Batch(c[top]) : fma(c[N - 1], x, c[top]);
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     ((p = fma(p, square, fma(c[top - 1 - 2 * I], x, c[top - 2 - 2 * I]))), ...);
   }(std::make_index_sequence<N % 2 ? pairs : pairs - 1>());
   return p;
-}
-template <std::size_t N>
-[[gnu::always_inline]] inline Batch polynomial(const Batch& x, const std::array<Real, N>& c) {
-  return polynomial(x, x * x, c);
 }
 
 /// x, or the bound where x is beyond it; NaN stays NaN. One instruction, which min and max of simd.h are not.
@@ -54,11 +57,14 @@ template <std::size_t N>
 
 /// 1/2!, 1/3!, … : (exp(r) - 1 - r) / r² for |r| ≤ ln(2)/2.
 inline constexpr auto kExpSeries = [] {
-  std::array<Real, kSingle ? 6 : 12> c{};
+  Series<20> c{};
   long double factorial = 1;
-  for (std::size_t i = 0; i < c.size(); ++i) c[i] = static_cast<Real>(1 / (factorial *= i + 2));
-  return c;
+  for (std::size_t i = 0; i < c.size(); ++i) c[i] = 1 / (factorial *= i + 2);
+  return rounded(telescoped<kSingle ? 5 : 10>(c, -0.3466L, 0.3466L));
 }();
+
+/// e^r - 1 for |r| ≤ ln(2)/2.
+[[gnu::always_inline]] inline Batch expm1_near_zero(const Batch& r) { return fma(r * r, horner(r, kExpSeries), r); }
 
 /// 2/3, 2/5, 2/7, … : (log((1+s)/(1-s)) / s - 2) / s² as a polynomial in s², for |s| ≤ 3 - √8.
 inline constexpr auto kLogSeries = [] {
@@ -70,27 +76,29 @@ inline constexpr auto kLogSeries = [] {
 /// 2^n for integers n, given n + bias in the low bits, whatever stands above them.
 [[gnu::always_inline]] inline Batch power_of_two(const LaneBits& n) { return from_bits(n << kMantissa); }
 
-/// x = n·ln 2 + r, |r| ≤ ln(2)/2.
+/// x = n·ln 2 + r, |r| ≤ ln(2)/2, so that e^x = 2^n·e^r. Where 2^n may leave the range of the type, a formula takes all
+/// of its terms times 2^Lift.
+template <int Lift = 0>
 struct ExpParts {
-  static constexpr int kOffset = 2 * kBias;  // even, and large enough that n + kOffset is positive
-  LaneBits n_bits;                           // n + kOffset in the low bits
+  LaneBits n_bits;  // n + Lift + bias in the low bits
   Batch n, r;
 
   // To add 1.5·2^kMantissa leaves no room for a fraction: the sum is rounded to an integer, which its low bits hold.
   [[gnu::always_inline]] explicit ExpParts(const Batch& x) {
-    constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa) + kOffset;
+    constexpr Real shift = Real(1.5) * (Bits{1} << kMantissa) + (Lift + kBias);
     const Batch shifted = fma(x, kLog2E, shift);
     n_bits = bits(shifted);
     n = shifted - shift;
     r = fma(n, -kLn2Low, fma(n, -kLn2High, x));
   }
+  /// 2^(n + Lift)
+  [[gnu::always_inline]] Batch power() const { return power_of_two(n_bits); }
   /// e^r - 1
-  [[gnu::always_inline]] Batch expm1_of_r() const {
-    const Batch square = r * r;
-    return fma(square, polynomial(r, square, kExpSeries), r);
-  }
+  [[gnu::always_inline]] Batch expm1_of_r() const { return expm1_near_zero(r); }
   /// (1 + y)·2^n in two steps, since 2^n alone may overflow or lose bits where the product does not.
-  [[gnu::always_inline]] Batch scaled(const Batch& y) const {
+  [[gnu::always_inline]] Batch scaled(const Batch& y) const
+    requires(Lift == kBias)
+  {
 #if defined(__AVX512F__)  // one instruction
     constexpr auto scalef = [](auto a, auto b) {
       if constexpr (kSingle) return _mm512_scalef_ps(a, b);
@@ -159,21 +167,21 @@ struct LogParts {
 
 }  // namespace detail
 
-/// e^x, 1 ulp: finite up to 88.72 (709.78 in double), subnormal down to -103.97 (-745.13).
+/// e^x, 1.1 ulp: finite up to 88.72 (709.78 in double), subnormal down to -103.97 (-745.13).
 [[gnu::always_inline]] inline Batch exp(const Batch& x) {
   using namespace detail;
-  const ExpParts e(at_most(at_least(x, kExpLow), kExpHigh));
+  const ExpParts<kBias> e(at_most(at_least(x, kExpLow), kExpHigh));
   return e.scaled(e.expm1_of_r());
 }
 
-/// e^x - 1 without cancellation, 2 ulp; -0 stays -0.
+/// e^x - 1 without cancellation, 2 ulp (2.3 in double); -0 stays -0.
 [[gnu::always_inline]] inline Batch expm1(const Batch& x) {
   using namespace detail;
   constexpr Real lowest = -kMantissa;  // e^x is below half an ulp of -1 from here on
-  const ExpParts e(at_most(at_least(x, lowest), kExpHigh));
-  // 2^n may overflow where the result does not.
-  const Batch half = power_of_two(e.n_bits - Bits{kBias + 1});
-  return where(x == 0, x, 2 * fma(half, e.expm1_of_r(), half - 0.5));
+  const ExpParts<-1> e(at_most(at_least(x, lowest), kExpHigh));  // half of all, for 2^n may overflow where e^x does not
+  const Batch power = e.power();
+  const Batch half = fma(power, e.expm1_of_r(), power - 0.5);
+  return from_bits(bits(half + half) | (bits(x) & kSign));
 }
 
 /// Natural logarithm, 1 ulp; -inf at ±0, NaN below.
@@ -192,42 +200,45 @@ inline Batch log1p(const Batch& x) {
 
 namespace detail {
 
-/// e^-|x|: no number of the type is too large for it.
-[[gnu::always_inline]] inline Batch exp_of_minus(const Batch& size) {
-  const ExpParts e(at_least(-size, kExpLow));
-  return e.scaled(e.expm1_of_r());
+/// 2^64·e^x for x from kExpLow to 40: never subnormal, so it has all its digits.
+inline constexpr Real kRaised = 0x1p64;
+[[gnu::always_inline]] inline Batch raised_exp(const Batch& x) {
+  const ExpParts<64> e(x);
+  const Batch power = e.power();
+  return fma(power, e.expm1_of_r(), power);
 }
 
 /// 1/(3·4), 1/(5·4²), 1/(7·4³), … : (2·atanh(s/2) / s - 1) / s² as a polynomial in s², for 0 ≤ s ≤ 2/3.
 inline constexpr auto kAtanhSeries = [] {
-  std::array<Real, kSingle ? 8 : 16> c{};
+  Series<24> c{};
   long double power = 1;
-  for (std::size_t i = 0; i < c.size(); ++i) c[i] = static_cast<Real>(1 / ((power *= 4) * (2 * i + 3)));
-  return c;
+  for (std::size_t i = 0; i < c.size(); ++i) c[i] = 1 / ((power *= 4) * (2 * i + 3));
+  return rounded(telescoped<kSingle ? 5 : 10>(c, 0, 4.0L / 9));
 }();
 
 }  // namespace detail
 
-/// 1 / (1 + e^-x), 2.5 ulp, never 0 where it has a subnormal value.
+/// 1 / (1 + e^-x), 2.5 ulp, never 0 where it has a subnormal value: as e^x / (1 + e^x), which is 1 from kMantissa on.
 [[gnu::always_inline]] inline Batch sigmoid(const Batch& x) {
-  const Batch e = detail::exp_of_minus(abs(x));
-  return where(x < 0, e, 1) / (1 + e);
+  using namespace detail;
+  const Batch e = raised_exp(at_most(at_least(x, kExpLow), kMantissa));
+  return e / (kRaised + e);
 }
 
-/// log(1 + e^x), 2 ulp: x for large x, e^x for small. With e = e^-|x| and s = 2e/(2 + e), log(1 + e) = 2·atanh(s/2).
+/// log(1 + e^x), 2.8 ulp: x for large x, e^x for small. With e = e^-|x| and s = 2e/(2 + e), log(1 + e) = 2·atanh(s/2).
 [[gnu::always_inline]] inline Batch softplus(const Batch& x) {
   using namespace detail;
-  const Batch e = exp_of_minus(abs(x));
-  const Batch s = (e + e) / (2 + e), z = s * s;
-  return at_least(x, 0) + fma(s * z, polynomial(z, kAtanhSeries), s);
+  const Batch e = raised_exp(at_least(-abs(x), kExpLow));
+  const Batch s = (e + e) / (2 * kRaised + e), z = s * s;
+  return at_least(x, 0) + fma(s * z, horner(z, kAtanhSeries), s);
 }
 
-/// 2 ulp (2.2 in double); -0 stays -0. With e^-2|x| = 2^n·(1 + y), (1 - e^-2|x|) / (1 + e^-2|x|) without cancellation.
+/// 2.1 ulp (2.2 in double); -0 stays -0. With e^-2|x| = 2^n·(1 + y), (1 - e^-2|x|) / (1 + e^-2|x|) without cancellation.
 [[gnu::always_inline]] inline Batch tanh(const Batch& x) {
   using namespace detail;
   constexpr Real lowest = -kMantissa;  // e^-2|x| is below half an ulp of 1 from here on
   const ExpParts e(at_least(-2 * abs(x), lowest));
-  const Batch power = power_of_two(e.n_bits - Bits{kBias}), y = e.expm1_of_r();
+  const Batch power = e.power(), y = e.expm1_of_r();
   return copysign(fma(-power, y, 1 - power) / fma(power, y, 1 + power), x);
 }
 
@@ -246,19 +257,9 @@ inline constexpr auto kCircleSeries = [] {
   return c;
 }();
 
-/// The sum in x², by Horner's rule and not by polynomial(): normal() has its bits from this order.
-template <int first>
-[[gnu::always_inline]] inline Batch circle_series(const Batch& x) {
-  constexpr auto& c = kCircleSeries<first>;
-  const Batch square = x * x;
-  Batch sum = c.back();
-  for (std::size_t i = c.size() - 1; i-- > 0;) sum = fma(sum, square, c[i]);
-  return sum;
-}
-
-/// cos x and sin x for |x| ≤ π/4, 1.5 ulp.
-[[gnu::always_inline]] inline Batch cos_near_zero(const Batch& x) { return circle_series<0>(x); }
-[[gnu::always_inline]] inline Batch sin_near_zero(const Batch& x) { return x * circle_series<1>(x); }
+/// cos x and sin x for |x| ≤ π/4, 1.5 ulp. The bits of normal() come from here.
+[[gnu::always_inline]] inline Batch cos_near_zero(const Batch& x) { return horner(x * x, kCircleSeries<0>); }
+[[gnu::always_inline]] inline Batch sin_near_zero(const Batch& x) { return x * horner(x * x, kCircleSeries<1>); }
 
 }  // namespace detail
 
@@ -284,9 +285,9 @@ inline Batch pow(const Batch& x, const Batch& y) {
   const Batch bounded = where(y > limit, limit, where(y < -limit, -limit, y));
   const Batch p = bounded * high;
   const Mask in_range = (p > kExpLow) & (p < kExpHigh);
-  const ExpParts e(where(in_range, p, where(p > 0, kExpHigh, kExpLow)));
+  const ExpParts<kBias> e(where(in_range, p, where(p > 0, kExpHigh, kExpLow)));
   const Batch r = where(in_range, e.r + fma(bounded, low, product_error(bounded, high, p)), e.r);
-  Batch result = e.scaled(fma(r * r, polynomial(r, r * r, kExpSeries), r));
+  Batch result = e.scaled(expm1_near_zero(r));
 
   const Mask integer = floor(y) == y;
   const Mask odd = integer & (floor(y * 0.5) * 2 != y);
