@@ -37,6 +37,11 @@ struct TileCall {
   std::int64_t c_row, c_tile;
   std::int64_t tiles;  // of `Vectors` registers each
   int last;            // columns in the last register of a row of C and start, 1 to kLanes
+  // What the next call begins with, fetched while this one runs: its first tile, and its part of A where that is one
+  // piece of memory, else none.
+  const Real* c_next;
+  const Real* a_next;
+  std::int64_t a_next_size;
 };
 
 /// Every element is start, then one fma per k in ascending order: its bits depend on nothing else, neither on the
@@ -49,6 +54,7 @@ void tile(const TileCall& t) {
   const std::int64_t a_k = RowsAdjacent ? t.a_k : 1;
   const Real* start = t.start;
   Real* c = t.c;
+  const std::int64_t share = t.a_next_size / t.tiles;
   for (std::int64_t n = 0; n < t.tiles; ++n) {
     Batch sum[Rows][Vectors];
     unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -57,13 +63,16 @@ void tile(const TileCall& t) {
         sum[r][v] = whole || v + 1 < Vectors ? Batch::load(from) : Batch::load(from, last);
       });
     });
-    // The next tile of C: fetched now, it is there when this one is done.
+    // The next tile of C: fetched now, it is there when this one is done. The next part of A would push this one out
+    // of the first-level cache; it has time in the second.
+    const Real* next = n + 1 < t.tiles ? c + t.c_tile : t.c_next;
     if (t.depth >= 64)
       unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
         unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-          __builtin_prefetch(c + t.c_tile + r * t.c_row + v * kLanes, 1);
+          __builtin_prefetch(next + r * t.c_row + v * kLanes, 1);
         });
       });
+    for (std::int64_t i = 0; i < share; i += 64 / sizeof(Real)) __builtin_prefetch(t.a_next + n * share + i, 0, 2);
     // Three rows to a pointer: a processor adds 0, 1 or 2 times the row stride while it loads.
     constexpr int groups = (Rows + 2) / 3;
     const Real* a[groups];
