@@ -7,6 +7,7 @@
 
 #include <numbers>
 
+#include "tensor/series.h"
 #include "tensor/simd.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {

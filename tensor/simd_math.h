@@ -28,7 +28,8 @@ inline constexpr Real kLn2Low = static_cast<Real>(0.6931471805599453094172321214
 inline constexpr Real kExpHigh = kSingle ? 89 : 710;
 inline constexpr Real kExpLow = kSingle ? -104.5 : -746;
 
-/// c[0] + c[1]·x + c[2]·x² + … by Horner's rule: the least to do and to keep, but each step waits for the one before.
+/// c[0] + c[1]·x + c[2]·x² + … by Horner's rule: the least to do and to keep where registers go side by side, but each
+/// step waits for the one before.
 template <std::size_t N>
 [[gnu::always_inline]] inline Batch horner(const Batch& x, const std::array<Real, N>& c) {
   Batch p = c.back();
