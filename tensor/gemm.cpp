@@ -173,7 +173,7 @@ class Product {
     call.c = &c_(r, columns_.begin(j[0]));
     call.c_row = c_.strides[0];
     call.c_tile = downwards ? rows_.width * call.c_row : kTileColumns;
-    call.c_next = call.c + (downwards ? kTileColumns : rows_.width * call.c_row);
+    call.c_next = downwards ? kTileColumns : rows_.width * call.c_row;
     if (packed && !downwards && p[1] < rows_.count()) {
       call.a_next = call.a + packed_a_size_;
       call.a_next_size = call.depth * rows_.width;

@@ -40,6 +40,7 @@ inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, st
     call.a_tile = downwards ? kTileRows * a.row_stride : 0;
     call.b_tile = downwards ? 0 : b.tile_stride;
     call.c_tile = downwards ? kTileRows * c_row : kTileColumns;
+    call.c_next = downwards ? kTileColumns : kTileRows * c_row;
     call.start_tile = start_from_c ? call.c_tile : 0;
     const auto run = [&](std::int64_t row, std::int64_t height, std::int64_t column, std::int64_t width,
                          std::int64_t tiles) {

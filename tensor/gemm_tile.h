@@ -37,9 +37,9 @@ struct TileCall {
   std::int64_t c_row, c_tile;
   std::int64_t tiles;  // of `Vectors` registers each
   int last;            // columns in the last register of a row of C and start, 1 to kLanes
-  // What the next call begins with, fetched while this one runs: its first tile, and its part of A where that is one
-  // piece of memory, else none.
-  const Real* c_next;
+  // What the next call begins with, fetched while this one runs: its first tile, so far from that of this call, and its
+  // part of A where that is one piece of memory, else none.
+  std::int64_t c_next;
   const Real* a_next;
   std::int64_t a_next_size;
 };
@@ -65,7 +65,7 @@ void tile(const TileCall& t) {
     });
     // The next tile of C: fetched now, it is there when this one is done. The next part of A would push this one out
     // of the first-level cache; it has time in the second.
-    const Real* next = n + 1 < t.tiles ? c + t.c_tile : t.c_next;
+    const Real* next = n + 1 < t.tiles ? c + t.c_tile : t.c + t.c_next;
     if (t.depth >= 64)
       unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
         unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
