@@ -94,8 +94,6 @@ struct ExpParts {
   }
   /// 2^(n + Lift)
   [[gnu::always_inline]] Batch power() const { return power_of_two(n_bits); }
-  /// e^r - 1
-  [[gnu::always_inline]] Batch expm1_of_r() const { return expm1_near_zero(r); }
   /// (1 + y)·2^n in two steps, since 2^n alone may overflow or lose bits where the product does not.
   [[gnu::always_inline]] Batch scaled(const Batch& y) const
     requires(Lift == kBias)
@@ -172,7 +170,7 @@ struct LogParts {
 [[gnu::always_inline]] inline Batch exp(const Batch& x) {
   using namespace detail;
   const ExpParts<kBias> e(at_most(at_least(x, kExpLow), kExpHigh));
-  return e.scaled(e.expm1_of_r());
+  return e.scaled(expm1_near_zero(e.r));
 }
 
 /// e^x - 1 without cancellation, 2 ulp; -0 stays -0.
@@ -181,7 +179,7 @@ struct LogParts {
   constexpr Real lowest = -kMantissa;  // e^x is below half an ulp of -1 from here on
   const ExpParts<-1> e(at_most(at_least(x, lowest), kExpHigh));  // half of all, for 2^n may overflow where e^x does not
   const Batch power = e.power();
-  const Batch half = fma(power, e.expm1_of_r(), power - 0.5);
+  const Batch half = fma(power, expm1_near_zero(e.r), power - 0.5);
   return from_bits(bits(half + half) | (bits(x) & kSign));
 }
 
@@ -201,12 +199,12 @@ inline Batch log1p(const Batch& x) {
 
 namespace detail {
 
-/// 2^64·e^x for x from kExpLow to 40: never subnormal, so it has all its digits.
+/// 2^64·e^x for x from kExpLow to kMantissa: never subnormal, so it has all its digits.
 inline constexpr Real kRaised = 0x1p64;
 [[gnu::always_inline]] inline Batch raised_exp(const Batch& x) {
   const ExpParts<64> e(x);
   const Batch power = e.power();
-  return fma(power, e.expm1_of_r(), power);
+  return fma(power, expm1_near_zero(e.r), power);
 }
 
 /// 1/(3·4), 1/(5·4²), 1/(7·4³), … : (2·atanh(s/2) / s - 1) / s² as a polynomial in s², for 0 ≤ s ≤ 2/3.
@@ -239,7 +237,7 @@ inline constexpr auto kAtanhSeries = [] {
   using namespace detail;
   constexpr Real lowest = -kMantissa;  // e^-2|x| is below half an ulp of 1 from here on
   const ExpParts e(at_least(-2 * abs(x), lowest));
-  const Batch power = e.power(), y = e.expm1_of_r();
+  const Batch power = e.power(), y = expm1_near_zero(e.r);
   return copysign(fma(-power, y, 1 - power) / fma(power, y, 1 + power), x);
 }
 
