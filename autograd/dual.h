@@ -106,7 +106,8 @@ template <class T> Dual<T> abs(Dual<T> x) {
 template <class T> Dual<T> exp(Dual<T> x) { const T y = exp(x.v); return {y, y * x.d}; }
 template <class T> Dual<T> log(Dual<T> x) { return {log(x.v), x.d / x.v}; }
 template <class T> Dual<T> log1p(Dual<T> x) { return {log1p(x.v), x.d / (x.v + 1)}; }
-template <class T> Dual<T> expm1(Dual<T> x) { const T y = expm1(x.v); return {y, (y + 1) * x.d}; }
+template <class T> Dual<T> expm1_slope(Dual<T> x) { const T y = expm1_slope(x.v); return {y, y * x.d}; }
+template <class T> Dual<T> expm1(Dual<T> x) { return {expm1(x.v), expm1_slope(x.v) * x.d}; }
 template <class T> Dual<T> sqrt(Dual<T> x) { const T y = sqrt(x.v); return {y, x.d / (2 * y)}; }
 template <class T> Dual<T> tanh(Dual<T> x) { const T y = tanh(x.v); return {y, (1 - y) * (1 + y) * x.d}; }
 /// 1 / (1 + e⁻ˣ)

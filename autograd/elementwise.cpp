@@ -25,8 +25,10 @@ struct VjpByInput {
 
   Tensor operator()(const Tensor& h) const {
     const Formula* next = formula.partial[j];
-    check(next != &kTooDeep, "[{}] its derivative of order {} is not compiled in (kMaxOrder = {})", formula.name,
-          formula.order + 1, kMaxOrder);
+    check(next != &kTooDeep,
+          "[{}] its derivative of order {} is not compiled in (kMaxOrder = {})\n"
+          "help: an op of your own, by record (autograd/op.h), has as many orders as the ops in its VJP",
+          formula.name, formula.order + 1, kMaxOrder);
     return weighted<arity>(*next, captures, formula.order == 0 ? h : h * g, x);
   }
 };

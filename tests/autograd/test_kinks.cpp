@@ -170,3 +170,14 @@ TEST_CASE("kinks: saturated functions have derivative 0, not NaN") {
     CHECK(slope([](const Tensor& x) { return elu(x); }, -x) == 0);
   }
 }
+
+TEST_CASE("the slope of elu and expm1 keeps its digits where the value is next to -1") {
+  for (const Real x : {Real(-1), Real(-10), Real(-17), Real(-40), Real(-80)}) {
+    CAPTURE(x);
+    const Real expected = std::exp(x);
+    const auto elu_of = [](const Tensor& x) { return elu(x); };
+    CHECK(slope(elu_of, x) == doctest::Approx(expected).epsilon(4 * std::numeric_limits<Real>::epsilon()).scale(0));
+    CHECK(curvature(elu_of, x) == slope(elu_of, x));
+    CHECK(slope([](const Tensor& x) { return expm1(x); }, x) == slope(elu_of, x));
+  }
+}

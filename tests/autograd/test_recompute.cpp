@@ -87,6 +87,14 @@ TEST_CASE("checkpoint: functions of no input, of an input unchanged, and with no
   CHECK(checkpoint([](const Tensor& x) { return x * x; }, x).values() == Numbers{1, 4});  // no tape
 }
 
+TEST_CASE("checkpoint: generic lambdas, with a generator and without") {
+  const Tensor x = tensor({2}, {1, -2});
+  Rng rng{.seed = 7};
+  CHECK(checkpoint([](auto x) { return x + x; }, x).values() == Numbers{2, -4});
+  CHECK(checkpoint([](const auto& a, const auto& b) { return a * b; }, x, x).values() == Numbers{1, 4});
+  CHECK(checkpoint([](const auto& x, auto& rng) { return x + uniform(x.shape(), rng); }, rng, x).shape() == Shape{2});
+}
+
 TEST_CASE("checkpoint: a captured tensor that a tape watches is refused, other captures are constants") {
   const Tensor x = tensor({2}, {1, 2}), w = tensor({2}, {3, 4}), constant = tensor({2}, {5, 6});
   const Tensor watched[] = {x, w};

@@ -218,6 +218,8 @@ TEST_CASE("elementary functions keep their error bounds over the whole range") {
   const Real most = kInf;
   CHECK(worst_ulps([](Batch x) { return exp(x); }, [](Wide x) { return std::exp(x); }, -most, most) <= 1.5);
   CHECK(worst_ulps([](Batch x) { return expm1(x); }, [](Wide x) { return std::expm1(x); }, -most, most) <= 2.5);
+  CHECK(worst_ulps([](Batch x) { return expm1_slope(x); }, [](Wide x) { return std::exp(x); },
+                   kFloat ? Real(-86.98) : Real(-707.9), most) <= 1.5);
   CHECK(worst_ulps([](Batch x) { return log(x); }, [](Wide x) { return std::log(x); }, -most, most) <= 1);
   CHECK(worst_ulps([](Batch x) { return log1p(x); }, [](Wide x) { return std::log1p(x); }, -most, most) <= 1);
   CHECK(worst_ulps([](Batch x) { return tanh(x); }, [](Wide x) { return std::tanh(x); }, -most, most) <= 2);
@@ -256,6 +258,9 @@ TEST_CASE("exp reaches both ends of the range") {
   CHECK(first(exp(Batch(top + Real(0.01)))) == kInf);
   CHECK(first(exp(Batch(bottom))) == Limits::denorm_min());
   CHECK(first(exp(Batch(bottom - 1))) == 0);
+  CHECK(first(expm1_slope(Batch(bottom))) == 0);
+  CHECK(first(expm1_slope(Batch(-kInf))) == 0);
+  CHECK(std::isnan(first(expm1_slope(Batch(kNan)))));
 }
 
 TEST_CASE("sigmoid and softplus far out are what the formulas tend to") {
