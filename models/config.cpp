@@ -94,6 +94,7 @@ void for_each_member(C& c, const Visit& visit) {
 // Those that configurations from before they were offered lack.
 template <class C, class Visit>
 void for_each_later_member(C& c, const Visit& visit) {
+  visit("test_fingerprint", c.test_fingerprint);
   visit("momentum", c.momentum, 0, 1);
   visit("nesterov", c.nesterov);
   visit("weight_decay", c.weight_decay, 0, 1e6);

@@ -40,6 +40,7 @@ struct Config {
   std::int64_t decay_steps = 0;  // of the schedules that decay (nn/schedule.h)
   double decay_factor = 0.1;
   std::int64_t warmup = 0;       // steps
+  std::string test_fingerprint;  // of the test images; empty: not looked at
   double ema = 0;                // decay of the average of the weights; 0: none is kept
   std::int64_t accumulate = 1;   // batches per step
 };

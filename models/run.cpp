@@ -26,23 +26,27 @@ Run create_run(const std::string& wanted) {
   const fs::path folder(wanted);
   if (fs::exists(folder, error)) {
     check(fs::is_directory(folder, error), "--out {} is not a folder", quote(wanted));
-    if (!fs::is_empty(folder, error))
+    const bool empty = fs::is_empty(folder, error);
+    check(!error, "cannot look into {}: {}", quote(wanted), error.message());
+    if (!empty)
       throw Error(fmt::format("--out {} is not empty\nhelp: name a new folder{}", quote(wanted),
-                              fs::exists(Run{folder}.config())
-                                  ? fmt::format(", or continue the run in it with: vae resume {}", quote(wanted))
+                              fs::exists(Run{folder}.config(), error)
+                                  ? fmt::format(", or continue the run in it with: vae resume {}", shell_path(wanted))
                                   : ""));
   } else {
     fs::create_directories(folder, error);
+    check(!error, "cannot make the folder {}: {}", quote(wanted), error.message());
   }
-  check(!error, "cannot make the folder {}: {}", quote(wanted), error.message());
   return {folder};
 }
 
 Run open_run(const std::string& folder) {
-  std::error_code error;
-  check(fs::is_directory(folder, error), "{} is not the folder of a run", quote(folder));
   const Run run{folder};
-  check(fs::exists(run.config(), error), "{} is not the folder of a run: it has no config.json", quote(folder));
+  std::error_code error;
+  const bool is_folder = fs::is_directory(folder, error);
+  const bool is_run = is_folder && fs::exists(run.config(), error);
+  check(is_run, "{} is not the folder of a run: {}", quote(folder),
+        error ? error.message() : is_folder ? "it has no config.json" : "it is no folder");
   return run;
 }
 

@@ -88,8 +88,8 @@ void Trainer::step() {
   if (config_.clip > 0) clip_global_norm(gradients, config_.clip);
   optimizer_.step(vae_, gradients, schedule_(optimizer_.steps));
   if (average_) average_->update(vae_);
-  at_.log_likelihood += log_likelihood;
-  at_.kl += kl;
+  at_.log_likelihood += steps_of(end - begin) * log_likelihood;
+  at_.kl += steps_of(end - begin) * kl;
   ++at_.step;
 }
 
@@ -108,6 +108,7 @@ static std::string metrics_so_far(const Run& run, std::int64_t epochs) {
   std::error_code error;
   if (epochs == 0 || !std::filesystem::exists(run.metrics(), error)) return kMetricsHeader;
   std::string table = read_file(run.metrics(), 1 << 30);
+  if (!table.ends_with('\n')) table += '\n';
   std::size_t end = 0;
   for (std::int64_t line = 0; line <= epochs; ++line) {
     const std::size_t next = table.find('\n', end);
@@ -137,7 +138,7 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
       step();
       const std::int64_t done = std::min(at_.step * images_per_step(), train_count_);
       images += done - (at_.step - 1) * images_per_step();
-      const double steps = static_cast<double>(at_.step), speed = static_cast<double>(images) / seconds_since(start);
+      const double steps = steps_of(done), speed = static_cast<double>(images) / seconds_since(start);
       const std::int64_t left = (config_.epochs - at_.epoch) * train_count_ - done;
       observer.step({.epoch = at_.epoch + 1, .epochs = config_.epochs, .images = done, .of = train_count_,
                      .elbo = (at_.log_likelihood - at_.kl) / steps, .log_likelihood = at_.log_likelihood / steps,
@@ -150,20 +151,30 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
   return true;
 }
 
+Evaluation Trainer::finite_evaluation(const Images& images) const {
+  const Evaluation found = evaluate(vae(), images, test_bits(config_.binarize));
+  if (!std::isfinite(found.elbo()))
+    throw NumericError(fmt::format(
+        "the bound on the images of {} is not finite after epoch {}\n"
+        "help: try a smaller --lr or --clip; the last checkpoint is as it was",
+        quote(images.name), at_.epoch));
+  return found;
+}
+
 // The checkpoint comes last: whoever resumes from it finds everything before it done.
 void Trainer::finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& table) {
-  const double steps = static_cast<double>(at_.step);
+  const double steps = steps_of(train_count_);
   EpochMetrics metrics{.epoch = at_.epoch + 1, .train_elbo = (at_.log_likelihood - at_.kl) / steps, .test = {},
                        .seconds = seconds};
   ++at_.epoch;
   at_.step = 0;
   at_.log_likelihood = at_.kl = 0;
   shuffle();
-  const Checkpoint checkpoint = save();  // before anything is written: it throws when a parameter is not finite
-
-  metrics.test = evaluate(vae(), data_.test, test_bits(config_.binarize));
+  // Before anything is written: these throw when something is not finite.
+  save();
+  metrics.test = finite_evaluation(data_.test);
   if (held_out_.count > 0) {
-    const double bound = evaluate(vae(), held_out_, test_bits(config_.binarize)).elbo();
+    const double bound = finite_evaluation(held_out_).elbo();
     if (bound > at_.best) {
       at_.best = bound;
       save_checkpoint(run.checkpoint("best"), save());
@@ -215,6 +226,9 @@ Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& ch
   check(fingerprint(data.train) == config.fingerprint,
         "{} is not the data of this run: it is {}, the run was trained on {}", quote(data.name), fingerprint(data.train),
         config.fingerprint);
+  check(config.test_fingerprint.empty() || fingerprint(data.test) == config.test_fingerprint,
+        "the test images of {} are not those of this run: they are {}, the run was measured on {}", quote(data.name),
+        fingerprint(data.test), config.test_fingerprint);
   const auto read = [&]<class T>(const char* name, T& number) { number = told<T>(checkpoint, name); };
   at_.epoch = finished_epochs(checkpoint);
   read("position", at_.step);

@@ -12,7 +12,7 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-/// What has been learnt so far in an epoch, nats per image over its steps.
+/// What has been learnt so far in an epoch, nats per image over those used.
 struct Progress {
   std::int64_t epoch = 0, epochs = 0;  // the one under way, from 1; of how many
   std::int64_t images = 0, of = 0;     // used in this epoch; in an epoch
@@ -45,8 +45,8 @@ class Trainer {
   Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint);
 
   /// Trains to the end of the configured epochs, writing metrics, pictures and checkpoints to `run` after each. When
-  /// `stop` becomes true, finishes the step, saves and returns false. NumericError when a loss or a parameter is not
-  /// finite; the last checkpoint stays as it was.
+  /// `stop` becomes true, finishes the step, saves and returns false. NumericError when a loss, a parameter or a bound is
+  /// not finite; the last checkpoint stays as it was.
   bool train(const Run& run, const Observer& observer, const std::atomic<bool>& stop);
 
   /// One step of the optimiser on the next images of the epoch. NumericError when the loss is not finite.
@@ -61,12 +61,17 @@ class Trainer {
   struct Position {  // where the training stands
     std::int64_t epoch = 0;           // epochs finished
     std::int64_t step = 0;            // steps taken in the epoch under way
-    double log_likelihood = 0, kl = 0;  // sums over those steps' batch means
+    double log_likelihood = 0, kl = 0;  // sums over those steps' means, a smaller last one counting for a part
     double best = -std::numeric_limits<double>::infinity();  // validation ELBO
   };
   Trainer(const Config& config, const Dataset& data, Vae vae);
   std::int64_t images_per_step() const { return config_.batch_size * config_.accumulate; }
+  /// As a multiple of a whole step.
+  double steps_of(std::int64_t images) const {
+    return static_cast<double>(images) / static_cast<double>(images_per_step());
+  }
   void shuffle();
+  Evaluation finite_evaluation(const Images& images) const;
   void finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& metrics_table);
 
   Config config_;

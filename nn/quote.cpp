@@ -42,26 +42,58 @@ static bool printable(std::uint32_t code) {
   return !control && !direction && !line_break && code != 0xfeff;
 }
 
+/// Calls f(bytes, printable) for each character, and for each byte that belongs to none.
+template <class F>
+static void for_each_character(std::string_view text, const F& f) {
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    const std::string_view bytes = text.substr(0, std::max<std::size_t>(character.length, 1));
+    f(bytes, character.length > 0 && printable(character.code));
+    text.remove_prefix(bytes.size());
+  }
+}
+
+static void spell_out(std::string_view bytes, std::string& to) {
+  for (const char byte : bytes) fmt::format_to(std::back_inserter(to), "\\x{:02x}", static_cast<unsigned char>(byte));
+}
+
 std::string quote(std::string_view text) {
   std::string quoted = "\"";
-  for (std::size_t at = 0; at < text.size();) {
-    const Character character = first_character(text.substr(at));
-    const std::size_t length = std::max<std::size_t>(character.length, 1);
-    if (at + length > kLongest) {
+  std::size_t shown = 0;
+  for_each_character(text, [&](std::string_view bytes, bool printable) {
+    if (shown > kLongest) return;
+    shown += bytes.size();
+    if (shown > kLongest) {
       quoted += "…";
-      break;
-    }
-    const std::string_view bytes = text.substr(at, length);
-    if (character.length == 0 || !printable(character.code)) {
-      for (const char byte : bytes)
-        fmt::format_to(std::back_inserter(quoted), "\\x{:02x}", static_cast<unsigned char>(byte));
+    } else if (!printable) {
+      spell_out(bytes, quoted);
     } else {
       if (bytes == "\"" || bytes == "\\") quoted += '\\';
       quoted += bytes;
     }
-    at += length;
-  }
+  });
   return quoted + '"';
+}
+
+std::string shell_path(std::string_view path) {
+  const std::string word = (path.starts_with('-') ? "./" : "") + std::string(path);  // "-x" would be an option
+  const auto plain = [](char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') ||
+           std::string_view("/._-+,:@%").find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::ranges::all_of(word, plain)) return word;
+  bool all_printable = true;
+  for_each_character(word, [&](std::string_view, bool printable) { all_printable &= printable; });
+  std::string quoted = all_printable ? "'" : "$'";
+  for_each_character(word, [&](std::string_view bytes, bool printable) {
+    if (all_printable)
+      quoted += bytes == "'" ? R"('\'')" : bytes;
+    else if (printable && bytes != "'" && bytes != "\\")
+      quoted += bytes;
+    else
+      spell_out(bytes, quoted);
+  });
+  return quoted + '\'';
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -12,4 +12,8 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// writing direction, invalid UTF-8) is shown as \xNN per byte, and \ and " as \\ and \". After 200 bytes comes "…".
 std::string quote(std::string_view text);
 
+/// The path of a file as a word to be typed into a shell: as it is, 'in quotes', or $'with \xNN' where it holds what
+/// `quote` spells out. Never shortened.
+std::string shell_path(std::string_view path);
+
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 
 #include "models/cli/optimizer_options.h"
 #include "models/cli/print.h"
 #include "models/cli/progress.h"
+#include "models/run_lock.h"
 #include "nn/atomic_file.h"
 #include "nn/input_file.h"
 #include "nn/quote.h"
@@ -37,6 +40,9 @@ void check_size(const Config& config, const Images& images) {
         "the images of {} are {} x {} pixels, the model takes {} x {}", quote(images.name), images.height, images.width,
         config.height, config.width);
 }
+
+/// Where the data of a run is, to be found from anywhere.
+std::string place(const std::string& data) { return data == "digits" ? data : fs::absolute(data).native(); }
 
 struct Opened {
   Run run;
@@ -73,17 +79,24 @@ bool train_and_report(Trainer& trainer, const Run& run, const std::atomic<bool>&
   display.finish();
   print(finished ? fmt::format("new images and reconstructions: {} and {}\n", quote(run.samples().native()),
                                quote(run.reconstructions().native()))
-                 : fmt::format("stopped and saved; go on with: vae resume {}\n", quote(run.folder.native())));
+                 : fmt::format("stopped and saved; go on with: vae resume {}\n", shell_path(run.folder.native())));
   return finished;
 }
 
 /// A folder made for a run, taken away again unless it is kept.
 struct NewRun {
-  std::string wanted;
-  bool existed = fs::exists(wanted);
-  Run run = create_run(wanted);
+  bool existed;
+  Run run;
+  RunLock lock;
   bool keep = false;
 
+  explicit NewRun(const std::string& wanted) : existed(exists(wanted)), run(create_run(wanted)), lock(run) {
+    create_run(run.folder.native());  // is it still empty, now that nobody else can begin a run in it?
+  }
+  static bool exists(const fs::path& folder) {
+    std::error_code error;
+    return fs::exists(folder, error);
+  }
   ~NewRun() {
     std::error_code error;
     if (keep) return;
@@ -93,22 +106,24 @@ struct NewRun {
   }
 };
 
-/// The last row of metrics.csv as a line of text, or nothing.
-std::string last_metrics(const Run& run) {
+/// What metrics.csv says of the bound after that epoch, as a line of text, or nothing.
+std::string bound_after(std::int64_t epoch, const Run& run) {
   std::error_code error;
   if (!fs::exists(run.metrics(), error)) return "";
-  std::string table = read_file(run.metrics(), 1 << 30);
-  if (table.ends_with('\n')) table.pop_back();
-  const std::string_view row = std::string_view(table).substr(table.rfind('\n') + 1);
-  std::vector<std::string_view> fields;
-  for (std::size_t begin = 0; begin <= row.size();) {
-    const std::size_t end = std::min(row.find(',', begin), row.size());
-    fields.push_back(row.substr(begin, end - begin));
-    begin = end + 1;
+  const std::string table = read_file(run.metrics(), 1 << 30);
+  const std::string begin = fmt::format("\n{},", epoch);
+  const std::size_t found = table.find(begin);
+  if (found == std::string::npos) return "";
+  const char* at = table.data() + found + begin.size();
+  const char* const end = table.data() + table.size();
+  double bounds[2];  // of training, of test
+  for (double& bound : bounds) {
+    const auto [after, wrong] = std::from_chars(at, end, bound);
+    if (wrong != std::errc() || after == end || *after != ',') return "";
+    at = after + 1;
   }
-  if (fields.size() < 3) return "";
-  return fmt::format("bound        after epoch {}: train ELBO {}, test ELBO {} nats per image\n", quote(fields[0]),
-                     quote(fields[1]), quote(fields[2]));
+  return fmt::format("bound        after epoch {}: train ELBO {:.4f}, test ELBO {:.4f} nats per image\n", epoch, bounds[0],
+                     bounds[1]);
 }
 
 }  // namespace
@@ -118,10 +133,11 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   if (config.vae.network == Network::convolutional) config.vae.hidden = {256};
   if (!options.hidden.empty()) config.vae.hidden = options.hidden;
   check_memory(config);
-  NewRun made{.wanted = options.out};
+  NewRun made(options.out);
   const Dataset data = load_dataset(config.data);
-  if (config.data != "digits") config.data = fs::absolute(config.data).native();  // to resume from anywhere
+  config.data = place(config.data);
   config.fingerprint = fingerprint(data.train);
+  config.test_fingerprint = fingerprint(data.test);
   config.height = data.train.height;
   config.width = data.train.width;
   config.vae.data = data.train.size();
@@ -129,7 +145,10 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   settle_schedule(config, data);
   check_memory(config);
   Trainer trainer(config, data);
-  write_file_atomically(made.run.config(), to_json(config));
+  const std::string json = to_json(config);
+  check(config_from_json(json, made.run.config()).data == config.data,
+        "the data's folder {} has a name that is not UTF-8, which config.json cannot hold", quote(config.data));
+  write_file_atomically(made.run.config(), json);
   save_checkpoint(made.run.checkpoint("last"), trainer.save());  // so that any end finds something to resume from
   made.keep = true;
   print(fmt::format("{}: {}, {:.0f} parameters, {} + {} images of {}, {} {}\n", quote(made.run.folder.native()),
@@ -139,20 +158,23 @@ bool train(Options& options, const std::atomic<bool>& stop) {
 }
 
 bool resume(const Options& options, const std::atomic<bool>& stop) {
+  const RunLock lock(open_run(options.run));
   auto [run, config, checkpoint, vae] = open(options);
   const std::int64_t finished = finished_epochs(checkpoint);
   const std::int64_t epochs = options.epochs > 0 ? options.epochs : config.epochs;
   if (epochs < finished)
     throw UsageError(fmt::format("--epochs must be at least {}, for that many are done", finished));
   if (epochs == finished) {
-    print(fmt::format("nothing left to do: {} epochs are done; --epochs N makes it N in all\n", finished));
+    print(fmt::format("nothing left to do: {} of {} epochs are done; --epochs N makes it N in all\n", finished, epochs));
     return true;
   }
+  const std::string before = to_json(config);
+  if (!options.data.empty()) config.data = place(options.data);
+  config.epochs = epochs;
   const Dataset data = load_dataset(config.data);
   check_size(config, data.train);
-  const bool longer = epochs != std::exchange(config.epochs, epochs);
   Trainer trainer(config, data, checkpoint);
-  if (longer) write_file_atomically(run.config(), to_json(config));
+  if (const std::string json = to_json(config); json != before) write_file_atomically(run.config(), json);
   return train_and_report(trainer, run, stop);
 }
 
@@ -166,7 +188,7 @@ void sample(const Options& options) {
 
 void reconstruct(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
-  const Dataset data = load_dataset(config.data);
+  const Dataset data = load_dataset(options.data.empty() ? config.data : options.data);
   check_size(config, data.test);
   const std::int64_t count = std::min(options.reconstructions, data.test.count);
   const fs::path file =
@@ -180,6 +202,9 @@ void evaluate_run(const Options& options) {
   const Dataset data = load_dataset(options.data.empty() ? config.data : options.data);
   check_size(config, data.test);
   const Evaluation test = evaluate(vae, data.test, test_bits(config.binarize));
+  if (!std::isfinite(test.elbo()))
+    throw NumericError(fmt::format("the bound on the images of {} is not finite: the model was trained until its numbers "
+                                   "overflowed, or these images are unlike its own", quote(data.test.name)));
   print(fmt::format(
       "test ELBO       {:10.4f} nats per image\n"
       "log-likelihood  {:10.4f}\n"
@@ -201,8 +226,10 @@ void info(const Options& options) {
                     name_of(config.binarize), config.validation));
   print(fmt::format("training     {}, batch size {}, beta {}, clip {}, seed {}\n", optimizer_text(config),
                     config.batch_size, config.beta, config.clip, config.seed));
-  print(fmt::format("progress     {} of {} epochs\n", finished_epochs(checkpoint), config.epochs));
-  print(last_metrics(run));
+  const std::int64_t epoch = finished_epochs(checkpoint), step = told<std::int64_t>(checkpoint, "position");
+  print(fmt::format("progress     {} of {} epochs{}\n", epoch, config.epochs,
+                    step > 0 ? fmt::format(", and step {} of the next", step) : ""));
+  print(bound_after(epoch, run));
   print(fmt::format("checkpoints  last{}\n", fs::exists(run.checkpoint("best"), error) ? ", best" : ""));
 }
 

@@ -13,7 +13,7 @@ struct Options {
   std::vector<std::int64_t> hidden;  // none: as the model has them
   std::string run;                   // an existing run's folder
   std::string out;                   // the new run's folder, or a picture; empty: the default
-  std::string data;                  // to evaluate on; empty: the run's own
+  std::string data;                  // of an existing run; empty: where it was
   std::string checkpoint = "last";
   std::int64_t epochs = 0;   // to resume to; 0: as configured
   std::int64_t images = 60;  // to sample

@@ -16,13 +16,13 @@ namespace {
 
 enum ExitCode { kDone = 0, kUsage = 2, kData = 3, kNumeric = 4 };
 
-std::atomic<bool> stop = false;
+gradus::StopRequest stop;
 volatile std::sig_atomic_t stop_signal = 0;
 static_assert(std::atomic<bool>::is_always_lock_free, "written by a signal handler");
 
-/// The first asks for an orderly end; who asks again wants it now.
+/// A training ends in order, unless it is asked twice; everything else ends at once.
 extern "C" void on_signal(int signal) {
-  if (stop.exchange(true)) _exit(128 + signal);
+  if (!stop.heeded || stop.made.exchange(true)) _exit(128 + signal);
   stop_signal = signal;
 }
 
@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   } catch (const gradus::NumericError& error) {
     return fail(kNumeric, error.what());
   } catch (const std::bad_alloc&) {
-    return fail(kData, "there is not enough memory");
+    return fail(kData, "there is not enough memory\nhelp: fewer images at once, or a smaller model, take less");
   } catch (const std::exception& error) {
     return fail(kData, error.what());
   }

@@ -27,6 +27,10 @@ void add_checkpoint(Verb& verb, Options& options) {
                            "the newest, or the best on the held-out images");
 }
 
+void add_data(Verb& verb, Options& options, std::string description) {
+  verb.option("--data", "FOLDER", "", std::move(description), [&options](std::string_view text) { options.data = text; });
+}
+
 void add_picture(Verb& verb, Options& options, std::string description) {
   verb.option("--out", "FILE", "", std::move(description), [&options](std::string_view text) {
     // Nobody means to draw over a checkpoint.
@@ -78,6 +82,7 @@ void add_others(CommandLine& line, Options& options) {
   add_run(resume, options);
   resume.option("--epochs", "N", "", "passes over the training images in all (default: as it was begun)",
                 [&options](std::string_view text) { options.epochs = parse_count(text, "--epochs", 1, kMostEpochs); });
+  add_data(resume, options, "where the run's data is now, if it was moved");
   add_threads(resume);
 
   Verb& sample = line.verb("sample", "Draws new images from a trained model.");
@@ -91,14 +96,14 @@ void add_others(CommandLine& line, Options& options) {
   Verb& reconstruct = line.verb("reconstruct", "Shows test images over what the model makes of them.");
   add_run(reconstruct, options);
   reconstruct.count("--count", options.reconstructions, 1, kMostImages, "how many, from the first");
+  add_data(reconstruct, options, "other data: \"digits\" or a folder of IDX files (default: the run's own)");
   add_picture(reconstruct, options, "the picture (default: reconstructions-COUNT.png in RUN)");
   add_checkpoint(reconstruct, options);
   add_threads(reconstruct);
 
   Verb& evaluate = line.verb("evaluate", "Measures the bound on the test images.");
   add_run(evaluate, options);
-  evaluate.option("--data", "FOLDER", "", "other data: \"digits\" or a folder of IDX files (default: the run's own)",
-                  [&options](std::string_view text) { options.data = text; });
+  add_data(evaluate, options, "other data: \"digits\" or a folder of IDX files (default: the run's own)");
   add_checkpoint(evaluate, options);
   add_threads(evaluate);
 
@@ -109,7 +114,7 @@ void add_others(CommandLine& line, Options& options) {
 
 }  // namespace
 
-bool run_command(const std::vector<std::string>& arguments, const std::atomic<bool>& stop) {
+bool run_command(const std::vector<std::string>& arguments, StopRequest& stop) {
   Options options;
   CommandLine line("vae", "Trains variational autoencoders on images, and draws new images from them.",
                    "Examples:\n"
@@ -127,11 +132,12 @@ bool run_command(const std::vector<std::string>& arguments, const std::atomic<bo
     return true;
   }
   const std::string& name = verb->name();
+  if (name == "train" || name == "resume") stop.heeded = true;
   if (name == "train") {
     settle_optimizer(options.config, given);
-    return train(options, stop);
+    return train(options, stop.made);
   }
-  if (name == "resume") return resume(options, stop);
+  if (name == "resume") return resume(options, stop.made);
   if (name == "sample") sample(options);
   if (name == "reconstruct") reconstruct(options);
   if (name == "evaluate") evaluate_run(options);

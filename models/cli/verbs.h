@@ -9,8 +9,14 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-/// Carries out one command line (without the program's name) and prints what it finds. False when `stop` became true
+/// A wish, made by a signal, that the program ends.
+struct StopRequest {
+  std::atomic<bool> made = false;
+  std::atomic<bool> heeded = false;  // by what is under way: it ends in order, and need not be ended
+};
+
+/// Carries out one command line (without the program's name) and prints what it finds. False when a stop was requested
 /// and a training was saved before its end. UsageError, NumericError, Error as they come.
-bool run_command(const std::vector<std::string>& arguments, const std::atomic<bool>& stop);
+bool run_command(const std::vector<std::string>& arguments, StopRequest& stop);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,6 +1,7 @@
 // The program itself, started as a person would: what it leaves, what it says, and how it ends.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,6 +164,89 @@ TEST_CASE("program: a run without its metrics goes on, and what cannot be writte
   CHECK(contains(ended.err, "samples.png\" is a folder, where a file is to be written"));
 }
 
+TEST_CASE("program: a metrics.csv that lost its last newline keeps its last row") {
+  const Place place;
+  REQUIRE(place.train("run", {"--epochs", "2"}).code == 0);
+  const std::string metrics = get(place.folder / "run" / "metrics.csv");
+  put(place.folder / "run" / "metrics.csv", metrics.substr(0, metrics.size() - 1));
+  CHECK(place.run({"resume", "run", "--epochs", "3"}).code == 0);
+  CHECK(get(place.folder / "run" / "metrics.csv").starts_with(metrics + "3,-"));
+}
+
+TEST_CASE("program: one training at a time in a folder, and one that fails takes nothing of another's away") {
+  const Place place;
+  const pid_t child = start(place.folder,
+                            {"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1000000", "--out",
+                             "run", "--threads", "1"},
+                            place.outer.path / "out1", place.outer.path / "err1");
+  for (int i = 0; i < 2000 && !fs::exists(place.folder / "run" / "metrics.csv"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const Ended resumed = place.run({"resume", "run", "--epochs", "1000000"});
+  CHECK(resumed.code == 3);
+  CHECK(resumed.err == "vae: another training is at work in \"run\"\n");
+  CHECK(place.train("run", {}).code == 3);
+  kill(child, SIGINT);
+  CHECK(wait_for(child) == 130);
+  CHECK(place.run({"info", "run"}).code == 0);
+
+  // What is in the folder by the time its training fails is not the failed one's.
+  fs::create_directory(place.folder / "empty");
+  const int lock = open((place.folder / "empty").c_str(), O_RDONLY | O_DIRECTORY);
+  REQUIRE(flock(lock, LOCK_EX | LOCK_NB) == 0);
+  CHECK(contains(place.train("empty", {}).err, "another training is at work"));
+  CHECK(fs::exists(place.folder / "empty"));
+  close(lock);
+}
+
+TEST_CASE("program: data that was moved is told to resume and reconstruct, other data is refused") {
+  const Place place;
+  REQUIRE(place.train("run", {"--epochs", "1"}).code == 0);
+  fs::rename(place.folder / "data", place.folder / "moved");
+  CHECK(place.run({"resume", "run", "--epochs", "2"}).code == 3);
+  CHECK(place.run({"reconstruct", "run"}).code == 3);
+  CHECK(place.run({"reconstruct", "run", "--data", "moved"}).code == 0);
+  CHECK(place.run({"resume", "run", "--epochs", "2", "--data", "moved"}).code == 0);
+  CHECK(place.run({"resume", "run", "--epochs", "3"}).code == 0);  // the run remembers it
+  const auto before = get(place.folder / "run" / "config.json");
+  put(place.folder / "moved" / "t10k-images-idx3-ubyte", Place::images(9));
+  const Ended tested = place.run({"resume", "run", "--epochs", "4"});
+  CHECK(tested.code == 3);
+  CHECK(contains(tested.err, "test images"));
+  put(place.folder / "moved" / "train-images-idx3-ubyte", Place::images(39));
+  CHECK(contains(place.run({"resume", "run", "--epochs", "4"}).err, "is not the data of this run"));
+  CHECK(get(place.folder / "run" / "config.json") == before);
+  fs::rename(place.folder / "moved", place.folder / "no\xff");
+  CHECK(contains(place.run({"train", "--data", "no\xff", "--out", "new"}).err, "not UTF-8"));
+  CHECK(!fs::exists(place.folder / "new"));
+}
+
+TEST_CASE("program: the training bound is a mean over images, however they fall into batches") {
+  const Place place;
+  const auto bound = [&](const std::string& run, const Arguments& batches) {
+    Arguments arguments = {"train", "--data", "data",        "--hidden", "8,6",  "--latent", "2",
+                           "--lr",  "1e-30", "--optimizer", "sgd",      "--out", run,       "--epochs", "1"};
+    arguments.insert(arguments.end(), batches.begin(), batches.end());
+    REQUIRE(place.run(arguments).code == 0);
+    const std::string metrics = get(place.folder / run / "metrics.csv");
+    return std::stod(metrics.substr(metrics.find("\n1,") + 3));
+  };
+  // Five batches of 7 and one of 5, with the same draws, in six steps and in one.
+  const double many = bound("many", {"--batch-size", "7"});
+  CHECK(bound("one", {"--batch-size", "7", "--accumulate", "6"}) == doctest::Approx(many).epsilon(1e-5));
+}
+
+TEST_CASE("program: info tells the bound of the checkpoint that it is asked about") {
+  const Place place;
+  REQUIRE(place.train("run", {"--epochs", "6", "--validation", "5", "--lr", "0.3"}).code == 0);
+  for (const std::string which : {"last", "best"}) {
+    const std::string said = place.run({"info", "run", "--checkpoint", which}).out;
+    const std::string measured = place.run({"evaluate", "run", "--checkpoint", which}).out;
+    const std::string bound = measured.substr(0, measured.find(" nats")).substr(measured.find('-'));
+    INFO(said, measured);
+    CHECK(contains(said, "test ELBO " + bound));
+  }
+}
+
 TEST_CASE("program: signals finish the step and save") {
   for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
     const Place place;
@@ -174,7 +258,7 @@ TEST_CASE("program: signals finish the step and save") {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     kill(child, signal);
     CHECK(wait_for(child) == code);
-    CHECK(contains(get(place.outer.path / "out"), "vae resume \"run\""));
+    CHECK(contains(get(place.outer.path / "out"), "vae resume run\n"));
     CHECK(get(place.outer.path / "err").empty());
     const Checkpoint checkpoint = load_checkpoint(place.folder / "run" / "last.safetensors");
     const std::int64_t epochs = std::stoll(checkpoint.metadata.at("epoch"));
@@ -333,6 +417,22 @@ TEST_CASE("program: a training that diverges ends with 4 and keeps the last good
   CHECK(ended.code == 4);
   CHECK(contains(ended.err, "--lr"));
   CHECK(load_checkpoint(place.folder / "run" / "last.safetensors").tensors.size() > 0);
+}
+
+TEST_CASE("program: a bound that is not finite ends with 4, though all parameters are, and replaces nothing") {
+  const Place place;
+  REQUIRE(place.run({"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1", "--batch-size", "40",
+                     "--out", "run"}).code == 0);
+  const std::string good = get(place.folder / "run" / "last.safetensors");
+  std::string config = get(place.folder / "run" / "config.json");
+  config.replace(config.find("0.001"), 5, "1e+06");
+  put(place.folder / "run" / "config.json", config);
+  const Ended ended = place.run({"resume", "run", "--epochs", "2"});
+  INFO(ended.err);
+  CHECK(ended.code == 4);
+  CHECK(contains(ended.err, "the bound on the images of \"t10k-images-idx3-ubyte\" is not finite after epoch 2"));
+  CHECK(get(place.folder / "run" / "last.safetensors") == good);
+  CHECK(lines(get(place.folder / "run" / "metrics.csv")) == 2);
 }
 
 // Kills a training of these options again and again and resumes it; returns how often it was still running.

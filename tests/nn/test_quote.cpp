@@ -17,3 +17,13 @@ TEST_CASE("quote: what could deceive is spelled out, the rest is left alone") {
   CHECK(quote("\U0001F600\uffff") == "\"\U0001F600\uffff\"");
   CHECK(quote(std::string(1'000'000, 'x')) == "\"" + std::string(200, 'x') + "…\"");
 }
+
+TEST_CASE("shell_path: a word that a shell gives back as it was") {
+  CHECK(shell_path("runs/1") == "runs/1");
+  CHECK(shell_path("-") == "./-");
+  CHECK(shell_path("--data") == "./--data");
+  CHECK(shell_path("my $HOME `id` Zürich") == "'my $HOME `id` Zürich'");
+  CHECK(shell_path("it's") == R"('it'\''s')");
+  CHECK(shell_path("a\n\xff'\\ü") == R"($'a\x0a\xff\x27\x5cü')");
+  CHECK(shell_path(std::string(1000, 'x')) == std::string(1000, 'x'));
+}
