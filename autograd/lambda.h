@@ -35,7 +35,8 @@ constexpr void check_lambda() {
   static_assert(sizeof...(X) >= 1 && sizeof...(X) <= kMaxArity, "an elementwise op takes 1 to 5 tensors");
   static_assert((std::is_convertible_v<X, Tensor> && ...),
                 "an elementwise op is applied to tensors; its lambda captures the numbers");
-  static_assert(takes_lanes<F, X...>, "an elementwise lambda takes one `auto` argument for each tensor");
+  static_assert(takes_lanes<F, X...>,
+                "an elementwise lambda takes one `auto` argument for each tensor, and calls the functions of dual.h");
   static_assert(PlainCaptures<F>,
                 "an elementwise lambda captures plain numbers by value (no Tensor, pointer or reference, at most 32 "
                 "bytes); pass tensors as arguments");

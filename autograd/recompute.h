@@ -37,7 +37,7 @@ Tensor checkpoint(const F& f, const X&... x) {
 }
 /// The same for an f that draws: f(x…, rng). The second run draws the numbers of the first, from a copy of the
 /// generator; `rng` itself moves on once.
-template <class F, std::same_as<Rng> R, std::same_as<Tensor>... X>  // R, for a generic f is not tried with what is no Rng
+template <class F, std::same_as<Rng> R, std::same_as<Tensor>... X>  // R: a generic f is tried with nothing else
   requires std::is_invocable_r_v<Tensor, const F&, const X&..., R&>
 Tensor checkpoint(const F& f, R& rng, const X&... x) {
   const std::array<Tensor, sizeof...(X)> inputs{x...};

@@ -45,8 +45,8 @@ class Trainer {
   Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint);
 
   /// Trains to the end of the configured epochs, writing metrics, pictures and checkpoints to `run` after each. When
-  /// `stop` becomes true, finishes the step, saves and returns false. NumericError when a loss, a parameter or a bound is
-  /// not finite; the last checkpoint stays as it was.
+  /// `stop` becomes true, finishes the step, saves and returns false. NumericError when a loss, a parameter or a bound
+  /// is not finite; the last checkpoint stays as it was.
   bool train(const Run& run, const Observer& observer, const std::atomic<bool>& stop);
 
   /// One step of the optimiser on the next images of the epoch. NumericError when the loss is not finite.

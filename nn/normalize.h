@@ -10,7 +10,7 @@ struct Moments {
 };
 
 /// Over the axes named, which stay with extent 1. In two passes, mean first, so that a mean that is large beside the
-/// spread costs no digits. Over nothing: Error.
+/// spread costs no more digits than the mean itself loses when it is rounded. Over nothing: Error.
 Moments moments(const Tensor& x, const Axes& axes);
 
 /// (x - mean) / √(variance + epsilon) · weight + bias, by moments from elsewhere; everything broadcasts to x.

@@ -175,7 +175,7 @@ struct LogParts {
 
 namespace detail {
 
-/// What expm1 and its slope have in common: half of e^x is power·(1 + y). Half, for 2^n may overflow where e^x does not.
+/// What expm1 and its slope share: power·(1 + y) is half of e^x. Half, for 2^n may overflow where e^x does not.
 struct HalfExp {
   Batch power, y;
   [[gnu::always_inline]] explicit HalfExp(const Batch& x) {

@@ -122,8 +122,8 @@ std::string bound_after(std::int64_t epoch, const Run& run) {
     if (wrong != std::errc() || after == end || *after != ',') return "";
     at = after + 1;
   }
-  return fmt::format("bound        after epoch {}: train ELBO {:.4f}, test ELBO {:.4f} nats per image\n", epoch, bounds[0],
-                     bounds[1]);
+  return fmt::format("bound        after epoch {}: train ELBO {:.4f}, test ELBO {:.4f} nats per image\n", epoch,
+                     bounds[0], bounds[1]);
 }
 
 }  // namespace
@@ -165,7 +165,8 @@ bool resume(const Options& options, const std::atomic<bool>& stop) {
   if (epochs < finished)
     throw UsageError(fmt::format("--epochs must be at least {}, for that many are done", finished));
   if (epochs == finished) {
-    print(fmt::format("nothing left to do: {} of {} epochs are done; --epochs N makes it N in all\n", finished, epochs));
+    print(fmt::format("nothing left to do: {} of {} epochs are done; --epochs N makes it N in all\n", finished,
+                      epochs));
     return true;
   }
   const std::string before = to_json(config);
@@ -203,8 +204,8 @@ void evaluate_run(const Options& options) {
   check_size(config, data.test);
   const Evaluation test = evaluate(vae, data.test, test_bits(config.binarize));
   if (!std::isfinite(test.elbo()))
-    throw NumericError(fmt::format("the bound on the images of {} is not finite: the model was trained until its numbers "
-                                   "overflowed, or these images are unlike its own", quote(data.test.name)));
+    throw NumericError(fmt::format("the bound on the images of {} is not finite: the model has overflowed in training, "
+                                   "or it does on these images", quote(data.test.name)));
   print(fmt::format(
       "test ELBO       {:10.4f} nats per image\n"
       "log-likelihood  {:10.4f}\n"

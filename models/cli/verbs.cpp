@@ -28,7 +28,8 @@ void add_checkpoint(Verb& verb, Options& options) {
 }
 
 void add_data(Verb& verb, Options& options, std::string description) {
-  verb.option("--data", "FOLDER", "", std::move(description), [&options](std::string_view text) { options.data = text; });
+  verb.option("--data", "FOLDER", "", std::move(description),
+              [&options](std::string_view text) { options.data = text; });
 }
 
 void add_picture(Verb& verb, Options& options, std::string description) {

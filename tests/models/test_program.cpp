@@ -176,8 +176,8 @@ TEST_CASE("program: a metrics.csv that lost its last newline keeps its last row"
 TEST_CASE("program: one training at a time in a folder, and one that fails takes nothing of another's away") {
   const Place place;
   const pid_t child = start(place.folder,
-                            {"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1000000", "--out",
-                             "run", "--threads", "1"},
+                            {"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1000000",
+                             "--out", "run", "--threads", "1"},
                             place.outer.path / "out1", place.outer.path / "err1");
   for (int i = 0; i < 2000 && !fs::exists(place.folder / "run" / "metrics.csv"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -5,6 +5,5 @@
 using namespace gradus;
 
 void update(Linear& layer, Optimizer& optimizer, const std::vector<Tensor>& gradients) {
-  std::vector<Tensor> list = parameters(layer);
-  optimizer.step(list, gradients);
+  optimizer.step(parameters(layer), gradients);
 }
