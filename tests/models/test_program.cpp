@@ -77,6 +77,16 @@ struct Place {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments);
   }
+  /// A training of "run" that goes on until it is killed, its first epoch done.
+  pid_t train_for_ever() const {
+    const pid_t child = start(folder,
+                              {"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1000000",
+                               "--out", "run", "--threads", "1"},
+                              outer.path / "endless out", outer.path / "endless err");
+    for (int i = 0; i < 2000 && !fs::exists(folder / "run" / "metrics.csv"); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return child;
+  }
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) names.push_back(entry.path().string());
@@ -175,12 +185,7 @@ TEST_CASE("program: a metrics.csv that lost its last newline keeps its last row"
 
 TEST_CASE("program: one training at a time in a folder, and one that fails takes nothing of another's away") {
   const Place place;
-  const pid_t child = start(place.folder,
-                            {"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1000000",
-                             "--out", "run", "--threads", "1"},
-                            place.outer.path / "out1", place.outer.path / "err1");
-  for (int i = 0; i < 2000 && !fs::exists(place.folder / "run" / "metrics.csv"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const pid_t child = place.train_for_ever();
   const Ended resumed = place.run({"resume", "run", "--epochs", "1000000"});
   CHECK(resumed.code == 3);
   CHECK(resumed.err == "vae: another training is at work in \"run\"\n");
@@ -250,16 +255,11 @@ TEST_CASE("program: info tells the bound of the checkpoint that it is asked abou
 TEST_CASE("program: signals finish the step and save") {
   for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
     const Place place;
-    const pid_t child = start(place.folder,
-                              {"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1000000",
-                               "--out", "run", "--threads", "1"},
-                              place.outer.path / "out", place.outer.path / "err");
-    for (int i = 0; i < 2000 && !fs::exists(place.folder / "run" / "metrics.csv"); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    const pid_t child = place.train_for_ever();
     kill(child, signal);
     CHECK(wait_for(child) == code);
-    CHECK(contains(get(place.outer.path / "out"), "vae resume run\n"));
-    CHECK(get(place.outer.path / "err").empty());
+    CHECK(contains(get(place.outer.path / "endless out"), "vae resume run\n"));
+    CHECK(get(place.outer.path / "endless err").empty());
     const Checkpoint checkpoint = load_checkpoint(place.folder / "run" / "last.safetensors");
     const std::int64_t epochs = std::stoll(checkpoint.metadata.at("epoch"));
     CHECK(epochs >= 1);
