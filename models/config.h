@@ -33,6 +33,7 @@ struct Config {
   std::uint64_t seed = 0;
 
   // What configurations from before these were offered lack: the values here stand for that.
+  std::string test_fingerprint;  // of the test images; empty: not looked at
   double momentum = 0;           // of sgd and rmsprop; in such a configuration default_momentum(optimizer)
   bool nesterov = false;         // of sgd
   double weight_decay = 0.01;    // of adamw
@@ -40,7 +41,6 @@ struct Config {
   std::int64_t decay_steps = 0;  // of the schedules that decay (nn/schedule.h)
   double decay_factor = 0.1;
   std::int64_t warmup = 0;       // steps
-  std::string test_fingerprint;  // of the test images; empty: not looked at
   double ema = 0;                // decay of the average of the weights; 0: none is kept
   std::int64_t accumulate = 1;   // batches per step
 };
