@@ -173,20 +173,17 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   // Before anything is written: these throw when something is not finite.
   save();
   metrics.test = finite_evaluation(data_.test);
-  if (held_out_.count > 0) {
-    const double bound = finite_evaluation(held_out_).elbo();
-    if (bound > at_.best) {
-      at_.best = bound;
-      save_checkpoint(run.checkpoint("best"), save());
-    }
-  }
+  const double best_before = at_.best;
+  if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).elbo());
+  const Checkpoint checkpoint = save();
+  if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
   write_samples(run.samples(), config_, vae(), 60, config_.seed);
   write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
 
   table += fmt::format("{},{:.4f},{:.4f},{:.4f},{:.4f},{:.2f}\n", metrics.epoch, metrics.train_elbo,
                        metrics.test.elbo(), metrics.test.log_likelihood, metrics.test.kl, metrics.seconds);
   write_file_atomically(run.metrics(), table);
-  save_checkpoint(run.checkpoint("last"), save());
+  save_checkpoint(run.checkpoint("last"), checkpoint);
   observer.epoch(metrics);
 }
 

@@ -180,7 +180,7 @@ struct HalfExp {
   Batch power, y;
   [[gnu::always_inline]] explicit HalfExp(const Batch& x) {
     // From here on the power is 0.
-    constexpr Real lowest = static_cast<Real>((std::numeric_limits<Real>::min_exponent - 1) * 0.69314718055994531L);
+    constexpr Real lowest = (std::numeric_limits<Real>::min_exponent - 1) * (kLn2High + kLn2Low);
     const ExpParts<-1> e(at_most(at_least(x, lowest), kExpHigh));
     power = e.power();
     y = expm1_near_zero(e.r);

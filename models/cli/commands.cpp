@@ -64,6 +64,13 @@ Opened open(const Options& options) {
   }
 }
 
+/// The data named, or else the run's own, whose test images fit the model.
+Dataset test_data(const Options& options, const Config& config) {
+  Dataset data = load_dataset(options.data.empty() ? config.data : options.data);
+  check_size(config, data.test);
+  return data;
+}
+
 /// Trains to the end and says what was left where.
 bool train_and_report(Trainer& trainer, const Run& run, const std::atomic<bool>& stop) {
   ProgressDisplay display;
@@ -189,8 +196,7 @@ void sample(const Options& options) {
 
 void reconstruct(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
-  const Dataset data = load_dataset(options.data.empty() ? config.data : options.data);
-  check_size(config, data.test);
+  const Dataset data = test_data(options, config);
   const std::int64_t count = std::min(options.reconstructions, data.test.count);
   const fs::path file =
       options.out.empty() ? run.folder / fmt::format("reconstructions-{}.png", count) : fs::path(options.out);
@@ -200,8 +206,7 @@ void reconstruct(const Options& options) {
 
 void evaluate_run(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
-  const Dataset data = load_dataset(options.data.empty() ? config.data : options.data);
-  check_size(config, data.test);
+  const Dataset data = test_data(options, config);
   const Evaluation test = evaluate(vae, data.test, test_bits(config.binarize));
   if (!std::isfinite(test.elbo()))
     throw NumericError(fmt::format("the bound on the images of {} is not finite: the model has overflowed in training, "

@@ -27,6 +27,8 @@ void add_checkpoint(Verb& verb, Options& options) {
                            "the newest, or the best on the held-out images");
 }
 
+constexpr const char* kOtherData = "other data: \"digits\" or a folder of IDX files (default: the run's own)";
+
 void add_data(Verb& verb, Options& options, std::string description) {
   verb.option("--data", "FOLDER", "", std::move(description),
               [&options](std::string_view text) { options.data = text; });
@@ -97,14 +99,14 @@ void add_others(CommandLine& line, Options& options) {
   Verb& reconstruct = line.verb("reconstruct", "Shows test images over what the model makes of them.");
   add_run(reconstruct, options);
   reconstruct.count("--count", options.reconstructions, 1, kMostImages, "how many, from the first");
-  add_data(reconstruct, options, "other data: \"digits\" or a folder of IDX files (default: the run's own)");
+  add_data(reconstruct, options, kOtherData);
   add_picture(reconstruct, options, "the picture (default: reconstructions-COUNT.png in RUN)");
   add_checkpoint(reconstruct, options);
   add_threads(reconstruct);
 
   Verb& evaluate = line.verb("evaluate", "Measures the bound on the test images.");
   add_run(evaluate, options);
-  add_data(evaluate, options, "other data: \"digits\" or a folder of IDX files (default: the run's own)");
+  add_data(evaluate, options, kOtherData);
   add_checkpoint(evaluate, options);
   add_threads(evaluate);
 
