@@ -120,8 +120,10 @@ template <class T> Dual<T> lgamma(Dual<T> x) { return {lgamma(x.v), digamma(x.v)
 template <class T> Dual<T> digamma(Dual<T> x) { return {digamma(x.v), trigamma(x.v) * x.d}; }
 template <class T> Dual<T> trigamma(Dual<T> x) { return {trigamma(x.v), tetragamma(x.v) * x.d}; }
 
-/// xʸ. d/dx = y·xʸ⁻¹, 0 where y = 0; d/dy = xʸ·log x, 0 where x = 0.
-template <class X, class Y> auto pow_dx(X x, Y y) { return where(value(y) == 0, 0, y * pow(x, y - 1)); }
+/// xʸ. d/dx = y·xʸ⁻¹, 0 where y = 0 (of a y that moves where xʸ⁻¹ is not finite); d/dy = xʸ·log x, 0 where x = 0.
+template <class X, class Y> auto pow_dx(X x, Y y) {
+  const auto p = pow(x, y - 1);
+  return where((value(y) == 0) & (level<Y> > 0 ? value(p) - value(p) != 0 : value(y) == 0), 0, y * p); }
 template <class X, class Y> auto pow_dy(X x, Y y) { return where(value(x) == 0, 0, pow(x, y) * log(x)); }
 template <class T> Dual<T> pow(Dual<T> x, Dual<T> y) {
   return {pow(x.v, y.v), pow_dx(x.v, y.v) * x.d + pow_dy(x.v, y.v) * y.d}; }

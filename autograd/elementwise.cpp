@@ -45,6 +45,7 @@ template <int arity>
 static Tensor weighted(const Formula& formula, const Captures& captures, const Tensor& g, const Tensors<arity>& x) {
   return [&]<std::size_t... j>(std::index_sequence<j...>) {
     const Tensor out = evaluate(formula, captures, {g.view(), x[j].view()...});
+    if (!tracked(g) && ((!formula.partial[j] || !tracked(x[j])) && ...)) return out;
     return record(formula.name, out,
                   arg(g, [&formula, captures, x](const Tensor& h) { return weighted<arity>(formula, captures, h, x); }),
                   arg(x[j], VjpByInput<arity>{formula, captures, x, static_cast<int>(j), g}).only_if(formula.partial[j])...);

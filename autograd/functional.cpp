@@ -32,15 +32,13 @@ static std::vector<Tensor> zeros_like(std::span<const Tensor> x) {
 ValueAndGradients value_and_gradient(const std::function<Tensor()>& f, std::span<const Tensor> x) {
   Tape tape(x);
   const Tensor value = f();
+  check(tape.knows(value), "[value_and_gradient] the value does not depend on the inputs\n{}", kHowToDepend);
   return {value, tape.gradient(value)};
 }
 
 ValueAndGradients value_and_gradient(const TensorFunction& f, std::span<const Tensor> x) {
   const std::vector<Tensor> in = renamed(x);
-  Tape tape(in);
-  const Tensor value = f(in);
-  check(tape.knows(value), "[value_and_gradient] the value does not depend on the inputs\n{}", kHowToDepend);
-  return {value, tape.gradient(value)};
+  return value_and_gradient([&] { return f(in); }, in);
 }
 
 ValueAndProduct jvp(const std::function<Tensor()>& f, std::span<const Tensor> x, std::span<const Tensor> v) {

@@ -26,7 +26,8 @@ struct GradcheckResult {
   bool passed = true;
   double worst = 0;     // the largest difference, as a multiple of what is allowed
   std::string message;  // where it failed: order, input, element, both numbers; empty when it passed
-  std::int64_t checked = 0, unclear = 0;  // elements; and those without a verdict: the last two steps do not agree
+  std::int64_t checked = 0, unclear = 0;  // elements, of all orders; of them without a verdict, since the last two
+                                          // steps do not agree
 };
 
 /// Checks d Σ w·f(inputs) / d inputs for fixed random weights w, by the five-point stencil (error of order step⁴)

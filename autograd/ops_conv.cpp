@@ -22,9 +22,9 @@ struct Sizes {
   Sizes(const char* op, const Pair& window, const ConvSettings& s) : op(op), window(window), s(s) {
     const auto both = [](const Pair& pair, std::int64_t least) { return pair.h >= least && pair.w >= least; };
     check(both(window, 1), "[{}] a window of {} x {} sees nothing", op, window.h, window.w);
-    check(both(s.stride, 1) && both(s.dilation, 1) && s.groups >= 1,
-          "[{}] stride {} x {}, dilation {} x {} and groups {} must be at least 1", op, s.stride.h, s.stride.w,
-          s.dilation.h, s.dilation.w, s.groups);
+    check(both(s.stride, 1), "[{}] stride {} x {} must be at least 1", op, s.stride.h, s.stride.w);
+    check(both(s.dilation, 1), "[{}] dilation {} x {} must be at least 1", op, s.dilation.h, s.dilation.w);
+    check(s.groups >= 1, "[{}] groups must be at least 1, not {}", op, s.groups);
     check(both(s.padding, 0), "[{}] cannot pad by {} x {}", op, s.padding.h, s.padding.w);
   }
 

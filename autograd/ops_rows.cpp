@@ -13,6 +13,8 @@ static void check_rows(const char* op, const Indices& indices, std::int64_t rows
 
 Tensor embedding(const Tensor& table, const Indices& indices) {
   check(table.rank() == 2, "[embedding] a table of shape {} is not (rows, features)", table.shape());
+  check(indices.shape.rank() < kMaxRank, "[embedding] indices of shape {} leave no room for the axis of features",
+        indices.shape);
   const std::int64_t rows = table.shape()[0], width = table.shape()[1];
   check_rows("embedding", indices, rows);
   Tensor y(indices.shape.inserted(indices.shape.rank(), width));
@@ -27,6 +29,7 @@ Tensor embedding(const Tensor& table, const Indices& indices) {
 Tensor scatter_rows(const Tensor& x, const Indices& indices, std::int64_t rows) {
   check(x.rank() >= 1 && indices.shape == x.shape().without(x.rank() - 1),
         "[scatter_rows] indices of shape {} are not one for each row of {}", indices.shape, x.shape());
+  check(rows >= 0, "[scatter_rows] a table cannot have {} rows", rows);
   check_rows("scatter_rows", indices, rows);
   const std::int64_t count = indices.shape.numel(), width = x.extent(-1);
   Tensor y = zeros({rows, width});

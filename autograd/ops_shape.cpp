@@ -206,6 +206,7 @@ Tensor gather(const Tensor& x, int axis, const Indices& indices) {
 
 Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64_t extent) {
   axis = axis_of("scatter_add", axis, x.shape());
+  check(extent >= 0, "[scatter_add] axis {} cannot have extent {}", axis, extent);
   check(indices.shape == x.shape(), "[scatter_add] indices of shape {} do not fit shape {}", indices.shape, x.shape());
   Tensor y = zeros(x.shape().with(axis, extent));
   const View out = y.write();

@@ -72,8 +72,7 @@ void Tape::for_each_active(const Visit& visit) {
 void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argument> arguments) {
   check(!knows(out),
         "[{}] the output is a tensor that the tape knows already\nhelp: an op returns a new tensor; use detach(x) for "
-        "the same numbers under a new id",
-        op);
+        "the same numbers under a new id", op);
   const int first_edge = static_cast<int>(edges.size());
   for (const Argument& argument : arguments) {
     const int node = ids.find(argument.x.id());

@@ -37,44 +37,48 @@ class Arena {
   std::size_t used_ = 0;
 };
 
-/// id -> node: a flat table with linear probing. Ids start at 1, so 0 marks a free slot.
+/// id -> node: a flat table with linear probing. What was put in before it was last cleared, in another round, is free:
+/// so a short tape after a long one does not have to wipe the long one's table.
 class IdTable {
  public:
   int find(std::uint64_t id) const {
     if (slots_.empty()) return -1;
-    for (std::size_t i = slot(id);; i = (i + 1) & mask()) {
+    for (std::size_t i = slot(id); slots_[i].round == round_; i = (i + 1) & mask())
       if (slots_[i].id == id) return slots_[i].node;
-      if (slots_[i].id == 0) return -1;
-    }
+    return -1;
   }
   void insert(std::uint64_t id, int node) {
     if (2 * ++count_ > slots_.size()) grow();
     put(id, node);
   }
   void clear() {
-    std::fill(slots_.begin(), slots_.end(), Slot{});
     count_ = 0;
+    if (++round_ != 0) return;
+    std::fill(slots_.begin(), slots_.end(), Slot{});  // the rounds begin anew
+    round_ = 1;
   }
 
  private:
   struct Slot {
     std::uint64_t id = 0;
     int node = 0;
+    std::uint32_t round = 0;
   };
   std::size_t mask() const { return slots_.size() - 1; }
   std::size_t slot(std::uint64_t id) const { return (id * 0x9E3779B97F4A7C15u >> 32) & mask(); }
   void put(std::uint64_t id, int node) {
     std::size_t i = slot(id);
-    while (slots_[i].id != 0) i = (i + 1) & mask();
-    slots_[i] = {id, node};
+    while (slots_[i].round == round_) i = (i + 1) & mask();
+    slots_[i] = {id, node, round_};
   }
   void grow() {
     std::vector<Slot> old(std::max<std::size_t>(64, 2 * slots_.size()));
     old.swap(slots_);
     for (const Slot& s : old)
-      if (s.id != 0) put(s.id, s.node);
+      if (s.round == round_) put(s.id, s.node);
   }
   std::vector<Slot> slots_;
+  std::uint32_t round_ = 1;
   std::size_t count_ = 0;
 };
 

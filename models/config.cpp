@@ -71,23 +71,23 @@ template <class C, class Visit>
 void for_each_member(C& c, const Visit& visit) {
   visit("data", c.data);
   visit("fingerprint", c.fingerprint);
-  visit("height", c.height, 1, 65535);
-  visit("width", c.width, 1, 65535);
+  visit("height", c.height, Counts{1, 65535});
+  visit("width", c.width, Counts{1, 65535});
   visit("model", c.vae.network);
   visit("hidden", c.vae.hidden);
-  visit("latent", c.vae.latent, 1, 1 << 20);
+  visit("latent", c.vae.latent, range::kLatent);
   visit("activation", c.vae.activation);
   visit("init", c.vae.init);
   visit("head", c.vae.head);
   visit("likelihood", c.vae.likelihood);
   visit("binarize", c.binarize);
-  visit("beta", c.beta, 0, 1e6);
-  visit("epochs", c.epochs, 1, 1'000'000'000);
-  visit("batch_size", c.batch_size, 1, 1 << 24);
+  visit("beta", c.beta, range::kBeta);
+  visit("epochs", c.epochs, range::kEpochs);
+  visit("batch_size", c.batch_size, range::kBatchSize);
   visit("optimizer", c.optimizer);
-  visit("lr", c.lr, 0, 1e12);
-  visit("clip", c.clip, 0, 1e30);
-  visit("validation", c.validation, 0, std::int64_t{1} << 40);
+  visit("lr", c.lr, range::kLr);
+  visit("clip", c.clip, range::kClip);
+  visit("validation", c.validation, range::kValidation);
   visit("seed", c.seed);
 }
 
@@ -95,15 +95,15 @@ void for_each_member(C& c, const Visit& visit) {
 template <class C, class Visit>
 void for_each_later_member(C& c, const Visit& visit) {
   visit("test_fingerprint", c.test_fingerprint);
-  visit("momentum", c.momentum, 0, 1);
+  visit("momentum", c.momentum, range::kDecay);
   visit("nesterov", c.nesterov);
-  visit("weight_decay", c.weight_decay, 0, 1e6);
+  visit("weight_decay", c.weight_decay, range::kWeightDecay);
   visit("schedule", c.schedule);
-  visit("decay_steps", c.decay_steps, 0, std::int64_t{1} << 60);
-  visit("decay_factor", c.decay_factor, 0, 1);
-  visit("warmup", c.warmup, 0, 1'000'000'000);
-  visit("ema", c.ema, 0, 1);
-  visit("accumulate", c.accumulate, 1, 1 << 20);
+  visit("decay_steps", c.decay_steps, Counts{0, range::kDecaySteps.max});
+  visit("decay_factor", c.decay_factor, range::kDecayFactor);
+  visit("warmup", c.warmup, range::kWarmup);
+  visit("ema", c.ema, range::kDecay);
+  visit("accumulate", c.accumulate, range::kAccumulate);
 }
 
 struct Reader {
@@ -125,18 +125,20 @@ struct Reader {
     check(at(name).is_boolean(), "\"{}\" is neither true nor false", name);
     value = at(name).get<bool>();
   }
-  void operator()(const char* name, std::int64_t& number, std::int64_t least, std::int64_t most) const {
-    number = whole(at(name), name, least, most);
+  void operator()(const char* name, std::int64_t& number, const Counts& range) const {
+    number = whole(at(name), name, range);
   }
-  void operator()(const char* name, double& number, double least, double most) const {
+  void operator()(const char* name, double& number, const Range& range) const {
     check(at(name).is_number(), "\"{}\" is not a number", name);
     number = at(name).get<double>();
-    check(number >= least && number <= most, "\"{}\" is {}, but must be from {} to {}", name, number, least, most);
+    check(range.contains(number), "\"{}\" is {}, but must be {}", name, number, to_string(range));
   }
   void operator()(const char* name, std::vector<std::int64_t>& numbers) const {
     check(at(name).is_array(), "\"{}\" is not a list", name);
     numbers.clear();
-    for (const Json& each : at(name)) numbers.push_back(whole(each, name, 1, 1 << 20));
+    for (const Json& each : at(name)) numbers.push_back(whole(each, name, range::kHidden));
+    check(numbers.size() <= range::kMostHidden, "\"{}\" has {} numbers, but may have {} at most", name, numbers.size(),
+          range::kMostHidden);
   }
   template <class E>
     requires std::is_enum_v<E>
@@ -150,10 +152,10 @@ struct Reader {
     throw Error(fmt::format("\"{}\" is {}, which is no choice", name, quote(at(name).get<std::string>())));
   }
 
-  static std::int64_t whole(const Json& value, const char* name, std::int64_t least, std::int64_t most) {
-    check(value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most) &&
-              value.get<std::int64_t>() >= least,
-          "\"{}\" is not a whole number from {} to {}", name, least, most);
+  static std::int64_t whole(const Json& value, const char* name, const Counts& range) {
+    check(value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(range.max) &&
+              value.get<std::int64_t>() >= range.min,
+          "\"{}\" is not a whole number from {} to {}", name, range.min, range.max);
     return value.get<std::int64_t>();
   }
 };
@@ -179,7 +181,7 @@ Config config_from_json(const std::string& text, const std::filesystem::path& fi
   check(json.is_object(), "it is not an object");
   const Reader read{json};
   std::int64_t format = 0;
-  read("format", format, 1, 1'000'000);
+  read("format", format, Counts{1, 1'000'000});
   check(format == kFormat, "it is of format {}, this program reads format {}", format, kFormat);
   Config config;
   std::size_t members = 1;
@@ -197,9 +199,13 @@ Config config_from_json(const std::string& text, const std::filesystem::path& fi
   check(json.size() == members, "it has members that this program does not know");
   check(config.schedule == Schedule::constant || config.decay_steps > 0,
         "\"decay_steps\" is 0, but the schedule decays");
+  check(config.schedule != Schedule::step || config.decay_factor > 0,
+        "\"decay_factor\" is 0, which leaves nothing of the rate at the first step of the schedule");
   config.vae.data = config.height * config.width;
   config.vae.image = {config.height, config.width};
   return config;
+} catch (const Json::out_of_range&) {
+  throw Error(fmt::format("{} is not a configuration: it holds a number that is too large", quote(file.native())));
 } catch (const Json::exception&) {
   throw Error(fmt::format("{} is not a configuration: it is not JSON", quote(file.native())));
 } catch (const Error& error) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "models/range.h"
 #include "models/vae.h"
 #include "nn/schedule.h"
 
@@ -44,6 +45,16 @@ struct Config {
   double ema = 0;                // decay of the average of the weights; 0: none is kept
   std::int64_t accumulate = 1;   // batches per step
 };
+
+namespace range {  // of the settings
+inline constexpr Counts kHidden{1, 65536}, kLatent{1, 65536}, kEpochs{1, 1'000'000}, kBatchSize{1, 1 << 24};
+inline constexpr Counts kValidation{0, 1'000'000'000}, kDecaySteps{1, 1'000'000'000'000}, kWarmup{0, 1'000'000'000};
+inline constexpr Counts kAccumulate{1, 1 << 20};
+inline constexpr std::size_t kMostHidden = 64;  // layers
+inline constexpr Range kBeta{.min = 0, .max = 1e6}, kLr{.min = 0, .max = 1e12, .above_min = true};
+inline constexpr Range kClip{.min = 0, .max = 1e30}, kWeightDecay{.min = 0, .max = 1e6}, kDecayFactor{.min = 0, .max = 1};
+inline constexpr Range kDecay{.min = 0, .max = 1, .below_max = true};  // of momentum and averages
+}  // namespace range
 
 /// A choice and its name on the command line and in config.json.
 template <class E>

@@ -11,7 +11,7 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-constexpr std::int64_t kScreen = 1200;            // pixels: what a picture may fill of a screen, across
+constexpr std::int64_t kScreen = 1200;            // pixels: what a row of images may fill of a screen
 constexpr std::int64_t kLargestFactor = 8;        // beyond it, single pixels look like tiles
 constexpr std::int64_t kLongestSide = 1'000'000;  // libpng's limit for width and height
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 30;
@@ -26,7 +26,8 @@ struct Layout {
     check(count > 0 && height > 0 && width > 0, "[{}] there is nothing to show in {} images of {} x {} pixels", op,
           count, height, width);
     check(columns > 0, "[{}] the number of columns is {}, but there must be at least one", op, columns);
-    factor = std::clamp<std::int64_t>(kScreen / checked_mul(columns, checked_add(width, 1)), 1, kLargestFactor);
+    const std::int64_t across = kScreen / checked_mul(columns, checked_add(width, 1)), down = kScreen / height;
+    factor = std::clamp<std::int64_t>(std::min(across, down), 1, kLargestFactor);
     line = std::max<std::int64_t>(1, factor * std::min(height, width) / 28);
   }
   std::int64_t cell_height() const { return checked_mul(factor, height); }
@@ -37,9 +38,13 @@ struct Layout {
   }
 };
 
-static Canvas blank(const char* op, std::int64_t width, std::int64_t height) {
+static void check_extents(const char* op, std::int64_t width, std::int64_t height) {
   check(width <= kLongestSide && height <= kLongestSide && checked_mul(width, height) <= kMostPixels,
-        "[{}] a picture of {} x {} pixels is too large\nhelp: show fewer images", op, width, height);
+        "[{}] a picture of {} x {} pixels is too large\nhelp: show fewer or smaller images", op, width, height);
+}
+
+static Canvas blank(const char* op, std::int64_t width, std::int64_t height) {
+  check_extents(op, width, height);
   return {width, height, std::vector<std::uint8_t>(width * height, kBackground)};
 }
 
@@ -61,6 +66,13 @@ static void check_size(const char* op, std::span<const Real> images, std::int64_
   const std::int64_t numbers = checked_mul(count, size);
   check(static_cast<std::int64_t>(images.size()) == numbers, "[{}] {} images of {} pixels are {} numbers, not {}", op,
         count, size, numbers, images.size());
+}
+
+void check_grid(std::int64_t count, std::int64_t height, std::int64_t width, std::int64_t columns) {
+  columns = std::min(columns, std::max<std::int64_t>(count, 1));
+  const Layout layout("grid", count, height, width, columns);
+  check_extents("grid", layout.extent(columns, layout.cell_width()),
+                layout.extent((count - 1) / columns + 1, layout.cell_height()));
 }
 
 Canvas grid(std::span<const Real> images, std::int64_t count, std::int64_t height, std::int64_t width,

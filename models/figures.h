@@ -20,6 +20,9 @@ struct Canvas {
 Canvas grid(std::span<const Real> images, std::int64_t count, std::int64_t height, std::int64_t width,
             std::int64_t columns);
 
+/// Error when grid() would refuse such images, for they make too large a picture.
+void check_grid(std::int64_t count, std::int64_t height, std::int64_t width, std::int64_t columns);
+
 /// Rows of `columns` originals, each row with its reconstructions beneath it. Both (count, height, width) in [0, 1].
 Canvas pairs(std::span<const Real> originals, std::span<const Real> reconstructions, std::int64_t count,
              std::int64_t height, std::int64_t width, std::int64_t columns);

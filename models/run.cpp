@@ -55,29 +55,46 @@ Config read_config(const Run& run) {
   return config_from_json(read_file(run.config(), kMost), run.config());
 }
 
-Vae load_vae(const Config& config, const Checkpoint& checkpoint, const std::string& prefix) {
+Vae new_vae(const Config& config) {
   Rng rng{.seed = config.seed, .stream = stream::kInit};
-  Vae vae(config.vae, rng);
+  return Vae(config.vae, rng);
+}
+
+Vae load_vae(const Config& config, const Checkpoint& checkpoint, const std::string& prefix) try {
   std::map<std::string, Tensor> tensors;
+  double numbers = 0;
   for (const auto& [name, x] : checkpoint.tensors)
-    if (name.starts_with(prefix)) tensors.emplace(name.substr(prefix.size()), x);
+    if (name.starts_with(prefix)) {
+      tensors.emplace(name.substr(prefix.size()), x);
+      numbers += static_cast<double>(x.numel());
+    }
+  // Said before a model is made that may be much larger than the checkpoint.
+  check(parameter_count(config.vae) <= numbers, "of the model's {:.0f} parameters it has {:.0f} at most",
+        parameter_count(config.vae), numbers);
+  Vae vae = new_vae(config);
   load_state(vae, tensors);
   return vae;
+} catch (const Error& error) {
+  throw Error(fmt::format("{} does not fit its config.json: {}", name_of(checkpoint), error.what()));
 }
 
 Vae load_vae(const Config& config, const Checkpoint& checkpoint) {
   return load_vae(config, checkpoint, config.ema > 0 ? kAveraged : "");
 }
 
+std::string name_of(const Checkpoint& checkpoint) {
+  return checkpoint.file.empty() ? "the checkpoint" : quote(checkpoint.file.native());
+}
+
 template <class T>
 T told(const Checkpoint& checkpoint, const char* name) {
   const auto found = checkpoint.metadata.find(name);
-  check(found != checkpoint.metadata.end(), "the checkpoint does not say \"{}\"", name);
+  check(found != checkpoint.metadata.end(), "{} does not say \"{}\"", name_of(checkpoint), name);
   const std::string& text = found->second;
   T number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   check(error == std::errc() && end == text.data() + text.size(),
-        "the checkpoint's \"{}\" is {}, which is no number of its kind", name, quote(text));
+        "{} says \"{}\" is {}, which is no number of its kind", name_of(checkpoint), name, quote(text));
   return number;
 }
 template std::int64_t told(const Checkpoint&, const char*);
@@ -86,7 +103,7 @@ template double told(const Checkpoint&, const char*);
 
 std::int64_t finished_epochs(const Checkpoint& checkpoint) {
   const auto epochs = told<std::int64_t>(checkpoint, "epoch");
-  check(epochs >= 0, "the checkpoint was saved after epoch {}", epochs);
+  check(epochs >= 0, "{} was saved after epoch {}", name_of(checkpoint), epochs);
   return epochs;
 }
 
@@ -103,10 +120,15 @@ Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed) {
   return vae.decode(normal({count, vae.latent}, rng)).mean();
 }
 
+static std::int64_t columns_of(std::int64_t count) { return count <= 10 ? count : count <= 100 ? 10 : 20; }
+
+void check_samples(const Config& config) {
+  check_grid(kSamples, config.height, config.width, columns_of(kSamples));
+}
+
 void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed) {
   const std::vector<Real> images = sample_images(vae, count, seed).values();
-  const std::int64_t columns = count <= 10 ? count : count <= 100 ? 10 : 20;
-  write_png(file, grid(images, count, config.height, config.width, columns));
+  write_png(file, grid(images, count, config.height, config.width, columns_of(count)));
 }
 
 void write_reconstructions(const fs::path& file, const Config& config, const Vae& vae, const Images& images,

@@ -32,12 +32,16 @@ Run open_run(const std::string& folder);
 Config read_config(const Run& run);
 
 Checkpoint read_checkpoint(const Run& run, const std::string& which);
+/// A model of that configuration with the weights that a training begins with.
+Vae new_vae(const Config& config);
 /// What the names of the average's tensors begin with in a checkpoint of a training with --ema.
 inline constexpr const char* kAveraged = "average.";
 /// A model of that configuration with the parameters of a checkpoint whose names begin with `prefix`, by default those
 /// to be used: the average where there is one. Error when they do not fit.
 Vae load_vae(const Config& config, const Checkpoint& checkpoint, const std::string& prefix);
 Vae load_vae(const Config& config, const Checkpoint& checkpoint);
+/// For a sentence: the file that it was read from.
+std::string name_of(const Checkpoint& checkpoint);
 /// A number that a checkpoint tells by name. Error when it does not, or it is no number of that kind.
 template <class T>  // std::int64_t, std::uint64_t or double
 T told(const Checkpoint& checkpoint, const char* name);
@@ -46,6 +50,9 @@ std::int64_t finished_epochs(const Checkpoint& checkpoint);
 
 /// New images (count, D): the mean of p(x|z) for z drawn from the prior.
 Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed);
+inline constexpr std::int64_t kSamples = 60;  // in the samples.png of a training, as in the book
+/// Error when images of the model's size are too large for that picture.
+void check_samples(const Config& config);
 /// samples.png: `count` new images in a grid.
 void write_samples(const std::filesystem::path& file, const Config& config, const Vae& vae, std::int64_t count,
                    std::uint64_t seed);

@@ -1,8 +1,10 @@
 #include "models/trainer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
+#include <sstream>
 
 #include "autograd/tape.h"
 #include "nn/accumulate.h"
@@ -15,11 +17,6 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 constexpr const char* kMetricsHeader = "epoch,train_elbo,test_elbo,test_log_likelihood,test_kl,seconds\n";
-
-static Vae new_vae(const Config& config) {
-  Rng rng{.seed = config.seed, .stream = stream::kInit};
-  return Vae(config.vae, rng);
-}
 
 static Optimizer new_optimizer(const Config& config) {
   switch (config.optimizer) {
@@ -56,7 +53,10 @@ Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
   if (config.ema > 0) average_ = Average<Vae>{vae_, config.ema};
 }
 
-Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, new_vae(config)) { shuffle(); }
+Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, new_vae(config)) {
+  check_samples(config);
+  shuffle();
+}
 
 void Trainer::shuffle() {
   Rng rng{.seed = config_.seed, .stream = stream::kShuffle, .counter = static_cast<std::uint64_t>(at_.epoch) << 40};
@@ -107,16 +107,14 @@ static void check_places(const Run& run) {
 static std::string metrics_so_far(const Run& run, std::int64_t epochs) {
   std::error_code error;
   if (epochs == 0 || !std::filesystem::exists(run.metrics(), error)) return kMetricsHeader;
-  std::string table = read_file(run.metrics(), 1 << 30);
-  if (!table.ends_with('\n')) table += '\n';
-  std::size_t end = 0;
-  for (std::int64_t line = 0; line <= epochs; ++line) {
-    const std::size_t next = table.find('\n', end);
-    if (next == std::string::npos) break;
-    end = next + 1;
+  std::string table = kMetricsHeader;
+  std::istringstream lines(read_file(run.metrics(), 1 << 30));
+  for (std::string line; std::getline(lines, line);) {
+    std::int64_t epoch = 0;
+    const auto [end, wrong] = std::from_chars(line.data(), line.data() + line.size(), epoch);
+    if (wrong == std::errc() && epoch <= epochs) table += line + '\n';
   }
-  table.resize(end);
-  return end == 0 ? kMetricsHeader : table;
+  return table;
 }
 
 bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<bool>& stop) {
@@ -170,14 +168,13 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   at_.step = 0;
   at_.log_likelihood = at_.kl = 0;
   shuffle();
-  // Before anything is written: these throw when something is not finite.
-  save();
+  // Before anything is written: the bounds and the checkpoint throw when something is not finite.
   metrics.test = finite_evaluation(data_.test);
   const double best_before = at_.best;
   if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).elbo());
   const Checkpoint checkpoint = save();
   if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
-  write_samples(run.samples(), config_, vae(), 60, config_.seed);
+  write_samples(run.samples(), config_, vae(), kSamples, config_.seed);
   write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
 
   table += fmt::format("{},{:.4f},{:.4f},{:.4f},{:.4f},{:.2f}\n", metrics.epoch, metrics.train_elbo,
@@ -191,17 +188,17 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
 
 Checkpoint Trainer::save() {
   Checkpoint checkpoint{.tensors = state(vae_), .metadata = {}};
+  if (average_)
+    for (const auto& [name, x] : state(average_->module)) checkpoint.tensors.emplace(kAveraged + name, x);
+  optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
+    checkpoint.tensors.emplace("optimizer." + name, moment);
+  });
   for (const auto& [name, x] : checkpoint.tensors)
     for (const Real value : x.values())
       if (!std::isfinite(value))
         throw NumericError(fmt::format(
             "{} holds a number that is not finite after epoch {}, step {}\nhelp: try a smaller --lr or --clip; the last "
             "checkpoint is as it was", name, at_.epoch, at_.step));
-  if (average_)
-    for (const auto& [name, x] : state(average_->module)) checkpoint.tensors.emplace(kAveraged + name, x);
-  optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
-    checkpoint.tensors.emplace("optimizer." + name, moment);
-  });
   checkpoint.metadata = {
       {"model", "vae"},
       {"data", config_.fingerprint},
@@ -218,14 +215,18 @@ Checkpoint Trainer::save() {
   return checkpoint;
 }
 
-Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint)
-    : Trainer(config, data, load_vae(config, checkpoint, "")) {
+static const Dataset& trained_on(const Config& config, const Dataset& data) {
   check(fingerprint(data.train) == config.fingerprint,
         "{} is not the data of this run: it is {}, the run was trained on {}", quote(data.name), fingerprint(data.train),
         config.fingerprint);
   check(config.test_fingerprint.empty() || fingerprint(data.test) == config.test_fingerprint,
         "the test images of {} are not those of this run: they are {}, the run was measured on {}", quote(data.name),
         fingerprint(data.test), config.test_fingerprint);
+  return data;
+}
+
+Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint)
+    : Trainer(config, trained_on(config, data), load_vae(config, checkpoint, "")) {
   const auto read = [&]<class T>(const char* name, T& number) { number = told<T>(checkpoint, name); };
   at_.epoch = finished_epochs(checkpoint);
   read("position", at_.step);
@@ -236,13 +237,17 @@ Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& ch
   read("epoch_log_likelihood", at_.log_likelihood);
   read("epoch_kl", at_.kl);
   read("best_validation_elbo", at_.best);
-  check(at_.step >= 0 && at_.step < steps_per_epoch_ && optimizer_.steps >= 0,
-        "the checkpoint is at step {} of an epoch of {}", at_.step, steps_per_epoch_);
+  check(at_.step >= 0 && at_.step < steps_per_epoch_, "{} is at step {} of an epoch of {}", name_of(checkpoint),
+        at_.step, steps_per_epoch_);
+  constexpr std::int64_t kMostSteps = std::int64_t{1} << 53;  // as far as double counts
+  check(optimizer_.steps >= 0 && optimizer_.steps < kMostSteps && std::isfinite(at_.log_likelihood - at_.kl) &&
+            !std::isnan(at_.best),
+        "{} tells numbers that no training arrives at", name_of(checkpoint));
   if (average_) average_->module = load_vae(config, checkpoint, kAveraged);
   optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
     const auto found = checkpoint.tensors.find("optimizer." + name);
     check(found != checkpoint.tensors.end() && found->second.shape() == moment.shape(),
-          "the checkpoint has no fitting \"optimizer.{}\"", name);
+          "{} has no fitting \"optimizer.{}\"", name_of(checkpoint), name);
     moment = detach(found->second);
   });
   shuffle();

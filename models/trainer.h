@@ -51,7 +51,8 @@ class Trainer {
 
   /// One step of the optimiser on the next images of the epoch. NumericError when the loss is not finite.
   void step();
-  /// Parameters, their average, optimiser, and where the training stands: nothing of time, threads or paths.
+  /// Parameters, their average, optimiser, and where the training stands: nothing of time, threads or paths. NumericError
+  /// when a number is not finite.
   Checkpoint save();
 
   /// The model to be used: the average of the weights where one is kept.

@@ -80,8 +80,7 @@ static void read_numbers(InputFile& file, const View& to, const std::string& nam
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
   InputFile file(path);
   SafetensorsHeader header = read_safetensors_header(file);
-  Checkpoint checkpoint;
-  checkpoint.metadata = std::move(header.metadata);
+  Checkpoint checkpoint{.tensors = {}, .metadata = std::move(header.metadata), .file = path};
   for (const auto& [name, single, shape] : header.entries) {
     Tensor& tensor = checkpoint.tensors[name] = Tensor(shape);
     if (single)

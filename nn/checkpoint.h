@@ -16,6 +16,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 struct Checkpoint {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, std::string> metadata;
+  std::filesystem::path file = {};  // that it was read from; empty for a new one
 };
 
 /// Writes F32 or F64, as Real is, sorted by name: equal checkpoints are equal files. Durable and all or nothing (see

@@ -25,12 +25,7 @@ Tensor cross_entropy(const Tensor& logits, const Indices& labels) {
   check(logits.rank() == 2 && labels.shape.rank() == 1 && labels.shape[0] == logits.shape()[0],
         "[cross_entropy] logits {} and labels {} are not (B, classes) and (B)", logits.shape(), labels.shape);
   check(logits.shape()[0] > 0, "[cross_entropy] an empty batch has no mean");
-  labels.check_filled("cross_entropy");
-  for (const std::int64_t label : labels.values)
-    check(label >= 0 && label < logits.shape()[1], "[cross_entropy] label {} is not one of {} classes", label,
-          logits.shape()[1]);
-  const Indices column({labels.shape[0], 1}, labels.values);
-  return -mean(gather(log_softmax(logits, 1), 1, column));
+  return -mean(Categorical{logits}.log_prob(labels));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -1,11 +1,13 @@
 // What all rules of nn/optim.h share: the moments, kept beside the parameters, and one step.
+#include <cmath>
+
 #include "nn/optim_rule.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
 Optimizer::Optimizer(const Rule& rule) : rule(rule) {
   const auto positive = [](double number, const char* name) {
-    check(number >= 0, "[optimizer] the {} cannot be {}", name, number);
+    check(number >= 0 && std::isfinite(number), "[optimizer] the {} cannot be {}", name, number);
   };
   const auto fraction = [](double number, const char* name) {
     check(number >= 0 && number < 1, "[optimizer] {} must be from 0 to below 1, not {}", name, number);

@@ -21,7 +21,7 @@
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 namespace {
 
-/// `view` itself if it is contiguous, else a copy of it in `copy`.
+/// `view` itself if it is contiguous, else a copy of it, which `copied` keeps.
 ConstView contiguous(const ConstView& view, Storage& copied) {
   if (view.contiguous()) return view;
   copied = Storage(view.shape.numel());

@@ -80,12 +80,15 @@ class Planes {
       width = std::max(width, g.image.w + g.s.padding.w);
     }
     width_ = ceil_div(width, stride_);
+    plane_size_ = checked_mul(rows_, width_);
   }
 
   /// Numbers that the planes need, and fill() more, for the channel before it is dealt out. There is room for whole
   /// registers.
-  std::int64_t size() const { return plane_size() * stride_ + 2 * kLanes; }
-  std::int64_t size_to_fill() const { return 2 * size() + g_.s.padding.w; }
+  std::int64_t size() const { return checked_add(checked_mul(plane_size_, stride_), 2 * kLanes); }
+  std::int64_t size_to_fill() const {
+    return checked_add(checked_mul(2, size()), std::min(g_.s.padding.w, width_ * stride_));
+  }
   /// From what an element of the window sees for one row of the maps to the next.
   std::int64_t row() const { return g_.s.stride.h * width_; }
 
@@ -95,10 +98,11 @@ class Planes {
   void for_each_element(const Visit& visit) const {
     std::int64_t plane = 0, column = 0;  // of position j·dilation
     for (std::int64_t j = 0; j < g_.window.w; ++j) {
-      const std::int64_t top = plane * plane_size() + column;
+      const std::int64_t top = plane * plane_size_ + column;
       for (std::int64_t i = 0; i < g_.window.h; ++i) visit(i * g_.window.w + j, top + i * g_.s.dilation.h * width_);
       plane += g_.s.dilation.w;
-      for (; plane >= stride_; plane -= stride_) ++column;
+      column += plane / stride_;
+      plane %= stride_;
     }
   }
 
@@ -122,7 +126,7 @@ class Planes {
     fill_zeros(padded + bottom * width, (rows_ - bottom) * width);
     if (stride_ == 1) return;
     for (std::int64_t plane = 0; plane < stride_; ++plane)  // rows follow one another: they are dealt out as one
-      take(padded + plane, stride_, plane_size(), planes + plane * plane_size());
+      take(padded + plane, stride_, plane_size_, planes + plane * plane_size_);
   }
 
   /// The opposite, of planes that hold the whole image: writes a contiguous channel.
@@ -132,7 +136,7 @@ class Planes {
       const Real* const row = planes + (y - top_) * width_;
       const auto from = [&](std::int64_t x) {
         const std::int64_t padded = x + g_.s.padding.w;
-        return row + (stride_ == 1 ? padded : padded % stride_ * plane_size() + padded / stride_);
+        return row + (stride_ == 1 ? padded : padded % stride_ * plane_size_ + padded / stride_);
       };
       if (stride_ == 2 && end - image >= g_.image.w + 2 * kLanes) {
         // Whole registers: what is too much is overwritten by the next row.
@@ -152,8 +156,6 @@ class Planes {
   }
 
  private:
-  std::int64_t plane_size() const { return rows_ * width_; }
-
   static void fill_zeros(Real* to, std::int64_t count) {
     if (count <= 0) return;
     Batch(0).store(to);  // mostly that is all: written so that no compiler makes it a call of memset
@@ -175,7 +177,7 @@ class Planes {
   const Geometry& g_;
   const std::int64_t stride_;  // of columns
   const std::int64_t top_;     // the row of the image, perhaps above it, that is row 0 of the planes
-  std::int64_t rows_, width_;  // of a plane
+  std::int64_t rows_, width_, plane_size_;  // of a plane
 };
 
 /// The rows and columns of the image that a piece's maps see, as a matrix (depth, columns) of rows `length` apart.

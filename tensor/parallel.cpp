@@ -82,13 +82,14 @@ class Pool {
  private:
   void offer(Job& job, int threads) {
     hire(threads - 1);
+    const std::int64_t wanted = std::min<std::int64_t>({threads - 1, job.chunks - 1, std::ssize(workers_)});
     {
       const std::lock_guard lock(mutex_);
-      job.places = std::min<std::int64_t>({threads - 1, job.chunks - 1, static_cast<std::int64_t>(workers_.size())});
+      job.places = static_cast<int>(wanted);
       job_ = &job;
       offers_.fetch_add(1);
     }
-    for (int i = 0, wanted = job.places; i < wanted; ++i) offered_.notify_one();
+    for (std::int64_t i = 0; i < wanted; ++i) offered_.notify_one();
     work(job, 0);
     {
       const std::lock_guard lock(mutex_);

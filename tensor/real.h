@@ -11,10 +11,12 @@
 #define GRADUS_REAL_NAME f32
 #endif
 
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+#if defined(__AVX512F__)
 #define GRADUS_ISA_NAME avx512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define GRADUS_ISA_NAME avx2
+#elif defined(__AVX__)
+#define GRADUS_ISA_NAME avx
 #elif defined(__aarch64__)
 #define GRADUS_ISA_NAME neon
 #else

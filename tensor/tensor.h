@@ -69,7 +69,8 @@ class Tensor {
 
   /// The numbers, to be read. Valid until the tensor is written or destroyed.
   ConstView view() const { return {storage_.data() + offset_, shape_, strides_}; }
-  /// The numbers, to be written, row-major: unshared first (copied if anyone else looks), under a new id.
+  /// The numbers, to be written, row-major: unshared first (copied if anyone else looks), under a new id. To be written
+  /// until the tensor is next copied, given to an op or a tape, or destroyed.
   View write();
 
   /// The only number of a one-element tensor; Error otherwise.

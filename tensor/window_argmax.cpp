@@ -12,7 +12,8 @@ void window_argmax(const ConstView& image, const Pair& window, const Pair& strid
   const std::int64_t height = image.shape[1], width = image.shape[2], windows = maps.h * maps.w;
   constexpr std::int64_t chunk_work = 1 << 15;  // numbers to compare
   if (image.shape[0] * windows == 0) return;
-  const std::int64_t planes_per_chunk = std::max<std::int64_t>(1, chunk_work / (windows * window.h * window.w));
+  const std::int64_t seen = std::min(window.h, height) * std::min(window.w, width);  // by one window, at most
+  const std::int64_t planes_per_chunk = std::max<std::int64_t>(1, chunk_work / seen / windows);
   parallel_for(ceil_div(image.shape[0], planes_per_chunk), [&](std::int64_t chunk) {
     const std::int64_t last = std::min(image.shape[0], (chunk + 1) * planes_per_chunk);
     for (std::int64_t plane = chunk * planes_per_chunk; plane < last; ++plane)

@@ -37,9 +37,9 @@ class Verb {
   Verb& seed(std::string flag, std::uint64_t& target, std::string description);
 
   template <std::integral T>
-  Verb& count(std::string flag, T& target, std::int64_t min, std::int64_t max, std::string description) {
+  Verb& count(std::string flag, T& target, const Counts& range, std::string description) {
     return option(flag, "N", fmt::to_string(target), std::move(description),
-                  [flag, &target, min, max](auto text) { target = static_cast<T>(parse_count(text, flag, min, max)); });
+                  [flag, &target, range](auto text) { target = static_cast<T>(parse_count(text, flag, range)); });
   }
 
   template <std::floating_point T>

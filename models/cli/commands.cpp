@@ -55,13 +55,8 @@ Opened open(const Options& options) {
   const Run run = open_run(options.run);
   Config config = read_config(run);
   Checkpoint checkpoint = read_checkpoint(run, options.checkpoint);
-  try {
-    Vae vae = load_vae(config, checkpoint);
-    return {run, std::move(config), std::move(checkpoint), std::move(vae)};
-  } catch (const Error& error) {
-    throw Error(fmt::format("{} does not fit its config.json: {}", quote(run.checkpoint(options.checkpoint).native()),
-                            error.what()));
-  }
+  Vae vae = load_vae(config, checkpoint);
+  return {run, std::move(config), std::move(checkpoint), std::move(vae)};
 }
 
 /// The data named, or else the run's own, whose test images fit the model.
@@ -92,24 +87,29 @@ bool train_and_report(Trainer& trainer, const Run& run, const std::atomic<bool>&
 
 /// A folder made for a run, taken away again unless it is kept.
 struct NewRun {
-  bool existed;
+  std::vector<fs::path> missing;  // folders, from the innermost
   Run run;
   RunLock lock;
   bool keep = false;
 
-  explicit NewRun(const std::string& wanted) : existed(exists(wanted)), run(create_run(wanted)), lock(run) {
+  explicit NewRun(const std::string& wanted) : missing(missing_folders(wanted)), run(create_run(wanted)), lock(run) {
     create_run(run.folder.native());  // is it still empty, now that nobody else can begin a run in it?
+    if (wanted.empty()) missing.insert(missing.begin(), run.folder);
   }
-  static bool exists(const fs::path& folder) {
+  static std::vector<fs::path> missing_folders(const std::string& wanted) {
+    std::vector<fs::path> missing;
     std::error_code error;
-    return fs::exists(folder, error);
+    for (fs::path folder = wanted.empty() ? "runs" : wanted; !folder.empty() && !fs::exists(folder, error);
+         folder = folder.parent_path())
+      missing.push_back(folder);
+    return missing;
   }
   ~NewRun() {
     std::error_code error;
     if (keep) return;
     fs::remove(run.config(), error);
     fs::remove(run.checkpoint("last"), error);
-    if (!existed) fs::remove(run.folder, error);
+    for (const fs::path& folder : missing) fs::remove(folder, error);  // those that are empty
   }
 };
 
@@ -155,8 +155,8 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   const std::string json = to_json(config);
   check(config_from_json(json, made.run.config()).data == config.data,
         "the data's folder {} has a name that is not UTF-8, which config.json cannot hold", quote(config.data));
-  write_file_atomically(made.run.config(), json);
-  save_checkpoint(made.run.checkpoint("last"), trainer.save());  // so that any end finds something to resume from
+  save_checkpoint(made.run.checkpoint("last"), trainer.save());  // so that any end finds something to resume from …
+  write_file_atomically(made.run.config(), json);                // … in what this makes the folder of a run
   made.keep = true;
   print(fmt::format("{}: {}, {:.0f} parameters, {} + {} images of {}, {} {}\n", quote(made.run.folder.native()),
                     layer_sizes(config.vae), parameter_count(config.vae), data.train.count, data.test.count,
@@ -165,8 +165,10 @@ bool train(Options& options, const std::atomic<bool>& stop) {
 }
 
 bool resume(const Options& options, const std::atomic<bool>& stop) {
-  const RunLock lock(open_run(options.run));
-  auto [run, config, checkpoint, vae] = open(options);
+  const Run run = open_run(options.run);
+  const RunLock lock(run);
+  Config config = read_config(run);
+  const Checkpoint checkpoint = read_checkpoint(run, options.checkpoint);
   const std::int64_t finished = finished_epochs(checkpoint);
   const std::int64_t epochs = options.epochs > 0 ? options.epochs : config.epochs;
   if (epochs < finished)
@@ -223,6 +225,7 @@ void evaluate_run(const Options& options) {
 
 void info(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
+  const std::int64_t epoch = finished_epochs(checkpoint), step = told<std::int64_t>(checkpoint, "position");
   std::error_code error;
   print(fmt::format("model        {}, {}, {} head, {} likelihood, {} initialiser\n", layer_sizes(config.vae),
                     name_of(config.vae.activation), name_of(config.vae.head), name_of(config.vae.likelihood),
@@ -232,7 +235,6 @@ void info(const Options& options) {
                     name_of(config.binarize), config.validation));
   print(fmt::format("training     {}, batch size {}, beta {}, clip {}, seed {}\n", optimizer_text(config),
                     config.batch_size, config.beta, config.clip, config.seed));
-  const std::int64_t epoch = finished_epochs(checkpoint), step = told<std::int64_t>(checkpoint, "position");
   print(fmt::format("progress     {} of {} epochs{}\n", epoch, config.epochs,
                     step > 0 ? fmt::format(", and step {} of the next", step) : ""));
   print(bound_after(epoch, run));

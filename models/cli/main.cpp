@@ -22,8 +22,8 @@ static_assert(std::atomic<bool>::is_always_lock_free, "written by a signal handl
 
 /// A training ends in order, unless it is asked twice; everything else ends at once.
 extern "C" void on_signal(int signal) {
+  stop_signal = signal;  // before the request, which another thread may see at once
   if (!stop.heeded || stop.made.exchange(true)) _exit(128 + signal);
-  stop_signal = signal;
 }
 
 void prepare_process() {

@@ -2,26 +2,24 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-constexpr Range kFraction{.min = 0, .max = 1, .below_max = true};
-
 void add_optimizer_options(Verb& verb, Config& c) {
-  const auto momentum = [&c](auto text) { c.momentum = parse_real(text, "--momentum", kFraction); };
+  const auto momentum = [&c](auto text) { c.momentum = parse_real(text, "--momentum", range::kDecay); };
   verb.section("Optimizer")
       .choice("--optimizer", c.optimizer, named<OptimizerKind>(), "how parameters follow their gradients")
-      .real("--lr", c.lr, {.min = 0, .max = 1e12, .above_min = true}, "learning rate")
+      .real("--lr", c.lr, range::kLr, "learning rate")
       .option("--momentum", "X", "sgd 0.9, rmsprop 0", "of sgd and rmsprop", momentum)
       .choice("--nesterov", c.nesterov, {{"no", false}, {"yes", true}}, "sgd looks ahead along its momentum")
-      .real("--weight-decay", c.weight_decay, {.min = 0, .max = 1e6}, "of adamw, decoupled from the gradient")
+      .real("--weight-decay", c.weight_decay, range::kWeightDecay, "of adamw, decoupled from the gradient")
       .choice("--schedule", c.schedule, named<Schedule::Kind>(), "how the learning rate changes")
       .option("--decay-steps", "N", "",
               "steps between two falls of the rate (step), or of its whole fall\n(cosine; by default the training's; a "
               "longer one stays there)",
-              [&c](auto text) { c.decay_steps = parse_count(text, "--decay-steps", 1, 1'000'000'000'000); })
-      .real("--decay-factor", c.decay_factor, {.min = 0, .max = 1}, "what a fall leaves of the rate")
-      .count("--warmup", c.warmup, 0, 1'000'000'000, "steps in front of the schedule on which the rate rises to --lr")
-      .real("--ema", c.ema, kFraction,
+              [&c](auto text) { c.decay_steps = parse_count(text, "--decay-steps", range::kDecaySteps); })
+      .real("--decay-factor", c.decay_factor, range::kDecayFactor, "what a fall leaves of the rate")
+      .count("--warmup", c.warmup, range::kWarmup, "steps in front of the schedule on which the rate rises to --lr")
+      .real("--ema", c.ema, range::kDecay,
             "decay of an average of the weights, to be used in their place;\n0: none is kept")
-      .count("--accumulate", c.accumulate, 1, 1 << 20, "batches whose gradients make one step");
+      .count("--accumulate", c.accumulate, range::kAccumulate, "batches whose gradients make one step");
 }
 
 void settle_optimizer(Config& c, const std::set<std::string>& given) {

@@ -22,10 +22,14 @@ static std::optional<T> whole(std::string_view text) {
   return value;
 }
 
-std::int64_t parse_count(std::string_view text, std::string_view flag, std::int64_t min, std::int64_t max) {
+/// "-0" is not how people count.
+static bool counts(const std::optional<std::int64_t>& value, std::string_view text, const Counts& range) {
+  return value && *value >= range.min && *value <= range.max && text[0] != '-';
+}
+
+std::int64_t parse_count(std::string_view text, std::string_view flag, const Counts& range) {
   const auto value = whole<std::int64_t>(text);
-  if (!value || *value < min || *value > max || text[0] == '-')  // "-0" is not how people count
-    fail(flag, fmt::format("a whole number from {} to {}", min, max), text);
+  if (!counts(value, text, range)) fail(flag, fmt::format("a whole number from {} to {}", range.min, range.max), text);
   return *value;
 }
 
@@ -33,17 +37,6 @@ std::uint64_t parse_seed(std::string_view text, std::string_view flag) {
   const auto value = whole<std::uint64_t>(text);
   if (!value) fail(flag, fmt::format("a whole number from 0 to {}", std::numeric_limits<std::uint64_t>::max()), text);
   return *value;
-}
-
-std::string to_string(const Range& range) {
-  const bool bounded = range.max < std::numeric_limits<double>::max();
-  if (range.min == std::numeric_limits<double>::lowest())
-    return bounded ? fmt::format("a number of at most {}", range.max) : "a finite number";
-  if (range.above_min)
-    return bounded ? fmt::format("a number above {} and at most {}", range.min, range.max)
-                   : fmt::format("a number above {}", range.min);
-  return bounded ? fmt::format("a number from {} to {}{}", range.min, range.below_max ? "below " : "", range.max)
-                 : fmt::format("a number of at least {}", range.min);
 }
 
 double parse_real(std::string_view text, std::string_view flag, const Range& range) {
@@ -56,14 +49,16 @@ double parse_real(std::string_view text, std::string_view flag, const Range& ran
   return *value;
 }
 
-std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, std::int64_t min, std::int64_t max,
+std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const Counts& range,
                                       std::size_t most) {
   std::vector<std::int64_t> sizes;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    const auto size = whole<std::int64_t>(text.substr(begin, end - begin));
-    if (!size || *size < min || *size > max || text[begin] == '-' || sizes.size() == most)
-      fail(flag, fmt::format("1 to {} whole numbers from {} to {} with commas between them", most, min, max), text);
+    const std::string_view part = text.substr(begin, end - begin);
+    const auto size = whole<std::int64_t>(part);
+    if (!counts(size, part, range) || sizes.size() == most)
+      fail(flag, fmt::format("1 to {} whole numbers from {} to {} with commas between them", most, range.min, range.max),
+           text);
     sizes.push_back(*size);
     begin = end + 1;
   }

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <concepts>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/check.h"
+#include "models/range.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -24,32 +23,16 @@ class UsageError : public Error {
 };
 
 /// `--epochs must be a whole number from 1 to 1000000, not "-1"`
-std::int64_t parse_count(std::string_view text, std::string_view flag, std::int64_t min, std::int64_t max);
+std::int64_t parse_count(std::string_view text, std::string_view flag, const Counts& range);
 
 /// Any number of 64 bits: 0 to 18446744073709551615.
 std::uint64_t parse_seed(std::string_view text, std::string_view flag);
 
-/// The real numbers that an option takes, bounds included.
-struct Range {
-  double min = std::numeric_limits<double>::lowest();
-  double max = std::numeric_limits<double>::max();
-  bool above_min = false;  // the lower bound itself does not belong
-  bool below_max = false;  // the upper bound itself does not belong
-
-  bool contains(double value) const {
-    return (above_min ? value > min : value >= min) && (below_max ? value < max : value <= max);
-  }
-};
-inline constexpr Range kPositive{.min = 0, .above_min = true};
-inline constexpr Range kNotNegative{.min = 0};
-/// "a number above 0", "a number from 0 to 1", …
-std::string to_string(const Range& range);
-
 /// A finite number that Real can hold: one that would become inf, or 0 without being 0, is refused.
 double parse_real(std::string_view text, std::string_view flag, const Range& range);
 
-/// "500,500": `most` counts or fewer, at least one, each from min to max.
-std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, std::int64_t min, std::int64_t max,
+/// "500,500": `most` counts or fewer, at least one.
+std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const Counts& range,
                                       std::size_t most);
 
 /// The position of `text` in `names`; the error suggests the nearest one.

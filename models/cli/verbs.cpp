@@ -10,12 +10,11 @@ namespace gradus::inline GRADUS_FLAVOUR {
 
 namespace {
 
-constexpr std::int64_t kMostEpochs = 1'000'000;
-constexpr std::int64_t kMostImages = 10'000;  // in a picture
+constexpr Counts kImages{1, 10'000};  // in a picture
 
 void add_threads(Verb& verb) {
   verb.option("--threads", "N", "auto", "1 to 256; the results do not depend on it", [](std::string_view text) {
-    const std::int64_t count = text == "auto" ? available_threads() : parse_count(text, "--threads", 1, 256);
+    const std::int64_t count = text == "auto" ? available_threads() : parse_count(text, "--threads", {1, 256});
     set_threads(static_cast<int>(count));
   });
 }
@@ -53,7 +52,7 @@ void add_train(CommandLine& line, Options& options) {
       .text("--data", "FOLDER", c.data,
             "\"digits\" (generated), or a folder of IDX files under MNIST's names,\nplain or gzip'ed")
       .choice("--binarize", c.binarize, named<Binarize>(), "draw pixels as bits: never, once, or anew at every use")
-      .count("--validation", c.validation, 0, 1'000'000'000,
+      .count("--validation", c.validation, range::kValidation,
              "training images held out, from the end, to choose best.safetensors");
   verb.section("Model")
       .choice("--model", c.vae.network, named<Network>(),
@@ -61,18 +60,18 @@ void add_train(CommandLine& line, Options& options) {
               "and 64 channels before the hidden layers, and two back after them")
       .option("--hidden", "N,N", "500,500; conv: 256",
               "widths of the encoder's hidden layers; backwards in the decoder",
-              [&options](auto text) { options.hidden = parse_sizes(text, "--hidden", 1, 65536, 64); })
-      .count("--latent", c.vae.latent, 1, 65536, "latent dimensions")
+              [&options](auto text) { options.hidden = parse_sizes(text, "--hidden", range::kHidden, range::kMostHidden); })
+      .count("--latent", c.vae.latent, range::kLatent, "latent dimensions")
       .choice("--activation", c.vae.activation, named<Activation::Kind>(), "of the hidden layers")
       .choice("--init", c.vae.init, named<Init>(), "how weights begin")
       .choice("--head", c.vae.head, named<Head>(), "what the encoder gives beside the mean")
       .choice("--likelihood", c.vae.likelihood, named<Likelihood>(), "p(x|z)");
   verb.section("Training")
-      .real("--beta", c.beta, {.min = 0, .max = 1e6}, "weight of the KL divergence")
-      .count("--epochs", c.epochs, 1, kMostEpochs, "passes over the training images")
-      .count("--batch-size", c.batch_size, 1, 1 << 24, "images per batch")
-      .real("--clip", c.clip, {.min = 0, .max = 1e30}, "largest norm of the gradient; 0: no limit")
-      .seed("--seed", c.seed, "of all that is random");
+      .real("--beta", c.beta, range::kBeta, "weight of the KL divergence")
+      .count("--epochs", c.epochs, range::kEpochs, "passes over the training images")
+      .count("--batch-size", c.batch_size, range::kBatchSize, "images per batch")
+      .real("--clip", c.clip, range::kClip, "largest norm of the gradient; 0: no limit")
+      .seed("--seed", c.seed, "of the weights, the order of the images and all noise");
   add_optimizer_options(verb, c);
   verb.section("Run").option("--out", "RUN", "",
                              "folder for the results, new or empty (default: the next of runs/1, runs/2, …)",
@@ -84,13 +83,13 @@ void add_others(CommandLine& line, Options& options) {
   Verb& resume = line.verb("resume", "Goes on with a training that was stopped, or makes it longer.");
   add_run(resume, options);
   resume.option("--epochs", "N", "", "passes over the training images in all (default: as it was begun)",
-                [&options](std::string_view text) { options.epochs = parse_count(text, "--epochs", 1, kMostEpochs); });
+                [&options](std::string_view text) { options.epochs = parse_count(text, "--epochs", range::kEpochs); });
   add_data(resume, options, "where the run's data is now, if it was moved");
   add_threads(resume);
 
   Verb& sample = line.verb("sample", "Draws new images from a trained model.");
   add_run(sample, options);
-  sample.count("--count", options.images, 1, kMostImages, "how many");
+  sample.count("--count", options.images, kImages, "how many");
   sample.seed("--seed", options.seed, "another seed, other images");
   add_picture(sample, options, "the picture (default: samples-SEED.png in RUN)");
   add_checkpoint(sample, options);
@@ -98,7 +97,7 @@ void add_others(CommandLine& line, Options& options) {
 
   Verb& reconstruct = line.verb("reconstruct", "Shows test images over what the model makes of them.");
   add_run(reconstruct, options);
-  reconstruct.count("--count", options.reconstructions, 1, kMostImages, "how many, from the first");
+  reconstruct.count("--count", options.reconstructions, kImages, "how many, from the first");
   add_data(reconstruct, options, kOtherData);
   add_picture(reconstruct, options, "the picture (default: reconstructions-COUNT.png in RUN)");
   add_checkpoint(reconstruct, options);

@@ -47,6 +47,16 @@ Tensor kl_divergence(const Normal& q, const Laplace& p) {
   return cross_entropy - q.entropy();
 }
 
+// With t = (μ - μ')/s: E|x - μ'| = s·(log(1 + eᵗ) + log(1 + e⁻ᵗ)).
+Tensor kl_divergence(const Logistic& q, const Laplace& p) {
+  const Tensor cross_entropy = elementwise<"logistic_laplace">([](auto loc, auto scale, auto p_loc, auto p_scale) {
+    const auto half = exp(scale / -2);
+    const auto t = (loc - p_loc) * half * half;
+    return exp(scale - p_scale) * (softplus(t) + softplus(-t)) + p_scale + std::numbers::ln2; },
+    q.loc, q.log_scale, p.loc, p.log_scale);
+  return cross_entropy - q.entropy();
+}
+
 // For any q: what E log p(x) needs of it is its mean and its variance v: log p(mean) - ½·v/σ².
 
 static Tensor by_scale(const Tensor& entropy, const Normal& p, const Tensor& mean, const Tensor& log_scale, Real v) {
@@ -74,7 +84,7 @@ static std::string name_of(const std::type_info& type) {
 }
 
 void detail::no_closed_form(const std::type_info& q, const std::type_info& p) {
-  throw Error(fmt::format("[kl_divergence] no closed form between {} and {}\n"
+  throw Error(fmt::format("[kl_divergence] no closed form is known here between {} and {}\n"
                           "help: estimate it by samples z of q: the mean of q.log_prob(z) - p.log_prob(z)",
                           name_of(q), name_of(p)));
 }

@@ -1,4 +1,4 @@
-// KL divergences between distributions: exact where there is a closed form, otherwise an error that names both.
+// KL divergences between distributions: exact where a closed form is known here, otherwise an error that names both.
 #pragma once
 
 #include <typeinfo>
@@ -17,8 +17,9 @@ Tensor kl_divergence(const Normal& q, const Normal& p);
 Tensor kl_divergence(const Bernoulli& q, const Bernoulli& p);
 /// log(b'/b) + b/b'·e^(-d/b) + d/b' - 1 with the scales b and b' and the distance d of the locations.
 Tensor kl_divergence(const Laplace& q, const Laplace& p);
-/// By the mean of a normal variable's distance to p's location.
+// To a Laplace distribution, only the mean distance of q from its location matters beside q's entropy.
 Tensor kl_divergence(const Normal& q, const Laplace& p);
+Tensor kl_divergence(const Logistic& q, const Laplace& p);
 // To a Gaussian, only the mean and the variance of q matter beside its entropy.
 Tensor kl_divergence(const Laplace& q, const Normal& p);
 Tensor kl_divergence(const Logistic& q, const Normal& p);

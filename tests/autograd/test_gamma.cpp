@@ -119,7 +119,8 @@ TEST_CASE("gamma: poles, infinities, NaN and the ends of the range") {
   for (const Real pole : {Real(0), Real(-0.0), Real(-1), Real(-2), Real(-40), Real(-1e30), -Limits::max(), -kInf, kInf})
     CHECK_MESSAGE(at(lgamma, pole) == kInf, pole);
   CHECK(std::isnan(at(lgamma, kNaN)));
-  CHECK(at(lgamma, Limits::denorm_min()) == doctest::Approx(-std::log(static_cast<double>(Limits::denorm_min()))));
+  const double at_least = -std::log(static_cast<double>(Limits::denorm_min()));
+  CHECK(std::abs(at(lgamma, Limits::denorm_min()) - at_least) <= 8 * Limits::epsilon() * at_least);
   CHECK(at(lgamma, -Limits::denorm_min()) == at(lgamma, Limits::denorm_min()));
   CHECK(at(lgamma, Limits::max()) == kInf);
 
@@ -127,7 +128,8 @@ TEST_CASE("gamma: poles, infinities, NaN and the ends of the range") {
   CHECK(at(digamma, Real(-0.0)) == kInf);
   CHECK(at(digamma, kInf) == kInf);
   for (const Real none : {Real(-1), Real(-2), Real(-1e30), -kInf, kNaN}) CHECK(std::isnan(at(digamma, none)));
-  CHECK(at(digamma, Limits::max()) == doctest::Approx(std::log(static_cast<double>(Limits::max()))));
+  const double at_most = std::log(static_cast<double>(Limits::max()));
+  CHECK(std::abs(at(digamma, Limits::max()) - at_most) <= 8 * Limits::epsilon() * at_most);
 
   const auto first = [](Batch (*f)(const Batch&), Real x) { return evaluate(f, {x})[0]; };
   for (const Real pole : {Real(0), Real(-0.0), Real(-1), Real(-40)}) CHECK(first(trigamma, pole) == kInf);

@@ -149,6 +149,13 @@ TEST_CASE("gradcheck: smaller steps find the derivative beside a kink, and no wr
   const auto jump = [](std::span<const Tensor> in) { return where(in[0] > scalar(0), in[0] + 1, in[0]); };
   const GradcheckResult unclear = gradcheck(jump, {zeros({1})}, options);
   CHECK(unclear.unclear == 1);
+  // Where order 1 has no verdict and order 2 has one, both count.
+  const auto bent = [](std::span<const Tensor> in) { return in[0] * in[0] + stop_gradient(abs(in[0])); };
+  options.retries = 1;
+  options.order = 2;
+  const GradcheckResult both = gradcheck(bent, {tensor({1}, {options.step})}, options);
+  CHECK(both.checked == 3);  // one of order 1; by the input and by the weight of order 2
+  CHECK(both.unclear == 1);
 }
 
 TEST_CASE("gradcheck: looks at some elements only when it is told to, and calls inputs by their names") {

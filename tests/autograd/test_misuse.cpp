@@ -90,6 +90,8 @@ TEST_CASE("misuse: shapes and numbers") {
        "[gather] indices of shape (2) do not fit shape (2, 3) off axis 1"},
       {"positions of another shape", [&] { scatter_add(vector, 0, {0, 1}, 5); },
        "[scatter_add] indices of shape (2) do not fit shape (3)"},
+      {"less than nothing to add to", [&] { scatter_add(vector, 0, {0, 1, 0}, -2); },
+       "[scatter_add] axis 0 cannot have extent -2"},
 
       {"an axis that is not there", [&] { sum(matrix, 2); }, "[sum] axis 2 is out of range for shape (2, 3)"},
       {"an axis before the first", [&] { softmax(matrix, -3); }, "[softmax] axis -3 is out of range for shape (2, 3)"},

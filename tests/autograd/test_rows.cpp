@@ -1,6 +1,8 @@
 // stack, split, cumsum, embedding and scatter_rows: their values by definition, and what they refuse.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "autograd/ops.h"
 #include "tensor/parallel.h"
 #include "tensor/random.h"
@@ -66,7 +68,7 @@ TEST_CASE("cumsum: forwards and back, along any axis, in any layout") {
   // A float would stand still at 2^24, and lose 0.1 by then.
   const std::int64_t n = 200'000;
   const double exact = static_cast<double>(Real(0.1)) * static_cast<double>(n);
-  CHECK(cumsum(full({n}, Real(0.1)), 0).at({n - 1}) == doctest::Approx(exact).epsilon(1e-7));
+  CHECK(std::abs(cumsum(full({n}, Real(0.1)), 0).at({n - 1}) - exact) <= 1e-7 * exact);
 }
 
 TEST_CASE("embedding: rows by number, and what comes twice adds up") {
@@ -84,8 +86,10 @@ TEST_CASE("embedding: rows by number, and what comes twice adds up") {
         "[scatter_rows] indices of shape (2) are not one for each row of (3, 2)");
   CHECK(contains(error_of([&] { scatter_rows(scalar(1), {0}, 3); }), "[scatter_rows]"));
   CHECK(contains(error_of([&] { scatter_rows(table, {0, 1, 3}, 3); }), "index 3 is out of range"));
-  CHECK_FALSE(error_of([&] { scatter_rows(zeros({0, 2}), Indices({0}, {}), -1); }) == "no error");
-  CHECK_FALSE(error_of([&] { embedding(table, Indices({1, 1, 1, 1, 1, 1}, {0})); }) == "no error");
+  CHECK(error_of([&] { scatter_rows(zeros({0, 2}), Indices({0}, {}), -1); }) ==
+        "[scatter_rows] a table cannot have -1 rows");
+  CHECK(error_of([&] { embedding(table, Indices({1, 1, 1, 1, 1, 1}, {0})); }) ==
+        "[embedding] indices of shape (1, 1, 1, 1, 1, 1) leave no room for the axis of features");
 }
 
 TEST_CASE("cumsum, embedding and scatter_rows: the same bits for any number of threads") {

@@ -26,14 +26,14 @@ struct Program {
     line.verb("train", "Trains a model.", "Example: vae train")
         .section("Model")
         .option("--hidden", "N,N", "500,500", "widths of the hidden layers",
-                [this](auto text) { values.hidden = parse_sizes(text, "--hidden", 1, 65536, 16); })
+                [this](auto text) { values.hidden = parse_sizes(text, "--hidden", {1, 65536}, 16); })
         .choice<Values::Activation>("--activation", values.activation,
                                     {{"elu", Values::Activation::elu}, {"relu", Values::Activation::relu}},
                                     "of the hidden layers")
         .section("Training")
-        .count("--epochs", values.epochs, 1, 1000000, "passes over the data")
-        .count("--batch-size", values.epochs, 1, 1000000, "images per step")
-        .real("--lr", values.lr, kPositive, "learning rate")
+        .count("--epochs", values.epochs, {1, 1000000}, "passes over the data")
+        .count("--batch-size", values.epochs, {1, 1000000}, "images per step")
+        .real("--lr", values.lr, {.min = 0, .above_min = true}, "learning rate")
         .seed("--seed", values.seed, "of all that is random")
         .text("--data", "FOLDER", values.data, "images")
         .text("--out", "RUN", values.out, "where to");

@@ -133,5 +133,8 @@ TEST_CASE("a picture that cannot be made or written is a sentence, and leaves no
   CHECK(contains(error_of([&] { grid(images, 1, huge, huge, 1); }), "does not fit in 64 bits"));
   CHECK(contains(error_of([&] { pairs(images, std::span(images).first(8), 3, 2, 2, 3); }), "are 12 numbers, not 8"));
   const std::vector<Real> many(700000);
-  CHECK(contains(error_of([&] { grid(many, 700000, 1, 1, 1); }), "too large\nhelp: show fewer images"));
+  CHECK(contains(error_of([&] { grid(many, 700000, 1, 1, 1); }), "too large\nhelp: show fewer or smaller images"));
+  CHECK(error_of([&] { check_grid(700000, 1, 1, 1); }) == error_of([&] { grid(many, 700000, 1, 1, 1); }));
+  CHECK(error_of([] { check_grid(60, 21000, 10, 10); }) == "no error");  // tall images are not enlarged
+  CHECK(contains(error_of([] { check_grid(60, 4300, 4300, 10); }), "too large"));
 }

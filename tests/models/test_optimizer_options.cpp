@@ -269,7 +269,9 @@ TEST_CASE("optimizer options: members of a configuration that make no sense are 
     return error_of([&] { config_from_json(std::string(good).replace(at, from.size(), to), "config.json"); });
   };
   CHECK(with("\"ema\": 0.0", "\"ema\": 0.5") == "no error");
-  CHECK(contains(with("\"ema\": 0.0", "\"ema\": 2"), "\"ema\" is 2, but must be from 0 to 1"));
+  CHECK(contains(with("\"ema\": 0.0", "\"ema\": 2"), "\"ema\" is 2, but must be a number from 0 to below 1"));
+  CHECK(contains(with("\"lr\": 0.001", "\"lr\": 0"), "\"lr\" is 0, but must be a number above 0 and at most "));
+  CHECK(contains(with("\"lr\": 0.001", "\"lr\": 1e400"), "it holds a number that is too large"));
   CHECK(contains(with("\"nesterov\": false", "\"nesterov\": 1"), "\"nesterov\" is neither true nor false"));
   CHECK(contains(with("\"decay_steps\": 15", "\"decay_steps\": 0"), "\"decay_steps\" is 0, but the schedule decays"));
   CHECK(contains(with("\"accumulate\": 1", "\"accumulate\": 0"), "\"accumulate\" is not a whole number from 1 to"));

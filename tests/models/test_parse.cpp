@@ -11,7 +11,7 @@ using namespace gradus;
 using namespace gradus::test;
 
 TEST_CASE("parse: whole numbers") {
-  const auto count = [](std::string_view text) { return parse_count(text, "--epochs", 1, 1000000); };
+  const auto count = [](std::string_view text) { return parse_count(text, "--epochs", {1, 1000000}); };
   CHECK(count("1") == 1);
   CHECK(count("1000000") == 1000000);
   CHECK(count("010") == 10);  // never octal
@@ -23,9 +23,9 @@ TEST_CASE("parse: whole numbers") {
   }
   CHECK(error_of([&] { count(std::string_view("1\0", 2)); }) ==
         "--epochs must be a whole number from 1 to 1000000, not \"1\\x00\"");
-  CHECK(parse_count("0", "--n", 0, 9) == 0);
-  CHECK(contains(error_of([] { parse_count("-0", "--n", 0, 9); }), "from 0 to 9"));
-  CHECK(parse_count("9223372036854775807", "--n", 0, std::numeric_limits<std::int64_t>::max()) ==
+  CHECK(parse_count("0", "--n", {0, 9}) == 0);
+  CHECK(contains(error_of([] { parse_count("-0", "--n", {0, 9}); }), "from 0 to 9"));
+  CHECK(parse_count("9223372036854775807", "--n", {0, std::numeric_limits<std::int64_t>::max()}) ==
         std::numeric_limits<std::int64_t>::max());
 }
 
@@ -49,6 +49,7 @@ TEST_CASE("parse: real numbers") {
                            " 1",  "1 ",  "1e",   "1e400", "-1e400", "1e-400",   "--1", "1.5.2", "e5",    "."})
     CHECK(error_of([&] { real(text); }) == fmt::format("--lr must be a finite number, not \"{}\"", text));
 
+  constexpr Range kPositive{.min = 0, .above_min = true}, kNotNegative{.min = 0};
   CHECK(error_of([&] { real("0", kPositive); }) == "--lr must be a number above 0, not \"0\"");
   CHECK(error_of([&] { real("-0.1", kPositive); }) == "--lr must be a number above 0, not \"-0.1\"");
   CHECK(real("0", kNotNegative) == 0);
@@ -76,7 +77,7 @@ TEST_CASE("parse: numbers do not depend on the locale") {
 }
 
 TEST_CASE("parse: lists of sizes") {
-  const auto sizes = [](std::string_view text) { return parse_sizes(text, "--hidden", 1, 65536, 3); };
+  const auto sizes = [](std::string_view text) { return parse_sizes(text, "--hidden", {1, 65536}, 3); };
   CHECK(sizes("500") == std::vector<std::int64_t>{500});
   CHECK(sizes("500,400,1") == std::vector<std::int64_t>{500, 400, 1});
   for (const char* text : {"", ",", "500,", ",500", "500,,500", "500, 500", "0", "1,-1", "99999999999", "65537",

@@ -152,6 +152,16 @@ TEST_CASE("max pooling: padding never wins, ties go to the first, NaN is not swa
   CHECK(max_pool2d(tensor({1, 1, 1, 2}, {-infinity, -infinity}), {1, 2}).item() == -infinity);
 }
 
+TEST_CASE("conv: settings as large as they like, where only few numbers are met") {
+  constexpr std::int64_t far = std::int64_t{1} << 40;
+  const Tensor x = tensor({1, 1, 2, 2}, {1, 2, 3, 4});
+  CHECK(conv2d(x, 2 * ones({1, 1, 1, 1}), {.dilation = far}).values() == std::vector<Real>{2, 4, 6, 8});
+  const Tensor single = tensor({1, 1, 1, 1}, {7});
+  CHECK(conv2d(single, ones({1, 1, 1, 1}), {.stride = {1, 4 * far}, .padding = {0, far}}).values() ==
+        std::vector<Real>{0});
+  CHECK(max_pool2d(x, Pair(far), {.padding = Pair(far / 2)}).values() == std::vector<Real>{4});
+}
+
 TEST_CASE("conv: what makes no sense is refused in a sentence") {
   const Tensor x = zeros({2, 3, 5, 6}), w = zeros({4, 3, 3, 3});
   const auto says = [](const std::function<void()>& action, const std::string& sentence) {
@@ -171,9 +181,9 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
   says([&] { conv2d(x, w, {.dilation = 9}); },
        "[conv2d] a window that spans 19 does not fit into 5 of an image (2, 3, 5, 6), padding included");
   says([&] { conv2d(x, zeros({4, 3, 0, 3})); }, "[conv2d] a window of 0 x 3 sees nothing");
-  says([&] { conv2d(x, w, {.stride = {1, 0}}); },
-       "[conv2d] stride 1 x 0, dilation 1 x 1 and groups 1 must be at least 1");
-  says([&] { conv2d(x, w, {.groups = 0}); }, "[conv2d] stride 1 x 1, dilation 1 x 1 and groups 0 must be at least 1");
+  says([&] { conv2d(x, w, {.stride = {1, 0}}); }, "[conv2d] stride 1 x 0 must be at least 1");
+  says([&] { conv2d(x, w, {.groups = 0}); }, "[conv2d] groups must be at least 1, not 0");
+  says([&] { conv2d(x, w, {.dilation = {0, 1}}); }, "[conv2d] dilation 0 x 1 must be at least 1");
   says([&] { conv2d(x, w, {.padding = {0, -1}}); }, "[conv2d] cannot pad by 0 x -1");
   says([&] { conv2d(x, w, {.output_padding = 1}); }, "[conv2d] output_padding is for conv_transpose2d alone");
   says([&] { conv_transpose2d(x, w); },
@@ -199,6 +209,8 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
   constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max() / 2;
   CHECK(error_of([&] { conv2d(x, w, {.padding = huge}); }) != "no error");
   CHECK(error_of([&] { conv2d(x, w, {.dilation = huge}); }) != "no error");
+  const ConvSettings far_apart{.stride = {huge / 3 * 4, 1}, .padding = {huge / 3 * 2, 0}};  // two rows, of padding alone
+  CHECK(error_of([&] { conv2d(ones({1, 1, 1, 3}), ones({1, 1, 1, 1}), far_apart); }) != "no error");
   CHECK(error_of([&] { conv_transpose2d(zeros({2, 4, 5, 6}), w, {.stride = huge}); }) != "no error");
   CHECK(error_of([&] { upsample_nearest2d(x, huge); }) != "no error");
   Rng rng;

@@ -284,6 +284,7 @@ TEST_CASE("divergences: closed forms are their integrals") {
   check_divergence("laplace, laplace", laplace, broad, -14.75, 15.25);
   check_divergence("laplace, laplace", broad, laplace, -30.5, 29.5);
   check_divergence("normal, laplace", normal, broad, -10.5, 9.5);
+  check_divergence("logistic, laplace", logistic, broad, -12, 13);
   check_divergence("laplace, normal", laplace, other, -14.75, 15.25);
   check_divergence("laplace, standard normal", laplace, StandardNormal{}, -14.75, 15.25);
   check_divergence("logistic, normal", logistic, other, -12, 13);
@@ -293,6 +294,15 @@ TEST_CASE("divergences: closed forms are their integrals") {
   check_divergence("level, grey", level, grey, 0, 1);
   check_divergence("grey, level", grey, level, 0, 1);
   check_divergence("grey, normal", grey, other, 0, 1);
+}
+
+TEST_CASE("divergences: that to a Laplace distribution is smooth where the locations meet") {
+  const auto f = [](std::span<const Tensor> in) {
+    return kl_divergence(Logistic{in[0], in[1]}, Laplace{in[2], in[3]});
+  };
+  const Tensor at[] = {tensor({3}, {Real(0.5), Real(-1), 2}), tensor({3}, {Real(0.3), Real(-0.7), 0})};
+  const GradcheckResult result = gradcheck(f, {at[0], at[1], tensor({3}, {Real(0.5), Real(0.4), -1}), -at[1]}, {.order = 2});
+  CHECK_MESSAGE(result.passed, result.message);
 }
 
 TEST_CASE("probabilities: sum to 1, and entropies, means and divergences are their sums") {

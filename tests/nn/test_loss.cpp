@@ -81,7 +81,7 @@ TEST_CASE("loss: shapes that do not fit, empty batches and labels out of range a
   CHECK(contains(error_of([] { bce_with_logits(zeros({0}), zeros({0})); }), "empty batch"));
   CHECK(contains(error_of([] { cross_entropy(zeros({2, 3}), {0}); }), "[cross_entropy] logits (2, 3) and labels (1)"));
   CHECK(contains(error_of([] { cross_entropy(zeros({3}), {0, 1, 2}); }), "[cross_entropy] "));
-  CHECK(contains(error_of([] { cross_entropy(zeros({2, 3}), {0, 3}); }), "label 3 is not one of 3 classes"));
-  CHECK(contains(error_of([] { cross_entropy(zeros({2, 3}), {0, -1}); }), "label -1 is not one of 3 classes"));
+  CHECK(contains(error_of([] { cross_entropy(zeros({2, 3}), {0, 3}); }), "class 3 is not one of 3"));
+  CHECK(contains(error_of([] { cross_entropy(zeros({2, 3}), {0, -1}); }), "class -1 is not one of 3"));
   CHECK(contains(error_of([] { cross_entropy(zeros({0, 3}), Indices()); }), "empty batch"));
 }

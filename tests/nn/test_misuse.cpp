@@ -129,7 +129,7 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"labels that are not one per sample", [&] { cross_entropy(x, {0, 1}); },
        "[cross_entropy] logits (5, 3) and labels (2) are not (B, classes) and (B)"},
       {"a label beyond the classes", [&] { cross_entropy(x, {0, 1, 2, 3, 0}); },
-       "[cross_entropy] label 3 is not one of 3 classes"},
+       "[categorical] class 3 is not one of 3"},
       {"a mean and a log-variance that do not fit", [&] { Normal{x, labels}.rsample(rng); },
        "[normal] shapes do not broadcast: (5, 3) and (5, 4)\nhelp: aligned at the right, extents must agree or be 1"},
       {"a class that is none", [&] { Categorical{x}.log_prob(Indices{0, 1, 2, 3, 0}); },

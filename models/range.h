@@ -1,0 +1,31 @@
+// What numbers a setting may be, on the command line and in config.json alike.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "tensor/check.h"
+
+namespace gradus::inline GRADUS_FLAVOUR {
+
+/// Whole numbers, bounds included.
+struct Counts {
+  std::int64_t min, max;
+};
+
+/// Real numbers, bounds included unless it says otherwise.
+struct Range {
+  double min = std::numeric_limits<double>::lowest();
+  double max = std::numeric_limits<double>::max();
+  bool above_min = false;  // the lower bound itself does not belong
+  bool below_max = false;  // the upper bound itself does not belong
+
+  bool contains(double value) const {
+    return (above_min ? value > min : value >= min) && (below_max ? value < max : value <= max);
+  }
+};
+/// "a number above 0", "a number from 0 to 1", …
+std::string to_string(const Range& range);
+
+}  // namespace gradus::inline GRADUS_FLAVOUR
