@@ -11,7 +11,8 @@
 //
 //   const auto [loss, gradients] = value_and_gradient([&] { return mse(net(x, context), y); }, parameters(net));
 //
-// Whatever comes back can be differentiated again.
+// Whatever comes back can be differentiated again, as often as the ops in f can be beyond that: hvp takes two of their
+// orders, which is all that an elementwise lambda has.
 #pragma once
 
 #include <functional>

@@ -13,11 +13,13 @@ void check_average(std::span<const Tensor> average, std::span<const Tensor> late
 void move_average(Tensor& average, const Tensor& x, double decay);
 }  // namespace detail
 
-/// A copy of a module that follows it slowly. It begins as the module is.
+/// A copy of a module that follows it slowly. It begins as the module is; no tape knows it.
 template <class M>
 struct Average {
   M module;
   double decay;  // 0 ≤ decay < 1
+
+  Average(const M& original, double decay) : module(detached(original)), decay(decay) {}
 
   /// After each step of the optimiser. Buffers are taken as they are. Error when `now` has other tensors than the copy,
   /// or for a decay out of its range, and then nothing is changed.

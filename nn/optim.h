@@ -89,7 +89,7 @@ class Optimizer {
   void update(std::size_t i, Tensor& x, const Tensor& gradient, double factor);
 
   std::vector<Tensor> moments_;   // the moments of parameter 0, those of parameter 1, …
-  std::size_t moments_rule_ = 0;  // the rule that they belong to, by its place in Rule
+  std::size_t moments_rule_ = std::variant_npos;  // the rule that they belong to, by its place in Rule, once they exist
 };
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -31,7 +31,7 @@ std::span<const char* const> Optimizer::moment_names() const {
 // Zeros for a first step; those of an earlier one must be these parameters'.
 void Optimizer::prepare_moments(std::span<const Tensor> parameters) {
   const std::size_t each = moment_names().size();
-  if (moments_.empty()) {
+  if (moments_rule_ == std::variant_npos) {
     std::vector<Tensor> fresh;
     for (const Tensor& x : parameters)
       for (std::size_t k = 0; k < each; ++k) fresh.push_back(zeros(x.shape()));
@@ -41,7 +41,7 @@ void Optimizer::prepare_moments(std::span<const Tensor> parameters) {
   bool own = moments_rule_ == rule.index() && moments_.size() == parameters.size() * each;
   for (std::size_t i = 0; own && i < moments_.size(); ++i) own = moments_[i].shape() == parameters[i / each].shape();
   check(own, "[optimizer] the moments that it keeps are those of other parameters, or of another rule\n"
-             "help: give every module, and every rule, an optimiser of its own");
+             "help: give every module, and every rule, an optimiser of its own; with a momentum a rule is another one");
 }
 
 void Optimizer::prepare(std::span<const Tensor> parameters, std::span<const Tensor> gradients) {

@@ -48,6 +48,14 @@ void load_state(M& module, const std::map<std::string, Tensor>& source) {
   module = std::move(loaded);
 }
 
+/// A copy that no tape knows: a teacher, a target, an old policy. In a plain copy are the very tensors of the original
+/// until one of the two is written, so a tape that watches the one watches the other.
+template <class M>
+M detached(M module) {
+  for_each_state(module, [](const Path&, Tensor& x) { x = detach(x); });
+  return module;
+}
+
 /// A table of names, shapes and sizes, one tensor a line, with the total.
 template <class M>
 std::string summary(const M& module) {

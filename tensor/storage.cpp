@@ -16,6 +16,17 @@ constexpr int kClasses = kClassesPerDoubling * 40;
 // A request may be served from a free block up to this many classes larger (less than twice its size).
 constexpr int kReach = kClassesPerDoubling - 1;
 
+class OutOfMemory final : public std::bad_alloc {
+ public:
+  explicit OutOfMemory(std::int64_t bytes) {
+    *fmt::format_to_n(text_, sizeof text_ - 1, "[tensor] there is no memory for {:.3g} GB more", 1e-9 * bytes).out = '\0';
+  }
+  const char* what() const noexcept override { return text_; }
+
+ private:
+  char text_[80];
+};
+
 static std::int64_t class_bytes(int size_class) {
   const std::int64_t doubling = std::int64_t{256} << (size_class / kClassesPerDoubling);
   return doubling + doubling / kClassesPerDoubling * (size_class % kClassesPerDoubling);
@@ -48,7 +59,7 @@ struct Pool {
 
   Block* take(std::int64_t bytes) {
     const int wanted = class_of(bytes);
-    if (wanted >= kClasses) throw std::bad_alloc();
+    if (wanted >= kClasses) throw OutOfMemory(bytes);
     const std::lock_guard lock(mutex);
     Block* block = nullptr;
     for (int c = wanted; !block && c <= wanted + kReach && c < kClasses; ++c) {
@@ -75,13 +86,13 @@ struct Pool {
   }
 
   Block* fresh(int size_class) {
-    const std::size_t bytes = sizeof(Block) + class_bytes(size_class) + kAlignment;
+    const std::int64_t bytes = sizeof(Block) + class_bytes(size_class) + kAlignment;
     void* memory = from_system(bytes);
     if (!memory) {
       trim(0);
       memory = from_system(bytes);
     }
-    if (!memory) throw std::bad_alloc();
+    if (!memory) throw OutOfMemory(bytes);
     ++statistics.system_allocations;
     auto* block = new (memory) Block{};
     block->size_class = size_class;

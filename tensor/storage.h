@@ -18,8 +18,8 @@ inline constexpr std::int64_t kAlignment = 64;  // bytes: one cache line, one AV
 class Storage {
  public:
   Storage() = default;
-  /// Room for `count` uninitialised numbers (none: no block). Error when that overflows, std::bad_alloc when
-  /// the system has no more.
+  /// Room for `count` uninitialised numbers (none: no block). Error when that overflows; a std::bad_alloc that says so
+  /// in a sentence when the system has no more.
   explicit Storage(std::int64_t count);
   Storage(const Storage& other) noexcept : block_(other.block_) {
     if (block_) block_->owners.fetch_add(1, std::memory_order_relaxed);

@@ -13,8 +13,8 @@ struct Misuse {
 
 inline const std::string kUnwatched =
     "[gradient] the loss depends on nothing that this tape watches\nhelp: compute it while the tape is alive and not "
-    "paused, from the very tensors given to the tape; writing to a tensor, as an optimiser's step does, makes it a new "
-    "one, so take parameters(module) afresh for each tape";
+    "paused, in its thread, from the very tensors given to the tape; writing to a tensor, as an optimiser's step does, "
+    "makes it a new one, so take parameters(module) afresh for each tape";
 
 inline void check_sentences(const std::vector<Misuse>& table) {
   for (const Misuse& misuse : table) {

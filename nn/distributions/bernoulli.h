@@ -11,7 +11,7 @@ struct Bernoulli {
 
   /// 0 or 1.
   Tensor sample(Rng& rng) const;
-  /// x·log p + (1 - x)·log(1 - p), exact for logits of any size; x anywhere in [0, 1].
+  /// x·log p + (1 - x)·log(1 - p), exact for finite logits of any size; x anywhere in [0, 1].
   Tensor log_prob(const Tensor& x) const;
   Tensor entropy() const;
   /// sigmoid(logits)

@@ -51,7 +51,8 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
   adam.step(pair, parameters(pair));
   rms.step(pair, parameters(pair));
   const char* foreign = "[optimizer] the moments that it keeps are those of other parameters, or of another rule\n"
-                        "help: give every module, and every rule, an optimiser of its own";
+                        "help: give every module, and every rule, an optimiser of its own; with a momentum a rule is "
+                        "another one";
   check_sentences({
       {"dropping everything", [&] { Dropout(1); }, "[dropout] p = 1 is not in [0, 1)"},
       {"a layer of no inputs", [&] { Linear(0, 4, Init::he, rng); },
@@ -84,6 +85,12 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"gradients in the wrong order", [&] { optimizer.step(layer, std::vector{ones({4}), ones({4, 3})}); },
        "[optimizer] parameter 0 of shape (4, 3) has a gradient of shape (4)"},
       {"one optimiser for two modules", [&] { adam.step(longer, parameters(longer)); }, foreign},
+      {"another rule, after one without moments", [&] {
+         Optimizer optimizer(Sgd{});
+         optimizer.step(pair, parameters(pair));
+         optimizer.rule = Adam{};
+         optimizer.step(pair, parameters(pair));
+       }, foreign},
       {"one for a module of more", [&] { adam.step(layer, parameters(layer)); }, foreign},
       {"a rule that changes its moments", [&] {
          std::get<RmsProp>(rms.rule).momentum = 0.9;

@@ -128,6 +128,18 @@ TEST_CASE("pytorch: the average of a module's weights") {
   CHECK(module.weight.values() == golden()["average/weight.9"].values());
 }
 
+TEST_CASE("average: a tape that watches the module does not know its average, nor any detached copy") {
+  const Weights module{{scalar(1)}};
+  const Average<Weights> average{module, 0.5};
+  const Weights copy = module, apart = detached(module);
+  const Tape tape(parameters(module));
+  CHECK(tape.knows(copy.x[0]));
+  CHECK_FALSE(tape.knows(apart.x[0]));
+  CHECK_FALSE(tape.knows(average.module.x[0]));
+  CHECK(average.module.x[0].item() == 1);
+  CHECK(apart.x[0].view().data == module.x[0].view().data);  // the numbers are shared until one writes
+}
+
 TEST_CASE("average: a copy of it is independent, and without decay it is the module") {
   Weights module{{scalar(1)}};
   Average<Weights> a{module, 0.5}, latest{module, 0};

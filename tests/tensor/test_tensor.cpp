@@ -48,6 +48,8 @@ TEST_CASE("wrong requests are refused in a sentence") {
   CHECK_THROWS_AS(arange(-1), Error);
   CHECK_THROWS_AS(Tensor({kHuge}), Error);  // the bytes do not fit
   CHECK_THROWS_AS(Tensor({std::int64_t{1} << 58}), std::bad_alloc);
+  const std::string size = sizeof(Real) == 4 ? "1.15e+09" : "2.31e+09";
+  CHECK_THROWS_WITH(Tensor({std::int64_t{1} << 58}), ("[tensor] there is no memory for " + size + " GB more").c_str());
   CHECK(tensor({1, 1}, {4}).item() == 4);
 }
 
