@@ -153,8 +153,8 @@ struct Reader {
   }
 
   static std::int64_t whole(const Json& value, const char* name, const Counts& range) {
-    check(value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(range.max) &&
-              value.get<std::int64_t>() >= range.min,
+    // What needs the 64th bit comes as a negative number, which no range contains.
+    check(value.is_number_unsigned() && range.contains(value.get<std::int64_t>()),
           "\"{}\" is not a whole number from {} to {}", name, range.min, range.max);
     return value.get<std::int64_t>();
   }

@@ -17,15 +17,16 @@ constexpr std::int64_t kLongestSide = 1'000'000;  // libpng's limit for width an
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 30;
 constexpr std::uint8_t kBackground = 56;  // dark grey: seen beside black images, and quieter than white ink
 
-/// Where things stand on a picture that has `columns` images across.
+/// Where things stand on a picture of `count` images in rows of `columns`, or of one row if they are fewer.
 struct Layout {
-  std::int64_t height, width, factor, line;
+  std::int64_t height, width, columns, rows, factor, line;
 
-  Layout(const char* op, std::int64_t count, std::int64_t height, std::int64_t width, std::int64_t columns)
-      : height(height), width(width) {
+  Layout(const char* op, std::int64_t count, std::int64_t height, std::int64_t width, std::int64_t most)
+      : height(height), width(width), columns(std::min(most, std::max<std::int64_t>(count, 1))) {
     check(count > 0 && height > 0 && width > 0, "[{}] there is nothing to show in {} images of {} x {} pixels", op,
           count, height, width);
     check(columns > 0, "[{}] the number of columns is {}, but there must be at least one", op, columns);
+    rows = (count - 1) / columns + 1;
     const std::int64_t across = kScreen / checked_mul(columns, checked_add(width, 1)), down = kScreen / height;
     factor = std::clamp<std::int64_t>(std::min(across, down), 1, kLargestFactor);
     line = std::max<std::int64_t>(1, factor * std::min(height, width) / 28);
@@ -36,6 +37,8 @@ struct Layout {
   std::int64_t extent(std::int64_t cells, std::int64_t cell) const {
     return checked_add(checked_mul(cells, checked_add(cell, line)), line);
   }
+  std::int64_t across() const { return extent(columns, cell_width()); }
+  std::int64_t down() const { return extent(rows, cell_height()); }
 };
 
 static void check_extents(const char* op, std::int64_t width, std::int64_t height) {
@@ -69,41 +72,35 @@ static void check_size(const char* op, std::span<const Real> images, std::int64_
 }
 
 void check_grid(std::int64_t count, std::int64_t height, std::int64_t width, std::int64_t columns) {
-  columns = std::min(columns, std::max<std::int64_t>(count, 1));
   const Layout layout("grid", count, height, width, columns);
-  check_extents("grid", layout.extent(columns, layout.cell_width()),
-                layout.extent((count - 1) / columns + 1, layout.cell_height()));
+  check_extents("grid", layout.across(), layout.down());
 }
 
 Canvas grid(std::span<const Real> images, std::int64_t count, std::int64_t height, std::int64_t width,
             std::int64_t columns) {
-  columns = std::min(columns, std::max<std::int64_t>(count, 1));
   const Layout layout("grid", count, height, width, columns);
   check_size("grid", images, count, checked_mul(height, width));
-  const std::int64_t rows = (count - 1) / columns + 1;
-  const std::int64_t across = layout.cell_width(), down = layout.cell_height();
-  Canvas canvas = blank("grid", layout.extent(columns, across), layout.extent(rows, down));
+  Canvas canvas = blank("grid", layout.across(), layout.down());
   for (std::int64_t i = 0; i < count; ++i)
-    paint(canvas, layout, &images[i * height * width], layout.line + i % columns * (across + layout.line),
-          layout.line + i / columns * (down + layout.line));
+    paint(canvas, layout, &images[i * height * width],
+          layout.line + i % layout.columns * (layout.cell_width() + layout.line),
+          layout.line + i / layout.columns * (layout.cell_height() + layout.line));
   return canvas;
 }
 
 Canvas pairs(std::span<const Real> originals, std::span<const Real> reconstructions, std::int64_t count,
              std::int64_t height, std::int64_t width, std::int64_t columns) {
-  columns = std::min(columns, std::max<std::int64_t>(count, 1));
   const Layout layout("pairs", count, height, width, columns);
   check_size("pairs", originals, count, checked_mul(height, width));
   check_size("pairs", reconstructions, count, checked_mul(height, width));
-  const std::int64_t rows = (count - 1) / columns + 1;
-  const std::int64_t across = layout.cell_width(), down = layout.cell_height();
+  const std::int64_t down = layout.cell_height();
   // A pair is one cell; what separates it from the next is wider than the line inside it.
   const std::int64_t pair = checked_add(checked_mul(2, down), layout.line), gap = checked_mul(4, layout.line);
-  const std::int64_t tall = checked_add(checked_mul(rows, checked_add(pair, gap)), 2 * layout.line - gap);
-  Canvas canvas = blank("pairs", layout.extent(columns, across), tall);
+  const std::int64_t tall = checked_add(checked_mul(layout.rows, checked_add(pair, gap)), 2 * layout.line - gap);
+  Canvas canvas = blank("pairs", layout.across(), tall);
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t left = layout.line + i % columns * (across + layout.line);
-    const std::int64_t top = layout.line + i / columns * (pair + gap);
+    const std::int64_t left = layout.line + i % layout.columns * (layout.cell_width() + layout.line);
+    const std::int64_t top = layout.line + i / layout.columns * (pair + gap);
     paint(canvas, layout, &originals[i * height * width], left, top);
     paint(canvas, layout, &reconstructions[i * height * width], left, top + down + layout.line);
   }

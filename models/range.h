@@ -12,6 +12,8 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// Whole numbers, bounds included.
 struct Counts {
   std::int64_t min, max;
+
+  bool contains(std::int64_t value) const { return min <= value && value <= max; }
 };
 
 /// Real numbers, bounds included unless it says otherwise.

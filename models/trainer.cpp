@@ -216,12 +216,12 @@ Checkpoint Trainer::save() {
 }
 
 static const Dataset& trained_on(const Config& config, const Dataset& data) {
-  check(fingerprint(data.train) == config.fingerprint,
-        "{} is not the data of this run: it is {}, the run was trained on {}", quote(data.name), fingerprint(data.train),
-        config.fingerprint);
-  check(config.test_fingerprint.empty() || fingerprint(data.test) == config.test_fingerprint,
+  const std::string train = fingerprint(data.train), test = fingerprint(data.test);
+  check(train == config.fingerprint, "{} is not the data of this run: it is {}, the run was trained on {}",
+        quote(data.name), train, config.fingerprint);
+  check(config.test_fingerprint.empty() || test == config.test_fingerprint,
         "the test images of {} are not those of this run: they are {}, the run was measured on {}", quote(data.name),
-        fingerprint(data.test), config.test_fingerprint);
+        test, config.test_fingerprint);
   return data;
 }
 

@@ -54,8 +54,8 @@ struct AuditOptions {
 ///
 /// Gradients are judged as sharply as Real allows: build with double to be strict. Near a kink (relu at 0) smaller
 /// steps are tried, and there is no verdict where they do not agree; at a kink itself they agree on the mean of both
-/// slopes, and the gradient is called wrong. `input` is the shape of a batch, which is drawn
-/// from the standard normal distribution, or the batch itself; a small one does.
+/// slopes, and the gradient is called wrong. `input` is the shape of a batch, which is drawn from the standard normal
+/// distribution, or the batch itself; a small one does.
 Audit audit_layer(const Layer& layer, const Shape& input, const AuditOptions& options = {});
 Audit audit_layer(const Layer& layer, const Tensor& input, const AuditOptions& options = {});
 

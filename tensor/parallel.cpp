@@ -82,14 +82,14 @@ class Pool {
  private:
   void offer(Job& job, int threads) {
     hire(threads - 1);
-    const std::int64_t wanted = std::min<std::int64_t>({threads - 1, job.chunks - 1, std::ssize(workers_)});
+    const int wanted = static_cast<int>(std::min<std::int64_t>({threads - 1, job.chunks - 1, std::ssize(workers_)}));
     {
       const std::lock_guard lock(mutex_);
-      job.places = static_cast<int>(wanted);
+      job.places = wanted;
       job_ = &job;
       offers_.fetch_add(1);
     }
-    for (std::int64_t i = 0; i < wanted; ++i) offered_.notify_one();
+    for (int i = 0; i < wanted; ++i) offered_.notify_one();
     work(job, 0);
     {
       const std::lock_guard lock(mutex_);

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "models/config.h"
+#include "models/run.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -15,8 +15,8 @@ struct Options {
   std::string out;                   // the new run's folder, or a picture; empty: the default
   std::string data;                  // of an existing run; empty: where it was
   std::string checkpoint = "last";
-  std::int64_t epochs = 0;   // to resume to; 0: as configured
-  std::int64_t images = 60;  // to sample
+  std::int64_t epochs = 0;         // to resume to; 0: as configured
+  std::int64_t images = kSamples;  // to sample
   std::int64_t reconstructions = 10;
   std::uint64_t seed = 0;
 };

@@ -24,7 +24,7 @@ static std::optional<T> whole(std::string_view text) {
 
 /// "-0" is not how people count.
 static bool counts(const std::optional<std::int64_t>& value, std::string_view text, const Counts& range) {
-  return value && *value >= range.min && *value <= range.max && text[0] != '-';
+  return value && range.contains(*value) && text[0] != '-';
 }
 
 std::int64_t parse_count(std::string_view text, std::string_view flag, const Counts& range) {
