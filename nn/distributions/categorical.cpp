@@ -49,8 +49,11 @@ Tensor Categorical::mean() const { return softmax(checked(logits), -1); }
 Tensor kl_divergence(const Categorical& q, const Categorical& p) {
   check(checked(q.logits).extent(-1) == checked(p.logits).extent(-1),
         "[kl_divergence] {} and {} are not as many classes", q.logits.shape(), p.logits.shape());
-  return sum(elementwise<"kl_categorical">([](auto q, auto p) { return where(q < kLowest, 0, exp(q) * (q - p)); },
-                                           log_probabilities(q), log_probabilities(p)), -1);
+  // q·(log q - log p) where neither is 0: 0 without q, however small it is infinite without p.
+  return sum(elementwise<"kl_categorical">([](auto q, auto p) {
+    constexpr Real infinity = std::numeric_limits<Real>::infinity();
+    return where(q < kLowest, 0, where(p < kLowest, infinity, exp(q) * (q - p))); },
+    log_probabilities(q), log_probabilities(p)), -1);
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

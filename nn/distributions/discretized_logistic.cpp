@@ -7,6 +7,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 
 constexpr int kLast = 255;                // the last level
 constexpr double kHalfBin = 0.5 / kLast;  // from a level to its bin's borders
+constexpr double kFar = 800;              // e^-800 is 0
 
 // With the bin's borders b < a in units of the scale,
 //   σ(a) - σ(b) = σ(a)·σ(-b)·(1 - e^(b - a)),
@@ -19,7 +20,7 @@ static auto log_mass(X x, L loc, S log_scale) {
   const Mask first = value(x) < kHalfBin, last = value(x) > 1 - kHalfBin;
   // From a width of 40 on, 1 - e^-width is 1.
   const auto between = where(first | last | (width > 40), 0, log(-expm1(-where(width > 40, 40, width))));
-  return between - where(last, 0, softplus(-upper)) - where(first, 0, softplus(lower));
+  return between - where(last, 0, softplus(-min(upper, kFar))) - where(first, 0, softplus(max(lower, -kFar)));
 }
 
 static Shape shape_of(const DiscretizedLogistic& p) {
@@ -42,7 +43,8 @@ Tensor DiscretizedLogistic::entropy() const {
   return elementwise<"discretized_logistic_entropy">([](auto loc, auto log_scale) {
     const auto term = [&](double level) {
       const auto log_p = log_mass(Batch(level / kLast), loc, log_scale);
-      return exp(log_p) * log_p;
+      const auto mass = exp(log_p);
+      return where(mass == 0, 0, mass * log_p);
     };
     auto negative = term(0);
     for (int level = 1; level <= kLast; ++level) negative += term(level);
@@ -53,7 +55,9 @@ Tensor DiscretizedLogistic::entropy() const {
 Tensor DiscretizedLogistic::mean() const {
   return elementwise<"discretized_logistic_mean">([](auto loc, auto log_scale) {
     const auto half = exp(log_scale / -2);
-    const auto above = [&](double level) { return sigmoid((loc - (level - 0.5) / kLast) * half * half); };
+    const auto above = [&](double level) {
+      return sigmoid(min(max((loc - (level - 0.5) / kLast) * half * half, -kFar), kFar));
+    };
     auto sum = above(1);
     for (int level = 2; level <= kLast; ++level) sum += above(level);
     return sum / kLast; }, loc, log_scale);
@@ -64,7 +68,8 @@ Tensor kl_divergence(const DiscretizedLogistic& q, const DiscretizedLogistic& p)
     const auto term = [&](double level) {
       const Batch x = level / kLast;
       const auto log_q = log_mass(x, loc, log_scale);
-      return exp(log_q) * (log_q - log_mass(x, p_loc, p_log_scale));
+      const auto mass = exp(log_q);
+      return where(mass == 0, 0, mass * (log_q - log_mass(x, p_loc, p_log_scale)));
     };
     auto sum = term(0);
     for (int level = 1; level <= kLast; ++level) sum += term(level);

@@ -31,7 +31,8 @@ Tensor kl_divergence(const Laplace& q, const Laplace& p) {
     const auto p_half = exp(p_log_scale / -2);
     const auto distance = abs(loc - p_loc);
     const auto ratio = log_scale - p_log_scale;
-    return expm1(ratio - distance * half * half) - ratio + distance * p_half * p_half; },
+    const auto t = min(distance * half * half, 4000);  // beyond it e^(ratio - t) is 0, whatever the scales
+    return expm1(ratio - t) - ratio + distance * p_half * p_half; },
     q.loc, q.log_scale, p.loc, p.log_scale);
 }
 
@@ -47,12 +48,13 @@ Tensor kl_divergence(const Normal& q, const Laplace& p) {
   return cross_entropy - q.entropy();
 }
 
-// With t = (μ - μ')/s: E|x - μ'| = s·(log(1 + eᵗ) + log(1 + e⁻ᵗ)).
+// With d = μ - μ' and t = d/s: E|x - μ'| = s·(log(1 + eᵗ) + log(1 + e⁻ᵗ)), which is |d| from |t| = 80 on.
 Tensor kl_divergence(const Logistic& q, const Laplace& p) {
   const Tensor cross_entropy = elementwise<"logistic_laplace">([](auto loc, auto scale, auto p_loc, auto p_scale) {
-    const auto half = exp(scale / -2);
-    const auto t = (loc - p_loc) * half * half;
-    return exp(scale - p_scale) * (softplus(t) + softplus(-t)) + p_scale + std::numbers::ln2; },
+    const auto half = exp(scale / -2), p_half = exp(p_scale / -2);
+    const auto d = loc - p_loc, t = d * half * half;
+    return where(abs(t) < 80, exp(scale - p_scale) * (softplus(t) + softplus(-t)), abs(d) * p_half * p_half) + p_scale +
+           std::numbers::ln2; },
     q.loc, q.log_scale, p.loc, p.log_scale);
   return cross_entropy - q.entropy();
 }

@@ -38,8 +38,8 @@ namespace detail {
 [[noreturn]] void no_closed_form(const std::type_info& q, const std::type_info& p);
 }
 
-/// For pairs that have no function of their own: an Error that names them, unless one is a Gaussian in other words. A
-/// closed form for your own distribution is a function kl_divergence(q, p) beside it.
+/// For pairs that have no function of their own: an Error that names them, unless one can be written as a Normal
+/// (as_normal). A closed form for your own distribution is a function kl_divergence(q, p) beside it.
 template <Distribution Q, Distribution P>
 Tensor kl_divergence(const Q& q, const P& p) {
   if constexpr (requires { as_normal(q); })

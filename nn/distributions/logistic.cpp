@@ -22,7 +22,7 @@ Tensor Logistic::log_prob(const Tensor& x) const {
   return elementwise<"logistic_log_prob">([](auto x, auto loc, auto log_scale) {
     const auto half = exp(log_scale / -2);  // e^-log_scale may overflow where the distance times it does not
     const auto y = (x - loc) * half * half;
-    return -(y + 2 * softplus(-y) + log_scale); }, x, loc, log_scale);
+    return -(softplus(y) + softplus(-y) + log_scale); }, x, loc, log_scale);
 }
 
 Tensor Logistic::entropy() const { return broadcast_to(log_scale + 2, shape_of(*this)); }

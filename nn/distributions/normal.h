@@ -22,7 +22,7 @@ struct Normal {
   Tensor mean() const;
 };
 
-/// KL(q ‖ N(0, 1)) = ½(μ² + e^(log σ²) - 1 - log σ²), without cancellation near σ = 1.
+/// KL(q ‖ N(0, 1)) = ½(μ² + (e^v - 1) - v) for v = log σ²: near σ = 1 off by roundings of v, not of 1.
 Tensor kl_divergence(const Normal& q, const StandardNormal& p);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -213,6 +213,35 @@ TEST_CASE("kl: scales whose squares no number holds, and distances beyond all sc
   CHECK(std::abs(slopes(loc, log_variance, p_scale)[1].item() - (peak - 0.5)) <= 32 * Limits::epsilon());
 }
 
+TEST_CASE("distributions: distances that are infinite in units of the scale") {
+  const Real s = sizeof(Real) == 4 ? -87 : -708, infinity = Limits::infinity();
+  const auto look = [](const auto& f, std::vector<Tensor> x, double value, std::vector<double> slopes) {
+    Tape tape(x);
+    const Tensor y = f(x);
+    CHECK(std::abs(y.item() - value) <= 8 * Limits::epsilon() * std::abs(value));
+    const std::vector<Tensor> d = tape.gradient(y);
+    for (std::size_t i = 0; i < slopes.size(); ++i)
+      CHECK_MESSAGE(std::abs(d[i].item() - slopes[i]) <= 8 * Limits::epsilon() * std::abs(slopes[i]), i);
+  };
+  // Where q is next to a point, E|x - μ'| is the distance: log-scales q and p, |d|/b and the entropy are left.
+  look([](const auto& x) { return kl_divergence(Laplace{x[0], x[1]}, Laplace{x[2], x[3]}); },
+       {number(0), number(s), number(10), number(0)}, 10 - s - 1, {-1, -1, 1, 1 - 10});
+  look([](const auto& x) { return kl_divergence(Logistic{x[0], x[1]}, Laplace{x[2], x[3]}); },
+       {number(0), number(s), number(10), number(0)}, 10 + std::numbers::ln2 - s - 2, {-1, -1, 1, 1 - 10});
+  CHECK(Logistic{number(10), number(s)}.log_prob(number(0)).item() == -infinity);
+  CHECK(Logistic{number(0), number(s)}.log_prob(number(10)).item() == -infinity);
+  CHECK(Logistic{number(0), number(0)}.log_prob(number(-infinity)).item() == -infinity);
+  CHECK(Logistic{number(0), number(0)}.log_prob(number(-1e30)).item() == Real(-1e30));
+  look([](const auto& x) { return DiscretizedLogistic{x[0], x[1]}.entropy(); }, {number(10), number(s)}, 0, {0, 0});
+  look([](const auto& x) { return DiscretizedLogistic{x[0], x[1]}.mean(); }, {number(10), number(s)}, 1, {0, 0});
+  const DiscretizedLogistic wide{number(0.5), number(-8)}, far{number(10), number(s)};
+  CHECK(kl_divergence(wide, far).item() == infinity);
+  const auto classes = [](Real first) { return Categorical{tensor({3}, {first, 0, 0})}; };
+  for (const Real small : {Real(-50), Real(-110), Real(-2000)})
+    CHECK(kl_divergence(classes(small), classes(-infinity)).item() == infinity);
+  CHECK(kl_divergence(classes(-infinity), classes(-infinity)).item() == 0);
+}
+
 TEST_CASE("discretized logistic: right where a level's mass is too small for a number") {
   // Far below the location, the mass of a level is e^(upper) - e^(lower) in units of the scale.
   const double scale = std::exp(-6.0);
@@ -312,7 +341,8 @@ TEST_CASE("kl: a pair without a closed form is named, and how to estimate it") {
   const Normal normal{x, x};
   const Logistic logistic{x, x};
   CHECK(error_of([&] { kl_divergence(normal, logistic); }) ==
-        "[kl_divergence] no closed form is known here between Normal and Logistic\nhelp: estimate it by samples z of q: "
+        "[kl_divergence] no closed form is known here between Normal and Logistic\n"
+        "help: estimate it by samples z of q: "
         "the mean of q.log_prob(z) - p.log_prob(z)");
   const auto says = [](const auto& q, const auto& p, const std::string& pair) {
     CHECK_MESSAGE(contains(error_of([&] { kl_divergence(q, p); }), "known here between " + pair + "\nhelp: "), pair);
