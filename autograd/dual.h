@@ -5,10 +5,9 @@
 // dual, which gives second derivatives. The levels keep apart what is differentiated by what: to a Dual<T>,
 // everything of a lower level, plain numbers included, is a constant.
 //
-// These rules and the VJPs beside each op (ops_*.cpp) are the only derivatives written by hand.
+// These rules, the VJPs beside each op (ops_*.cpp) and those in nn/normalize.cpp are all that is derived by hand.
 #pragma once
 
-#include <concepts>
 #include <numbers>
 
 #include "tensor/simd_erf.h"
@@ -120,7 +119,8 @@ template <class T> Dual<T> lgamma(Dual<T> x) { return {lgamma(x.v), digamma(x.v)
 template <class T> Dual<T> digamma(Dual<T> x) { return {digamma(x.v), trigamma(x.v) * x.d}; }
 template <class T> Dual<T> trigamma(Dual<T> x) { return {trigamma(x.v), tetragamma(x.v) * x.d}; }
 
-/// xʸ. d/dx = y·xʸ⁻¹, 0 where y = 0 (of a y that moves where xʸ⁻¹ is not finite); d/dy = xʸ·log x, 0 where x = 0.
+/// xʸ. d/dx = y·xʸ⁻¹, 0 where y = 0 (if y is a dual, only where xʸ⁻¹ is not finite: it is ∂²/∂x∂y there);
+/// d/dy = xʸ·log x, 0 where x = 0.
 template <class X, class Y> auto pow_dx(X x, Y y) {
   const auto p = pow(x, y - 1);
   return where((value(y) == 0) & (level<Y> > 0 ? value(p) - value(p) != 0 : value(y) == 0), 0, y * p); }

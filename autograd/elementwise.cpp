@@ -43,26 +43,26 @@ static Tensor evaluate(const Formula& formula, const Captures& captures, const C
 // g·∂ᵏf(x…). It is linear in g, so its VJP by g is itself.
 template <int arity>
 static Tensor weighted(const Formula& formula, const Captures& captures, const Tensor& g, const Tensors<arity>& x) {
-  return [&]<std::size_t... j>(std::index_sequence<j...>) {
+  return [&]<int... j>(std::integer_sequence<int, j...>) {
     const Tensor out = evaluate(formula, captures, {g.view(), x[j].view()...});
     if (!tracked(g) && ((!formula.partial[j] || !tracked(x[j])) && ...)) return out;
     return record(formula.name, out,
                   arg(g, [&formula, captures, x](const Tensor& h) { return weighted<arity>(formula, captures, h, x); }),
-                  arg(x[j], VjpByInput<arity>{formula, captures, x, static_cast<int>(j), g}).only_if(formula.partial[j])...);
-  }(std::make_index_sequence<arity>());
+                  arg(x[j], VjpByInput<arity>{formula, captures, x, j, g}).only_if(formula.partial[j])...);
+  }(std::make_integer_sequence<int, arity>());
 }
 
 template <int arity>
 Tensor apply(const Formula& formula, const Captures& captures, const Tensors<arity>& arguments) {
   Shape shape = arguments[0].shape();
   for (const Tensor& argument : arguments) shape = broadcast(formula.name, shape, argument.shape());
-  return [&]<std::size_t... j>(std::index_sequence<j...>) {
+  return [&]<int... j>(std::integer_sequence<int, j...>) {
     const Tensors<arity> x{broadcast_to(arguments[j], shape)...};
     const Tensor out = evaluate(formula, captures, {x[j].view()...});
     if (((!formula.partial[j] || !tracked(x[j])) && ...)) return out;  // nobody asks: build nothing
     return record(formula.name, out,
-                  arg(x[j], VjpByInput<arity>{formula, captures, x, static_cast<int>(j), {}}).only_if(formula.partial[j])...);
-  }(std::make_index_sequence<arity>());
+                  arg(x[j], VjpByInput<arity>{formula, captures, x, j, {}}).only_if(formula.partial[j])...);
+  }(std::make_integer_sequence<int, arity>());
 }
 
 template Tensor apply<1>(const Formula&, const Captures&, const Tensors<1>&);

@@ -83,8 +83,8 @@ struct Derivative {
   using Inputs = std::make_index_sequence<arity>;
   using Result = decltype(evaluate(std::declval<const F&>(), nullptr, nullptr, 0, Inputs()));
   static_assert(Lane<Result>,
-                "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if or ?: on lanes, "
-                "and 0 * x + 1 for a constant");
+                "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if or ?: on "
+                "lanes, and 0 * x + 1 for a constant");
   static constexpr bool zero = level<Result> < order;
 
   /// Register r of the output, counted from where the inputs are.

@@ -23,12 +23,6 @@ static Tensor dot(std::span<const Tensor> a, std::span<const Tensor> b) {
   return total;
 }
 
-static std::vector<Tensor> zeros_like(std::span<const Tensor> x) {
-  std::vector<Tensor> all;
-  for (const Tensor& each : x) all.push_back(zeros(each.shape()));
-  return all;
-}
-
 ValueAndGradients value_and_gradient(const std::function<Tensor()>& f, std::span<const Tensor> x) {
   Tape tape(x);
   const Tensor value = f();

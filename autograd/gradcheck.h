@@ -10,8 +10,8 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 /// What a gradient and its numeric estimate may differ by: rtol·max(|both|) + atol, and what rounding can do to the
-/// estimate. atol is for gradients of order 1; where all are smaller, so is it. In the double build the defaults are
-/// tight.
+/// estimate. atol is meant for gradients of about 1; where all are smaller it shrinks with the largest of them. In the
+/// double build the defaults are tight.
 struct GradcheckOptions {
   int order = 1;  // 2: the gradient's own gradient as well
   Real step = sizeof(Real) == 8 ? Real(1e-3) : Real(3e-2);  // of the difference; keep points 2 steps away from kinks

@@ -12,6 +12,12 @@ std::vector<Tensor> renamed(std::span<const Tensor> x) {
   return all;
 }
 
+std::vector<Tensor> zeros_like(std::span<const Tensor> x) {
+  std::vector<Tensor> all;
+  for (const Tensor& each : x) all.push_back(zeros(each.shape()));
+  return all;
+}
+
 Tensor untracked(const char* op, const Tensor& y) {
   check(!tracked(y),
         "[{}] the function depends on a tensor that a tape watches and that is not among its inputs\nhelp: pass it as "
@@ -41,8 +47,9 @@ Tensor bundled(const char* op, std::span<const Tensor> gradients, std::span<cons
   std::vector<Tensor> flat;
   flat.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    check(gradients[i].shape() == inputs[i].shape(), "[{}] the VJP of argument {} gave shape {} for an argument of shape {}",
-          op, i, gradients[i].shape(), inputs[i].shape());
+    check(gradients[i].shape() == inputs[i].shape(),
+          "[{}] the VJP of argument {} gave shape {} for an argument of shape {}", op, i, gradients[i].shape(),
+          inputs[i].shape());
     flat.push_back(reshape(gradients[i], {gradients[i].numel()}));
   }
   return concat(flat, 0);

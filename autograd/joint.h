@@ -10,6 +10,9 @@ namespace gradus::inline GRADUS_FLAVOUR::detail {
 /// The same numbers under new ids, still depending on x to the tapes that are active.
 std::vector<Tensor> renamed(std::span<const Tensor> x);
 
+/// Zeros in the shapes of x.
+std::vector<Tensor> zeros_like(std::span<const Tensor> x);
+
 /// y under a new id. Error when a tape knows y, which `op` has computed from detached inputs: then a function has
 /// captured a tensor whose derivative would be lost.
 Tensor untracked(const char* op, const Tensor& y);

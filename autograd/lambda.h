@@ -7,11 +7,11 @@
 #include <type_traits>
 
 #include "autograd/dual.h"
-#include "tensor/tensor.h"
+#include "tensor/map.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-inline constexpr int kMaxArity = 5;  // how many tensors it may take
+inline constexpr int kMaxArity = kernel::kMaxInputs - 1;  // how many tensors it may take
 
 /// The lambda's captures: plain numbers, copied about as bytes.
 struct Captures {

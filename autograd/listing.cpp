@@ -1,6 +1,4 @@
 // The tape as text, for people who want to see it.
-#include <cstdio>
-
 #include "autograd/tape_memory.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
@@ -25,7 +23,5 @@ std::string Tape::listing() const {
   }
   return out;
 }
-
-void Tape::print() const { std::fputs(listing().c_str(), stdout); }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

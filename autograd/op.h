@@ -41,7 +41,7 @@ struct Arg {
   F vjp;
   bool differentiable = true;
 
-  /// Without its VJP where there is none after all.
+  /// The same; without its VJP when it does not exist, a derivative being structurally zero.
   Arg only_if(bool exists) && {
     differentiable = exists;
     return std::move(*this);
@@ -69,7 +69,7 @@ Arg<F> arg(const Tensor& x, F vjp) {
 /// An argument that the op has no derivative for.
 inline Argument arg(const Tensor& x) { return {x}; }
 
-/// A copy for VJPs to share: what they capture by itself is copied for every tape.
+/// A shared copy for a VJP to capture, where one for every tape would be dear.
 template <class T>
 std::shared_ptr<const T> share(const T& value) {
   return std::allocate_shared<T>(PoolAllocator<T>{}, value);

@@ -1,4 +1,5 @@
-// Every public op. Each is differentiable, and so is its derivative, to order 2 at least.
+// Every public op. Each is differentiable, and so is its derivative, to order 2 at least; but for comparisons, argmax
+// and stop_gradient.
 //
 // Binary ops broadcast by the numpy rule. At a kink the derivative is that of the branch that `where` takes.
 // The definitions stand with their derivatives in ops_*.cpp, one file a kind. Errors are `Error` sentences that

@@ -91,12 +91,16 @@ void check_images(const char* op, const Tensor& x, const Tensor& weight, const c
         x.rank() == 3 ? "\nhelp: give a single image a batch axis of 1, by reshape" : "");
 }
 
+void check_no_output_padding(const char* op, const ConvSettings& settings) {
+  check(settings.output_padding.h == 0 && settings.output_padding.w == 0,
+        "[{}] output_padding is for conv_transpose2d alone", op);
+}
+
 Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor* bias, const ConvSettings& settings) {
   const char* op = "conv2d";
   check_images(op, x, weight, "(O, C/groups, kh, kw)");
   const Sizes sizes(op, {weight.shape()[2], weight.shape()[3]}, settings);
-  check(settings.output_padding.h == 0 && settings.output_padding.w == 0,
-        "[conv2d] output_padding is for conv_transpose2d alone");
+  check_no_output_padding(op, settings);
   const std::int64_t outputs = weight.shape()[0];
   check(x.shape()[1] == checked_mul(weight.shape()[1], settings.groups) && outputs % settings.groups == 0,
         "[conv2d] images {} do not fit weight {}, which is (O, C/groups, kh, kw), in {} groups", x.shape(),
@@ -124,7 +128,8 @@ Tensor transpose_convolve(const Tensor& x, const Tensor& weight, const Tensor* b
   const Pair out = sizes.image(x.shape()), beyond = sizes.strides_beyond();
   if (beyond.h > 0 || beyond.w > 0) {  // more of the image than maps have reached: as if by maps of zeros
     ConvSettings rest = settings;
-    rest.output_padding = {settings.output_padding.h % settings.stride.h, settings.output_padding.w % settings.stride.w};
+    rest.output_padding.h %= settings.stride.h;
+    rest.output_padding.w %= settings.stride.w;
     return transpose_convolve(pad(pad(x, 2, 0, beyond.h), 3, 0, beyond.w), weight, bias, rest);
   }
   Tensor y({x.shape()[0], outputs, out.h, out.w});
@@ -153,6 +158,7 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
 
 Tensor conv2d_weight(const Tensor& x, const Tensor& g, const Pair& window, const ConvSettings& settings) {
   const Sizes sizes("conv2d_weight", window, settings);
+  check_no_output_padding("conv2d_weight", settings);
   check(x.rank() == 4 && g.rank() == 4,
         "[conv2d_weight] images {} and gradients {} are not (N, C, H, W) and (N, O, h, w)", x.shape(), g.shape());
   const Pair out = sizes.maps(x.shape());
@@ -164,7 +170,7 @@ Tensor conv2d_weight(const Tensor& x, const Tensor& g, const Pair& window, const
   kernel::conv2d_weight(x.view(), g.view(), weight.write(), settings);
   return record("conv2d_weight", weight,
                 arg(x, [g, back = sizes.back_to(x.shape())](const Tensor& h) { return conv_transpose2d(g, h, back); }),
-                arg(g, [x, s = sizes.forth()](const Tensor& h) { return conv2d(x, h, s); }));
+                arg(g, [x, settings](const Tensor& h) { return conv2d(x, h, settings); }));
 }
 
 // ----- pooling ------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ Tensor max(const Tensor& a, const Tensor& b) {
   return elementwise<"max">([](auto a, auto b) { return max(a, b); }, a, b);
 }
 Tensor clamp(const Tensor& x, Real low, Real high) {
-  check(low <= high, "[clamp] the lower bound {} is not below the upper bound {}", low, high);
+  check(low <= high, "[clamp] the lower bound {} is above the upper bound {}", low, high);
   return elementwise<"clamp">([low, high](auto x) { return where(x < low, low, where(x > high, high, x)); }, x);
 }
 

@@ -26,8 +26,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check(weight.rank() == 2 && bias.rank() == 1 && bias.shape()[0] == weight.shape()[0],
         "[linear] weight {} and bias {} are not (out, in) and (out)", weight.shape(), bias.shape());
   const std::int64_t out = weight.shape()[0], in = weight.shape()[1];
-  check(x.rank() >= 1 && x.extent(-1) == in, "[linear] an input of shape {} does not end in the {} features of weight {}",
-        x.shape(), in, weight.shape());
+  check(x.rank() >= 1 && x.extent(-1) == in,
+        "[linear] an input of shape {} does not end in the {} features of weight {}", x.shape(), in, weight.shape());
   if (x.rank() != 2) {
     const std::int64_t rows = x.shape().without(x.rank() - 1).numel();
     return reshape(linear(reshape(x, {rows, in}), weight, bias), x.shape().with(x.rank() - 1, out));

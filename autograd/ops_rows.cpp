@@ -20,7 +20,7 @@ Tensor embedding(const Tensor& table, const Indices& indices) {
   Tensor y(indices.shape.inserted(indices.shape.rank(), width));
   const std::int64_t count = indices.shape.numel();
   kernel::take_rows(table.view(), indices.values, {y.write().data, {count, width}, {width, 1}});
-  if (!tracked(table)) return y;
+  if (!tracked(table)) return y;  // nobody asks: the indices need not be copied
   return record("embedding", y, arg(table, [indices = share(indices), rows](const Tensor& g) {
                   return scatter_rows(g, *indices, rows);
                 }));

@@ -1,4 +1,4 @@
-// Ops that move elements without changing them. Each one's VJP is another one of them.
+// Ops that move elements, or add up those that fall together. Each one's VJP is another one of them.
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "tensor/map.h"
@@ -198,7 +198,7 @@ Tensor gather(const Tensor& x, int axis, const Indices& indices) {
   Real* out = y.write().data;
   for_each_index("gather", indices, axis, extent, x.strides(),
                  [&, in = x.view().data](std::int64_t position, std::int64_t at) { out[position] = in[at]; });
-  if (!tracked(x)) return y;
+  if (!tracked(x)) return y;  // nobody asks: the indices need not be copied
   return record("gather", y, arg(x, [axis, indices = share(indices), extent](const Tensor& g) {
                   return scatter_add(g, axis, *indices, extent);
                 }));
@@ -212,7 +212,7 @@ Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64
   const View out = y.write();
   const Tensor packed = detach_contiguous(x);
   for_each_index("scatter_add", indices, axis, extent, out.strides,
-                 [&, in = packed.view().data](std::int64_t position, std::int64_t at) { out.data[at] += in[position]; });
+                 [&, in = packed.view().data](std::int64_t from, std::int64_t to) { out.data[to] += in[from]; });
   if (!tracked(x)) return y;
   return record("scatter_add", y,
                 arg(x, [axis, indices = share(indices)](const Tensor& g) { return gather(g, axis, *indices); }));

@@ -38,10 +38,9 @@ struct Recompute {
     Tape tape(x);
     const Tensor y = f(in, rng);
     check(y.shape() == g.shape() && fingerprint(y) == value,
-          "[checkpoint] the function gave another value when it was run again\nhelp: it must depend on its inputs alone; "
-          "one that draws takes its generator as an argument: checkpoint(f, rng, x)");
-    if (!tape.knows(y)) return broadcast_to(zeros({1}), bundle(x).shape());
-    return bundled("checkpoint", tape.gradient(sum(y * g)), x);
+          "[checkpoint] the function gave another value when it was run again\nhelp: it must depend on its inputs "
+          "alone; one that draws takes its generator as an argument: checkpoint(f, rng, x)");
+    return bundled("checkpoint", tape.knows(y) ? tape.gradient(sum(y * g)) : zeros_like(x), x);
   }
 };
 

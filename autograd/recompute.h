@@ -17,12 +17,12 @@ using RandomFunction = std::function<Tensor(std::span<const Tensor>, Rng&)>;
 Tensor checkpoint(RandomFunction f, Rng& rng, std::span<const Tensor> inputs);
 }  // namespace detail
 
-/// f(x…), to the bit what it is without checkpoint, and so are its gradients where the inputs are used nowhere else (where
-/// they are, what comes from f is added up first: the same sum in another order, as in gradients of gradients). Only the
-/// inputs are kept; f is copied, and runs a second time within `gradient`, so what it captures by reference must still be there.
-/// Error when f captures a tensor that a tape watches, whose derivative would be lost: every tensor to differentiate by
-/// is an input. Error, within `gradient`, when f gives another value the second time (told by a 64-bit hash): it must
-/// be a function of its inputs alone.
+/// f(x…), to the bit what it is without checkpoint, and so are its gradients where the inputs are used nowhere else
+/// (where they are, what comes from f is added up first: the same sum in another order, as in gradients of gradients).
+/// Only the inputs are kept; f is copied, and runs a second time within `gradient`, so what it captures by reference
+/// must still be there. Error when f captures a tensor that a tape watches, whose derivative would be lost: every
+/// tensor to differentiate by is an input. Error, within `gradient`, when f gives another value the second time (told
+/// by a 64-bit hash): it must be a function of its inputs alone.
 template <class F, std::same_as<Tensor>... X>
   requires std::is_invocable_r_v<Tensor, const F&, const X&...>
 Tensor checkpoint(const F& f, const X&... x) {

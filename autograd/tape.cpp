@@ -54,7 +54,8 @@ Tape::Tape(std::span<const Tensor> watched) {
 }
 
 Tape::Memory& Tape::memory() const {
-  check(memory_ != nullptr, "[tape] this tape is spent\nhelp: gradient() consumes its tape; make a new one for each gradient");
+  check(memory_ != nullptr,
+        "[tape] this tape is spent\nhelp: gradient() consumes its tape; make a new one for each gradient");
   return *memory_;
 }
 
@@ -113,10 +114,10 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
   const int last = memory().ids.find(loss.id());
   check(last >= 0,
         "[gradient] the loss depends on nothing that this tape watches\nhelp: compute it while the tape is alive and "
-        "not paused, in its thread, from the very tensors given to the tape; writing to a tensor, as an optimiser's step "
-        "does, makes it a new one, so take parameters(module) afresh for each tape");
-  check(loss.numel() == 1,
-        "[gradient] the loss has shape {}, but must be one number\nhelp: did you forget mean() or sum()?", loss.shape());
+        "not paused, in its thread, from the very tensors given to the tape; writing to a tensor, as an optimiser's "
+        "step does, makes it a new one, so take parameters(module) afresh for each tape");
+  check(loss.numel() == 1, "[gradient] the loss has shape {}, but must be one number\n"
+                           "help: did you forget mean() or sum()?", loss.shape());
   check(unlink(), "[tape] this tape belongs to another thread\nhelp: make it, use it and differentiate in one thread");
   Owner owner = std::move(memory_);
   std::vector<Node>& nodes = owner->nodes;
@@ -162,8 +163,8 @@ std::vector<Tensor> Tape::gradient(const Tensor& loss) {
 Tensor Tape::gradient(const Tensor& loss, const Tensor& x) {
   const int target = memory().ids.find(x.id());
   check(target >= 0,
-        "[gradient] this tape does not know the tensor of shape {} to differentiate by\nhelp: it must be watched by the "
-        "tape or computed from what is", x.shape());
+        "[gradient] this tape does not know the tensor of shape {} to differentiate by\nhelp: it must be watched by "
+        "the tape or computed from what is", x.shape());
   const Owner owner = walk_back(loss, target);
   const Node& node = owner->nodes[target];
   return node.gradient ? *node.gradient : zeros(node.shape);

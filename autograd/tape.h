@@ -60,7 +60,8 @@ class Tape : public Scope {
   explicit Tape(const Tensor& watched) : Tape(std::span(&watched, 1)) {}
 
   /// d loss / d watched[i], in the constructor's order, each in its tensor's shape; zeros where the loss does not
-  /// depend on it. `loss` must be one number. Ends the recording and consumes the tape: any later call is an Error.
+  /// depend on it. Error unless `loss` is one number that depends on at least one of them. Ends the recording and
+  /// consumes the tape: any later call is an Error.
   std::vector<Tensor> gradient(const Tensor& loss);
   /// d loss / d x for any x that this tape knows, watched or computed. Consumes the tape as well.
   Tensor gradient(const Tensor& loss, const Tensor& x);
@@ -69,8 +70,6 @@ class Tape : public Scope {
   bool knows(const Tensor& x) const;
   /// One line per node: `v7 = matmul(v3, v5)  (128, 400)`. An argument that nothing watched is shown by its shape.
   std::string listing() const;
-  /// Writes the listing to the standard output.
-  void print() const;
 
  private:
   friend Tensor record(const char* op, const Tensor& out, std::span<const Argument> arguments);

@@ -72,33 +72,47 @@ static int synchronise(int file) {
   return 0;
 }
 
-void write_file_atomically(const fs::path& path, std::string_view bytes) {
-  std::error_code error;
-  fs::path target = path;
-  if (fs::is_symlink(path, error)) {
-    target = fs::canonical(path, error);
-    if (error) fail(path, "the symbolic link leads nowhere");
-  }
+/// The file that is written when `path` is, behind symbolic links, and what is there now.
+struct Target {
+  fs::path file, folder;
+  bool exists = false;
   struct stat old {};
-  const bool exists = ::stat(target.c_str(), &old) == 0;
-  if (exists && S_ISDIR(old.st_mode)) fail(path, "it is a folder");
-  if (exists && !S_ISREG(old.st_mode)) fail(path, "it is not a regular file");
-  if (!target.has_filename()) fail(path, "it names no file");
 
+  explicit Target(const fs::path& path) : file(path) {
+    std::error_code error;
+    if (fs::is_symlink(path, error)) {
+      file = fs::canonical(path, error);
+      if (error) fail(path, "the symbolic link leads nowhere");
+    }
+    exists = ::stat(file.c_str(), &old) == 0;
+    if (!exists && errno != ENOENT) fail(path, errno);
+    if (exists && S_ISDIR(old.st_mode)) fail(path, "it is a folder");
+    if (exists && !S_ISREG(old.st_mode)) fail(path, "it is not a regular file");
+    if (!file.has_filename()) fail(path, "it names no file");
+    folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  }
+};
+
+void check_writable(const fs::path& path) {
+  const Target target(path);
+  if (::access(target.folder.c_str(), W_OK | X_OK) != 0) fail(path, errno);
+}
+
+void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  const Target target(path);
   // In the same folder, because a rename is atomic only within one file system.
-  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
   Temporary temporary;
-  temporary.folder = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  temporary.folder = ::open(target.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (temporary.folder < 0) fail(path, errno);
   if (const int e = create(temporary)) fail(path, e);
-  if (exists && ::fchmod(temporary.file, old.st_mode & 0777) != 0) fail(path, errno);
+  if (target.exists && ::fchmod(temporary.file, target.old.st_mode & 0777) != 0) fail(path, errno);
   if (const int e = write_all(temporary.file, bytes)) fail(path, e);
   // The numbers must be on the disk before the name is: a rename may overtake them otherwise.
   if (const int e = synchronise(temporary.file)) fail(path, e);
   const int closed = ::close(std::exchange(temporary.file, -1));
   if (closed != 0 && errno != EINTR) fail(path, errno);  // Linux has closed it even when interrupted
-  if (::renameat(temporary.folder, temporary.name.c_str(), temporary.folder, target.filename().c_str()) != 0)
-    fail(path, errno);
+  const fs::path name = target.file.filename();
+  if (::renameat(temporary.folder, temporary.name.c_str(), temporary.folder, name.c_str()) != 0) fail(path, errno);
   temporary.name.clear();
   // Some file systems cannot synchronise a folder and say EINVAL; there is nothing more to do there.
   if (const int e = synchronise(temporary.folder); e != 0 && e != EINVAL) fail(path, e);

@@ -15,4 +15,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// at the very last, when the folder is written, there is an Error and the new file may be there.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Error where write_file_atomically would refuse `path`, as far as that can be known beforehand. Writes nothing.
+void check_writable(const std::filesystem::path& path);
+
 }  // namespace gradus::inline GRADUS_FLAVOUR

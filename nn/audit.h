@@ -32,7 +32,7 @@ struct Audit {
 
 struct AuditOptions {
   bool print = true;     // the table, to the standard output
-  bool by_input = true;  // whether there is a derivative by the input: not by the numbers of words
+  bool by_input = true;  // false when the input has no derivative, like the word numbers of an Embedding
 };
 
 /// Tries the following on copies of `layer`, in evaluation, and in training too where that gives another output (from a

@@ -19,7 +19,7 @@ static bool same_bits(const Tensor& a, const Tensor& b) {
 
 /// What differs between two outputs that should be the same.
 static std::string difference(const Tensor& a, const Tensor& b) {
-  if (!(a.shape() == b.shape())) return fmt::format("{} and {}", a.shape(), b.shape());
+  if (a.shape() != b.shape()) return fmt::format("{} and {}", a.shape(), b.shape());
   const std::vector<Real> x = a.values(), y = b.values();
   for (std::size_t i = 0; i < x.size(); ++i)
     if (std::memcmp(&x[i], &y[i], sizeof(Real)) != 0) return fmt::format("element {} is {} and {}", i, x[i], y[i]);

@@ -1,5 +1,5 @@
-// An exponential moving average of a module's weights, which often does better than the weights themselves (Polyak,
-// Juditsky 1992).
+// An exponential moving average of a module's weights, which often does better than the weights themselves (after the
+// averaging of Polyak, Juditsky 1992).
 #pragma once
 
 #include "nn/state.h"

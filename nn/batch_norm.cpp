@@ -6,11 +6,10 @@ Tensor BatchNorm::operator()(const Tensor& x, Context& context) const {
   const std::int64_t channels = weight.numel();
   check(x.rank() >= 2 && x.shape()[1] == channels, "[batch_norm] an input of shape {} is not (N, {}, …)", x.shape(),
         channels);
-  const std::span<const std::int64_t> extents(x.shape().begin(), x.rank());
   std::array<std::int64_t, kMaxRank> along_channels;  // (1, C, 1, …)
   along_channels.fill(1);
   along_channels[1] = channels;
-  const Shape column(std::span(along_channels.data(), extents.size()));
+  const Shape column(std::span(along_channels.data(), x.rank()));
   const auto in_place = [&](const Tensor& each) { return reshape(each, column); };
 
   if (!context.training || x.numel() == 0)
@@ -20,7 +19,7 @@ Tensor BatchNorm::operator()(const Tensor& x, Context& context) const {
   const std::int64_t n = x.numel() / channels;
   check(n > 1, "[batch_norm] training needs more than one number per channel, not an input of shape {}", x.shape());
   std::array<int, kMaxRank> others{0, 2, 3, 4, 5};  // all axes but the channels'
-  const Axes axes(std::span<const int>(others.data(), extents.size() - 1));
+  const Axes axes(std::span<const int>(others.data(), x.rank() - 1));
   const Moments batch = moments(x, axes);
   const auto blend = [&](Buffer& running, const Tensor& now, Real factor) {
     running.value = detach(running.value * (1 - momentum) + reshape(detach(now), {channels}) * (momentum * factor));

@@ -24,6 +24,8 @@ struct BatchNorm {
   /// Training writes the running moments although the layer is const: threads may share a model in evaluation only.
   Tensor operator()(const Tensor& x, Context& context) const;
 
+  Tensor operator()(const Tensor& x) const = delete;  // training is another thing: call layer(x, context)
+
   void members(auto&& visit) {
     visit("weight", weight);
     visit("bias", bias);

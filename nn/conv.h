@@ -7,6 +7,16 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
+namespace detail {
+/// Input and output channels of one group. Error unless groups divide both.
+inline std::pair<std::int64_t, std::int64_t> channels_of_group(const char* op, std::int64_t in, std::int64_t out,
+                                                               std::int64_t groups) {
+  check(groups >= 1 && in >= 1 && out >= 1 && in % groups == 0 && out % groups == 0,
+        "[{}] {} and {} channels do not divide into {} groups", op, in, out, groups);
+  return {in / groups, out / groups};
+}
+}  // namespace detail
+
 struct Conv2d {
   Tensor weight, bias;  // (out, in/groups, kh, kw), (out)
   ConvSettings settings;
@@ -14,7 +24,7 @@ struct Conv2d {
   /// A unit has the fan of its window: in/groups · kh · kw inputs. Error unless groups divide both channels.
   Conv2d(std::int64_t in, std::int64_t out, const Pair& kernel, const ConvSettings& settings, Init init, Rng& rng)
       : settings(settings) {
-    const auto [in_group, out_group] = channels_of_group("conv2d", in, out, settings.groups);
+    const auto [in_group, out_group] = detail::channels_of_group("conv2d", in, out, settings.groups);
     const std::int64_t window = checked_mul(kernel.h, kernel.w), fan_in = checked_mul(in_group, window);
     weight = initial_weight(init, {out, in_group, kernel.h, kernel.w}, fan_in, checked_mul(out_group, window), rng);
     bias = initial_bias(init, out, fan_in, rng);
@@ -28,14 +38,6 @@ struct Conv2d {
     visit("bias", bias);
     visit("settings", settings);
   }
-
-  /// Input and output channels of one group.
-  static std::pair<std::int64_t, std::int64_t> channels_of_group(const char* op, std::int64_t in, std::int64_t out,
-                                                                 std::int64_t groups) {
-    check(groups >= 1 && in >= 1 && out >= 1 && in % groups == 0 && out % groups == 0,
-          "[{}] {} and {} channels do not divide into {} groups", op, in, out, groups);
-    return {in / groups, out / groups};
-  }
 };
 
 struct ConvTranspose2d {
@@ -46,7 +48,7 @@ struct ConvTranspose2d {
   ConvTranspose2d(std::int64_t in, std::int64_t out, const Pair& kernel, const ConvSettings& settings, Init init,
                   Rng& rng)
       : settings(settings) {
-    const auto [in_group, out_group] = Conv2d::channels_of_group("conv_transpose2d", in, out, settings.groups);
+    const auto [in_group, out_group] = detail::channels_of_group("conv_transpose2d", in, out, settings.groups);
     const std::int64_t window = checked_mul(kernel.h, kernel.w), fan_in = checked_mul(out_group, window);
     weight = initial_weight(init, {in, out_group, kernel.h, kernel.w}, fan_in, checked_mul(in_group, window), rng);
     bias = initial_bias(init, out, fan_in, rng);

@@ -8,7 +8,7 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 struct Dropout {
-  Real p = Real(0.5);
+  Real p;
 
   /// 0 ≤ p < 1; Error otherwise.
   explicit Dropout(Real p) : p(p) { check(p >= 0 && p < 1, "[dropout] p = {} is not in [0, 1)", p); }

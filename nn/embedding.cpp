@@ -5,14 +5,14 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 Tensor Embedding::operator()(const Tensor& words) const {
-  std::vector<std::int64_t> numbers;
-  numbers.reserve(words.numel());
+  Indices numbers(words.shape());
+  auto to = numbers.values.begin();
   for (const Real word : words.values()) {
     constexpr Real most = 1 << 24;  // beyond it a float has gaps between whole numbers
     check(word >= 0 && word <= most && std::floor(word) == word, "[embedding] {} is not the number of a word", word);
-    numbers.push_back(static_cast<std::int64_t>(word));
+    *to++ = static_cast<std::int64_t>(word);
   }
-  return (*this)(Indices(words.shape(), std::move(numbers)));
+  return (*this)(numbers);
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

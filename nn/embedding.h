@@ -12,7 +12,7 @@ struct Embedding {
   /// Standard normal numbers to begin with.
   Embedding(std::int64_t words, std::int64_t features, Rng& rng) : weight(normal({words, features}, rng)) {}
 
-  /// Words of any shape (…) -> (…, features); Error when a number is none of a word.
+  /// Words of any shape (…) -> (…, features); Error when a number is not from 0 to words - 1.
   Tensor operator()(const Indices& words) const { return embedding(weight, words); }
   /// The same for words given as a tensor of whole numbers, so that an Embedding can begin a Sequential. There is no
   /// derivative by them.

@@ -1,8 +1,6 @@
 // How weights begin.
 #pragma once
 
-#include <cmath>
-
 #include "tensor/random.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {

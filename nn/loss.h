@@ -6,11 +6,11 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 /// Binary cross-entropy of probabilities given as logits: (B, …), targets in [0, 1] of the same shape. Nats, summed
-/// over each sample's elements, in the mean over the batch.
+/// over each sample's elements, averaged over the batch.
 Tensor bce_with_logits(const Tensor& logits, const Tensor& targets);
 /// Mean squared error over all elements.
 Tensor mse(const Tensor& x, const Tensor& target);
-/// Cross-entropy of class probabilities given as logits (B, classes), labels (B). Nats, in the mean over the batch.
+/// Cross-entropy of class probabilities given as logits (B, classes), labels (B). Nats, averaged over the batch.
 Tensor cross_entropy(const Tensor& logits, const Indices& labels);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -18,7 +18,7 @@ void detail::check_distinct(std::span<const Tensor> parameters) {
   std::sort(ids.begin(), ids.end());
   const auto twice = std::adjacent_find(ids.begin(), ids.end());
   if (twice == ids.end()) return;
-  const auto shared = std::find_if(parameters.begin(), parameters.end(), [&](const Tensor& x) { return x.id() == *twice; });
+  const auto shared = std::ranges::find(parameters, *twice, &Tensor::id);
   throw Error(fmt::format("[parameters] a tensor of shape {} is listed twice\nhelp: a copied module shares its tensors "
                           "until they are written; give each member numbers of its own",
                           shared->shape()));

@@ -6,8 +6,8 @@
 //   };
 //
 // From the list follow parameters, names ("encoder.hidden.0.weight"), counts, saving and loading. Nothing is registered
-// and no pointer is kept: a module is copied like any struct, and writing one leaves the other as it was. (To a tape they
-// are one until then; `detached` in nn/state.h makes a copy that it does not know.)
+// and no pointer is kept: a module is copied like any struct, and writing one leaves the other as it was. (To a tape
+// they are one until then; `detached` in nn/state.h makes a copy that it does not know.)
 //
 // What may be listed: a Tensor (a parameter), a Buffer (saved, not optimised), another module, a vector, array,
 // optional or variant of these, and settings (numbers, enums, strings).

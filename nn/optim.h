@@ -1,6 +1,6 @@
 // Optimisers: how parameters follow their gradients. A rule is a few lines on lanes (optim.cpp, optim_rules.cpp);
 // everything else is shared (optimizer.cpp), and each parameter is updated in one pass over it, its gradient and its
-// moments. A rule that is not among them is a loop over for_each_parameter (nn/module.h), outside of any tape.
+// moments. For a rule of your own, loop over for_each_parameter (nn/module.h) outside of any tape.
 #pragma once
 
 #include <variant>
@@ -61,7 +61,8 @@ class Optimizer {
   template <class M>
   void step(M&& module, std::span<const Tensor> gradients, double factor = 1) {
     static_assert(!std::same_as<std::remove_cvref_t<M>, std::vector<Tensor>>,
-                  "step takes the module itself: parameters(module) is a look at it, and an update of that would be lost");
+                  "step takes the module itself: parameters(module) is a look at it, and an update of that would be "
+                  "lost");
     prepare(parameters(module), gradients);
     ++steps;
     std::size_t i = 0;

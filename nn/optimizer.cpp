@@ -6,17 +6,17 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 Optimizer::Optimizer(const Rule& rule) : rule(rule) {
-  const auto positive = [](double number, const char* name) {
+  const auto not_negative = [](double number, const char* name) {
     check(number >= 0 && std::isfinite(number), "[optimizer] the {} cannot be {}", name, number);
   };
   const auto fraction = [](double number, const char* name) {
     check(number >= 0 && number < 1, "[optimizer] {} must be from 0 to below 1, not {}", name, number);
   };
   std::visit([&](const auto& r) {
-    positive(r.lr, "learning rate");
-    if constexpr (requires { r.epsilon; }) positive(r.epsilon, "epsilon");
-    if constexpr (requires { r.weight_decay; }) positive(r.weight_decay, "weight decay");
-    if constexpr (requires { r.momentum; }) positive(r.momentum, "momentum");
+    not_negative(r.lr, "learning rate");
+    if constexpr (requires { r.epsilon; }) not_negative(r.epsilon, "epsilon");
+    if constexpr (requires { r.weight_decay; }) not_negative(r.weight_decay, "weight decay");
+    if constexpr (requires { r.momentum; }) not_negative(r.momentum, "momentum");
     if constexpr (requires { r.alpha; }) fraction(r.alpha, "alpha");
     if constexpr (requires { r.beta1; }) fraction(r.beta1, "beta1"), fraction(r.beta2, "beta2");
     if constexpr (requires { r.nesterov; })
@@ -48,8 +48,9 @@ void Optimizer::prepare(std::span<const Tensor> parameters, std::span<const Tens
   check(parameters.size() == gradients.size(), "[optimizer] {} gradients for {} parameters", gradients.size(),
         parameters.size());
   for (std::size_t i = 0; i < parameters.size(); ++i)
-    check(gradients[i].shape() == parameters[i].shape(), "[optimizer] parameter {} of shape {} has a gradient of shape {}",
-          i, parameters[i].shape(), gradients[i].shape());
+    check(gradients[i].shape() == parameters[i].shape(),
+          "[optimizer] parameter {} of shape {} has a gradient of shape {}", i, parameters[i].shape(),
+          gradients[i].shape());
   prepare_moments(parameters);
 }
 

@@ -16,6 +16,8 @@ struct Residual {
     return x + y;
   }
 
+  Tensor operator()(const Tensor& x) const = delete;  // the layer may draw: call residual(x, context)
+
   void members(auto&& visit) { visit("layer", layer); }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "nn/input_file.h"
 #include "nn/quote.h"

@@ -16,7 +16,7 @@ struct Schedule {
   /// many steps (step); or along half a cosine, and stays there (cosine: Loshchilov, Hutter 2016).
   std::int64_t decay_steps = 1;
   double factor = 0.1;
-  /// Steps in front of that, on which the rate rises along a line.
+  /// So many steps come before that, over which the rate rises linearly to its full value.
   std::int64_t warmup = 0;
 
   /// The factor of the step that follows `taken` others. Error when decay_steps, where they count, are fewer than 1.

@@ -19,8 +19,8 @@ class Layer {
     requires(!std::same_as<L, Layer>)
   Layer(L layer) {
     static_assert(LayerLike<L>,
-                  "a layer is a struct with members(visit), called with a Tensor (and a Context) to give a Tensor; both "
-                  "are public and the call is const; a function or lambda has no members to list");
+                  "a layer is a struct with members(visit), called with a Tensor (and a Context) to give a Tensor; "
+                  "both are public and the call is const; a function or lambda has no members to list");
     static_assert(std::is_copy_constructible_v<L>, "a layer is a struct that can be copied");
     if constexpr (LayerLike<L>) self_ = std::make_unique<Holder<L>>(std::move(layer));
   }

@@ -11,8 +11,8 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-/// The one exception type that bad input to the library raises. `what()` is one sentence in the form
-/// `[op] what is wrong`, followed where there is a likely cause by a second line `help: …`.
+/// The one exception type that bad input to the library raises. `what()` is one sentence, which below models/ has the
+/// form `[op] what is wrong`, followed where there is a likely cause by a second line `help: …`.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

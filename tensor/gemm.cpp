@@ -159,7 +159,8 @@ class Product {
   }
 
   /// The tiles where panels of rows meet panels of columns, of which one or the other is a single one.
-  void run_tiles(TileCall& call, std::int64_t block, std::array<std::int64_t, 2> p, std::array<std::int64_t, 2> j) const {
+  void run_tiles(TileCall& call, std::int64_t block, std::array<std::int64_t, 2> p,
+                 std::array<std::int64_t, 2> j) const {
     call.tiles = (p[1] - p[0]) * (j[1] - j[0]);
     if (call.tiles == 0) return;
     const bool downwards = j[1] - j[0] == 1;  // from a tile to the next

@@ -129,7 +129,7 @@ inline void run_tiles(TileCall& call, std::int64_t rows, std::int64_t columns) {
   kernels[rows - 1][vectors - 1](call);
 }
 
-// Blocking for the first-level cache, of 32 KiB at least. In a block of K this deep, 14 rows of A fill two thirds of it.
+// Blocking for the first-level cache, of 32 KiB at least: in a block of K this deep, 14 rows of A fill two thirds.
 inline constexpr std::int64_t kBlockDepth = 1600 / sizeof(Real);
 /// True when K is so short that a panel of B stays in it beside the panels of A, which are narrower, passing by.
 inline constexpr bool rows_inside(std::int64_t depth) { return depth * kTileColumns * sizeof(Real) <= 16 << 10; }

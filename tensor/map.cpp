@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "tensor/parallel.h"
 
@@ -102,14 +103,14 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
   }
 
   alignas(kAlignment) Real splat[kMaxInputs][kLanes];
-  Walk* walks = static_cast<Walk*>(__builtin_alloca(sizeof(Walk) * kMaxInputs));
+  std::optional<Walk> walks[kMaxInputs];
   bool strided = false;
   for (int i = 0; i < inputs; ++i) {
-    new (walks + i) Walk(in[i]);
-    if (walks[i].one_value())
-      std::fill_n(splat[i], kLanes, *walks[i].data);
+    const Walk& walk = walks[i].emplace(in[i]);
+    if (walk.one_value())
+      std::fill_n(splat[i], kLanes, *walk.data);
     else
-      strided |= !walks[i].one_run();
+      strided |= !walk.one_run();
   }
 
   for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {
@@ -121,13 +122,14 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
       std::int64_t step[kMaxInputs];
       for (int i = 0; i < inputs; ++i) {
         step[i] = kLanes;
-        if (walks[i].one_value()) {
+        const Walk& walk = *walks[i];
+        if (walk.one_value()) {
           from[i] = splat[i];
           step[i] = 0;
-        } else if (walks[i].one_run()) {
-          from[i] = walks[i].data + begin;
+        } else if (walk.one_run()) {
+          from[i] = walk.data + begin;
         } else {
-          walks[i].pack(begin, count, packed[i]);
+          walk.pack(begin, count, packed[i]);
           from[i] = packed[i];
         }
       }
@@ -152,7 +154,9 @@ void copy(const ConstView& in, const View& out) {
   const std::int64_t size = out.shape.numel();
   if (out.contiguous()) {
     const Walk walk(in);
-    for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) { walk.pack(begin, end - begin, out.data + begin); });
+    for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {
+      walk.pack(begin, end - begin, out.data + begin);
+    });
   } else if (size > 0) {  // slice by slice along the first axis until what is written is contiguous
     const auto first = [](auto& view, std::int64_t i) {
       auto slice = view;

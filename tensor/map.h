@@ -10,7 +10,7 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 /// input that is one register repeated. `closure` is whatever the row function was made with.
 using RowFunction = void (*)(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
                              std::int64_t registers);
-inline constexpr int kMaxInputs = 6;
+inline constexpr int kMaxInputs = 6;  // the tensors of an elementwise op, and the weight of its derivative
 
 /// out = row(in...) element by element. `out` is row-major; every input has out's shape and any strides. Rows see
 /// whole registers only: the tail is padded here. An input may be `out` itself (the same memory and strides).

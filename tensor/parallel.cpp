@@ -56,9 +56,9 @@ struct Job {
 
 thread_local bool inside_region = false;
 
-class Pool {
+class ThreadPool {
  public:
-  ~Pool() {
+  ~ThreadPool() {
     {
       const std::lock_guard lock(mutex_);
       closing_ = true;
@@ -158,9 +158,9 @@ class Pool {
 std::atomic<bool> pool_is_gone{false};
 
 /// The pool, or null when the program's static objects are already being destroyed.
-Pool* pool() {
+ThreadPool* pool() {
   struct Owner {
-    Pool pool;
+    ThreadPool pool;
     ~Owner() { pool_is_gone.store(true); }
   };
   if (pool_is_gone.load()) return nullptr;
@@ -235,7 +235,7 @@ int threads() {
 }
 
 void detail::run_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t, int), void* context) {
-  Pool* const workers = chunks > 1 && threads() > 1 && !inside_region ? pool() : nullptr;
+  ThreadPool* workers = chunks > 1 && threads() > 1 && !inside_region ? pool() : nullptr;
   if (!workers) {
     for (std::int64_t chunk = 0; chunk < chunks; ++chunk) body(context, chunk, 0);
     return;

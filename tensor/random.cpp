@@ -220,7 +220,8 @@ Tensor truncated_normal(const Shape& shape, Real bound, Rng& rng) {
 
 Indices permutation(std::int64_t n, Rng& rng) {
   check(n >= 0, "[permutation] the number of elements cannot be negative: {}", n);
-  std::vector<std::int64_t> order(n);
+  Indices result{Shape{n}};
+  const std::span<std::int64_t> order = result.values;
   std::iota(order.begin(), order.end(), 0);
   std::array<std::uint32_t, 4> words{};
   bool second = false;
@@ -235,7 +236,7 @@ Indices permutation(std::int64_t n, Rng& rng) {
     while (bits < -count % count) bits = next();
     std::swap(order[count - 1], order[bits % count]);
   }
-  return Indices(std::move(order));
+  return result;
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -212,7 +212,6 @@ struct LogSumExp {
   auto operator()(const auto& part, Real repeats) const {
     auto result = part(Larger{});
     AddExp add;
-    add.shift.fill(0);
     for (std::size_t j = 0; j < add.shift.size(); ++j) {
       const Batch largest = result[j % result.size()];
       add.shift[j] = where(abs(largest) < kInfinity, largest, Batch(0));

@@ -6,7 +6,6 @@
 #include <initializer_list>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "tensor/check.h"
 
@@ -33,15 +32,10 @@ class Shape {
   Shape inserted(int axis, std::int64_t extent) const;
   Shape without(int axis) const;
 
-  friend bool operator==(const Shape& a, const Shape& b) {
-    if (a.rank_ != b.rank_) return false;
-    for (int i = 0; i < a.rank_; ++i)
-      if (a.extents_[i] != b.extents_[i]) return false;
-    return true;
-  }
+  friend bool operator==(const Shape&, const Shape&) = default;
 
  private:
-  std::array<std::int64_t, kMaxRank> extents_{};
+  std::array<std::int64_t, kMaxRank> extents_{};  // 0 beyond the rank
   std::int64_t numel_ = 1;
   int rank_ = 0;
 };
@@ -54,8 +48,8 @@ Strides contiguous_strides(const Shape& shape);
 /// True when walking the elements in row-major order walks the memory one by one.
 bool is_contiguous(const Shape& shape, const Strides& strides);
 
-/// The numpy rule: align at the right; extents must agree or be 1. Nothing, or an Error that names `op` and both shapes,
-/// where they do not.
+/// The numpy rule: aligned at the right, extents agree or one of them is 1. Where they do not, the first gives nothing
+/// and the second throws an Error that names `op` and both shapes.
 std::optional<Shape> broadcast(const Shape& a, const Shape& b);
 Shape broadcast(const char* op, const Shape& a, const Shape& b);
 

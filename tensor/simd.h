@@ -1,9 +1,9 @@
 // SIMD lanes: one register of numbers that computes like one number.
 //
 // Batch and Mask are our own types around xsimd's, so that what xsimd gets wrong is mended here, once: NaN
-// compares by the rules of IEEE 754, zeros keep their sign, fma rounds once, min and max pass NaN on, exp has its
-// whole range. This is the only file that includes xsimd; the elementary functions stand in tensor/simd_math.h,
-// which comes along.
+// compares by the rules of IEEE 754, zeros keep their sign, fma rounds once where the processor can, min and max pass
+// NaN on. This is the only file that includes xsimd; the elementary functions stand in tensor/simd_math.h, which comes
+// along.
 #pragma once
 
 #include <algorithm>
@@ -291,7 +291,8 @@ template <int N, class F>
   unrolled<std::countr_zero(unsigned{group})>([&](auto) __attribute__((always_inline)) {
     Batch next[kLanes];
     unrolled<kLanes / 2>([&](auto pair) __attribute__((always_inline)) {
-      constexpr int base = pair / (group / 2) * group, i = base + pair % (group / 2), to = base + pair % (group / 2) * 2;
+      constexpr int base = pair / (group / 2) * group, offset = pair % (group / 2);
+      constexpr int i = base + offset, to = base + offset * 2;
       next[to] = detail::shuffle<detail::Interleave<false, group>>(rows[i], rows[i + group / 2]);
       next[to + 1] = detail::shuffle<detail::Interleave<true, group>>(rows[i], rows[i + group / 2]);
     });

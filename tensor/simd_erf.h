@@ -1,7 +1,7 @@
 // The error function on SIMD lanes: erf(x) = 1 - e^-g(x) for x ≥ 0, where g(x) = -log(1 - erf(x)).
 //
-// g rises smoothly, as 2x/√π at first and as x² far out, so one polynomial serves the whole range, and erf takes over no
-// more than its relative error. All terms of its Taylor series follow from the first, for its derivative
+// g rises smoothly, as 2x/√π at first and as x² far out, so one polynomial serves the whole range, and erf takes over
+// no more than its relative error. All terms of its Taylor series follow from the first, for its derivative
 // m = 2/√π·e^(-x²) / (1 - erf(x)) obeys m' = m² - 2xm.
 #pragma once
 

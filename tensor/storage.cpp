@@ -19,7 +19,8 @@ constexpr int kReach = kClassesPerDoubling - 1;
 class OutOfMemory final : public std::bad_alloc {
  public:
   explicit OutOfMemory(std::int64_t bytes) {
-    *fmt::format_to_n(text_, sizeof text_ - 1, "[tensor] there is no memory for {:.3g} GB more", 1e-9 * bytes).out = '\0';
+    constexpr const char* kSentence = "[tensor] there is no memory for {:.3g} GB more";
+    *fmt::format_to_n(text_, sizeof text_ - 1, kSentence, 1e-9 * static_cast<double>(bytes)).out = '\0';
   }
   const char* what() const noexcept override { return text_; }
 
@@ -34,7 +35,8 @@ static std::int64_t class_bytes(int size_class) {
 
 static int class_of(std::int64_t bytes) {
   if (bytes <= 256) return 0;
-  const int doubling = std::bit_width(static_cast<std::uint64_t>(bytes - 1)) - 1;  // 2^doubling < bytes ≤ 2^(doubling+1)
+  // 2^doubling < bytes ≤ 2^(doubling + 1)
+  const int doubling = std::bit_width(static_cast<std::uint64_t>(bytes - 1)) - 1;
   const std::int64_t quarter = (std::int64_t{1} << doubling) / kClassesPerDoubling;
   const int steps = static_cast<int>((bytes - (std::int64_t{1} << doubling) + quarter - 1) / quarter);
   return (doubling - 8) * kClassesPerDoubling + steps;
@@ -50,7 +52,7 @@ static void* from_system(std::size_t bytes) {
   return memory;
 }
 
-struct Pool {
+struct MemoryPool {
   using Block = Storage::Block;
 
   std::mutex mutex;
@@ -110,8 +112,8 @@ struct Pool {
 };
 
 // Never destroyed: tensors with static lifetime may be dropped after everything else.
-static Pool& pool() {
-  static Pool& pool = *new Pool;
+static MemoryPool& pool() {
+  static MemoryPool& pool = *new MemoryPool;
   return pool;
 }
 

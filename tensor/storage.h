@@ -18,7 +18,7 @@ inline constexpr std::int64_t kAlignment = 64;  // bytes: one cache line, one AV
 class Storage {
  public:
   Storage() = default;
-  /// Room for `count` uninitialised numbers (none: no block). Error when that overflows; a std::bad_alloc that says so
+  /// Room for `count` uninitialised numbers (0: no block). Error when that overflows; a std::bad_alloc that says so
   /// in a sentence when the system has no more.
   explicit Storage(std::int64_t count);
   Storage(const Storage& other) noexcept : block_(other.block_) {
@@ -38,7 +38,7 @@ class Storage {
   bool unique() const { return !block_ || block_->owners.load(std::memory_order_acquire) == 1; }
 
  private:
-  friend struct Pool;
+  friend struct MemoryPool;
   template <class>
   friend struct PoolAllocator;
   struct alignas(kAlignment) Block {  // the numbers follow

@@ -69,8 +69,8 @@ class Tensor {
 
   /// The numbers, to be read. Valid until the tensor is written or destroyed.
   ConstView view() const { return {storage_.data() + offset_, shape_, strides_}; }
-  /// The numbers, to be written, row-major: unshared first (copied if anyone else looks), under a new id. To be written
-  /// until the tensor is next copied, given to an op or a tape, or destroyed.
+  /// The numbers, to be written, row-major: unshared first (copied if anyone else looks), under a new id. The view may
+  /// be written until the tensor is next copied, given to an op or a tape, or destroyed.
   View write();
 
   /// The only number of a one-element tensor; Error otherwise.
@@ -83,7 +83,8 @@ class Tensor {
   template <class T>
     requires std::same_as<T, bool>
   explicit operator T() const {
-    static_assert(sizeof(T) == 0, "a Tensor is many numbers and no bool: where(condition, a, b), or item() of one number");
+    static_assert(sizeof(T) == 0,
+                  "a Tensor is many numbers and no bool: where(condition, a, b), or item() of one number");
     return false;
   }
   template <class T>
@@ -127,7 +128,7 @@ Tensor arange(std::int64_t n);
 /// The numbers in nested brackets, large tensors abbreviated, followed by the shape.
 std::string to_string(const Tensor& x);
 
-/// Integer positions along an axis: (rows of a table, labels). Not a Tensor, for it has no derivative.
+/// Integer positions along an axis (rows of a table, labels). Not a Tensor, for it has no derivative.
 struct Indices {
   using Values = std::vector<std::int64_t, PoolAllocator<std::int64_t>>;
   Shape shape;
@@ -151,7 +152,8 @@ struct Indices {
   template <class T>
     requires std::same_as<T, Tensor>
   operator T() const {
-    static_assert(sizeof(T) == 0, "Indices are no Tensor: they have no derivative; gather(x, axis, indices) takes them");
+    static_assert(sizeof(T) == 0,
+                  "Indices are no Tensor: they have no derivative; gather(x, axis, indices) takes them");
     return {};
   }
 };

@@ -91,7 +91,8 @@ class Comparison:
         self.gradus = Library("Gradus", options.gradus)
         self.peers = {
             LIBTORCH: Library(LIBTORCH, f"{peers}/libtorch", OPENMP, ("", "none/")),
-            KEEPING: Library(KEEPING, f"{peers}/libtorch", [setting | KEEP_MEMORY for setting in OPENMP], ("", "none/")),
+            KEEPING: Library(KEEPING, f"{peers}/libtorch", [setting | KEEP_MEMORY for setting in OPENMP],
+                             ("", "none/")),
             OPENBLAS: Library(OPENBLAS, f"{peers}/openblas", OPENMP),
             ONEDNN: Library(ONEDNN, f"{peers}/onednn", OPENMP, ("", "matmul/")),
         }

@@ -16,7 +16,8 @@ using namespace gradus::test;
 // clang-format off: tables, from here to the end
 
 TEST_CASE("misuse: shapes and numbers") {
-  const Tensor vector = arange(3), matrix = ones({2, 3}), tall = ones({4, 3}), nothing = zeros({0, 3}), number = scalar(2);
+  const Tensor vector = arange(3), matrix = ones({2, 3}), tall = ones({4, 3}), nothing = zeros({0, 3});
+  const Tensor number = scalar(2);
   Rng rng{.seed = 1};
   Indices short_of_one{0, 1, 0};
   short_of_one.values.pop_back();
@@ -46,7 +47,7 @@ TEST_CASE("misuse: shapes and numbers") {
        [&] { elementwise<"my op">([](auto x, auto y) { return x * y; }, matrix, tall); },
        "[my op] shapes do not broadcast: (2, 3) and (4, 3)\nhelp: aligned at the right, extents must agree or be 1"},
       {"bounds in the wrong order", [&] { clamp(vector, 1, 0); },
-       "[clamp] the lower bound 1 is not below the upper bound 0"},
+       "[clamp] the lower bound 1 is above the upper bound 0"},
       {"inner dimensions that differ", [&] { matmul(matrix, tall); },
        "[matmul] inner dimensions differ: (2, 3) @ (4, 3)\nhelp: transpose the second argument"},
       {"inner dimensions that differ in any way", [&] { matmul(matrix, ones({5, 4})); },

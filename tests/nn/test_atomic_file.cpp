@@ -95,7 +95,11 @@ TEST_CASE("atomic file: a disk without room") {
 
 TEST_CASE("atomic file: targets that are refused") {
   const Folder folder;
-  const auto refusal = [](const fs::path& path) { return error_of([&] { write_file_atomically(path, "x"); }); };
+  const auto refusal = [](const fs::path& path) {
+    const std::string refused = error_of([&] { write_file_atomically(path, "x"); });
+    CHECK(error_of([&] { check_writable(path); }) == refused);  // known beforehand
+    return refused;
+  };
   CHECK(contains(refusal(folder.path), "it is a folder"));
   CHECK(contains(refusal(folder.path / "none" / "x"), "its folder does not exist"));
   CHECK(contains(refusal(folder.path / "x" / ""), "names no file"));

@@ -92,7 +92,7 @@ struct TrainsItself {
   void members(auto&& visit) { visit("gain", gain); }
 };
 
-struct Counts {
+struct IntegerRange {
   mutable std::int64_t calls = 0;
   Tensor operator()(const Tensor& x) const { return x * static_cast<Real>(++calls); }
   void members(auto&& visit) { visit("calls", calls); }
@@ -198,8 +198,8 @@ TEST_CASE("audit: calls that leave something behind") {
   CHECK(failed(WritesInEvaluation{}) == "state");
   CHECK(contains(says(WritesInEvaluation{}, "state"), "a call in evaluation changes \"last\": element 0 is "));
   CHECK(contains(says(TrainsItself{}, "state"), "a call in training changes \"gain\""));
-  CHECK(contains(failed(Counts{}), "repetition"));
-  CHECK(contains(says(Counts{}, "repetition"), "in evaluation, call 2 gives another output than call 1"));
+  CHECK(contains(failed(IntegerRange{}), "repetition"));
+  CHECK(contains(says(IntegerRange{}, "repetition"), "in evaluation, call 2 gives another output than call 1"));
   CHECK(failed(OwnGenerator{}) == "repetition");
   CHECK(contains(says(OwnGenerator{}, "repetition"), "in training, call 2"));
 }

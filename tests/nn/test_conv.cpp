@@ -186,6 +186,8 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
   says([&] { conv2d(x, w, {.dilation = {0, 1}}); }, "[conv2d] dilation 0 x 1 must be at least 1");
   says([&] { conv2d(x, w, {.padding = {0, -1}}); }, "[conv2d] cannot pad by 0 x -1");
   says([&] { conv2d(x, w, {.output_padding = 1}); }, "[conv2d] output_padding is for conv_transpose2d alone");
+  says([&] { conv2d_weight(x, x, 1, {.output_padding = 1}); },
+       "[conv2d_weight] output_padding is for conv_transpose2d alone");
   says([&] { conv_transpose2d(x, w); },
        "[conv_transpose2d] images (2, 3, 5, 6) do not fit weight (4, 3, 3, 3), which is (C, O/groups, kh, kw), in 1 "
        "groups");
@@ -209,7 +211,7 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
   constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max() / 2;
   CHECK(error_of([&] { conv2d(x, w, {.padding = huge}); }) != "no error");
   CHECK(error_of([&] { conv2d(x, w, {.dilation = huge}); }) != "no error");
-  const ConvSettings far_apart{.stride = {huge / 3 * 4, 1}, .padding = {huge / 3 * 2, 0}};  // two rows, of padding alone
+  const ConvSettings far_apart{.stride = {huge / 3 * 4, 1}, .padding = {huge / 3 * 2, 0}};  // two rows of padding
   CHECK(error_of([&] { conv2d(ones({1, 1, 1, 3}), ones({1, 1, 1, 1}), far_apart); }) != "no error");
   CHECK(error_of([&] { conv_transpose2d(zeros({2, 4, 5, 6}), w, {.stride = huge}); }) != "no error");
   CHECK(error_of([&] { upsample_nearest2d(x, huge); }) != "no error");

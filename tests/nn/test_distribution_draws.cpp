@@ -301,7 +301,8 @@ TEST_CASE("divergences: that to a Laplace distribution is smooth where the locat
     return kl_divergence(Logistic{in[0], in[1]}, Laplace{in[2], in[3]});
   };
   const Tensor at[] = {tensor({3}, {Real(0.5), Real(-1), 2}), tensor({3}, {Real(0.3), Real(-0.7), 0})};
-  const GradcheckResult result = gradcheck(f, {at[0], at[1], tensor({3}, {Real(0.5), Real(0.4), -1}), -at[1]}, {.order = 2});
+  const Tensor x = tensor({3}, {Real(0.5), Real(0.4), -1});
+  const GradcheckResult result = gradcheck(f, {at[0], at[1], x, -at[1]}, {.order = 2});
   CHECK_MESSAGE(result.passed, result.message);
 }
 

@@ -1,4 +1,4 @@
-# The program VAE on processors from before AVX, emulated by QEMU: one sentence, exit code 3, and no illegal instruction.
+# The program VAE on processors from before AVX, emulated by QEMU: one sentence, exit code 3, no illegal instruction.
 foreach(processor core2duo Nehalem)
   execute_process(COMMAND ${QEMU} -cpu ${processor} ${VAE} --help RESULT_VARIABLE code OUTPUT_VARIABLE out
                   ERROR_VARIABLE sentence)
