@@ -26,7 +26,7 @@ class Gemm {
   Tensor a_, b_, c_;
 };
 
-/// The VAE of the book (Géron), a small one and a convolutional one, each with its batch.
+/// The default VAE (that of Géron's book), a small one and a convolutional one, each with its batch.
 struct Model {
   VaeSettings settings;
   std::int64_t batch;
@@ -34,18 +34,18 @@ struct Model {
   /// Of the matrix products in a training step: forward and both gradients, but none by the images.
   double flops() const {
     if (settings.network == Network::convolutional) {  // 9 numbers a kernel, at a quarter and a sixteenth of the pixels
-      const std::int64_t ends = settings.data / 4 * 9 * 32, middle = settings.data / 16 * 9 * 32 * 64;
+      const std::int64_t ends = settings.data() / 4 * 9 * 32, middle = settings.data() / 16 * 9 * 32 * 64;
       const std::int64_t width = settings.hidden[0];
-      const std::int64_t dense = 4 * settings.data * width, codings = width * settings.latent;
-      return 2.0 * static_cast<double>(batch * (5 * ends + 6 * middle + 6 * dense + 9 * codings));
+      const std::int64_t dense = 4 * settings.data() * width, latent = width * settings.latent;
+      return 2.0 * static_cast<double>(batch * (5 * ends + 6 * middle + 6 * dense + 9 * latent));
     }
-    std::int64_t in = settings.data, pairs = 0;
+    std::int64_t in = settings.data(), pairs = 0;
     for (const std::int64_t out : settings.hidden) {
       pairs += in * out;
       in = out;
     }
     const std::int64_t all = 2 * pairs + 3 * in * settings.latent;
-    const std::int64_t first = settings.data * (settings.hidden.empty() ? 2 * settings.latent : settings.hidden[0]);
+    const std::int64_t first = settings.data() * (settings.hidden.empty() ? 2 * settings.latent : settings.hidden[0]);
     return 2.0 * static_cast<double>(batch * (3 * all - first));
   }
 };
@@ -61,7 +61,7 @@ inline Model small_model() {
 class Step {
  public:
   explicit Step(const Model& model)
-      : vae_(model.settings, rng_), x_(bernoulli({model.batch, model.settings.data}, Real(0.2), rng_)) {}
+      : vae_(model.settings, rng_), x_(bernoulli({model.batch, model.settings.data()}, Real(0.2), rng_)) {}
 
   void operator()() {
     Tape tape(parameters(vae_));

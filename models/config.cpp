@@ -1,6 +1,7 @@
 #include "models/config.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "nn/quote.h"
 
@@ -71,8 +72,8 @@ template <class C, class Visit>
 void for_each_member(C& c, const Visit& visit) {
   visit("data", c.data);
   visit("fingerprint", c.fingerprint);
-  visit("height", c.height, Counts{1, 65535});
-  visit("width", c.width, Counts{1, 65535});
+  visit("height", c.vae.image.h, IntegerRange{1, 65535});
+  visit("width", c.vae.image.w, IntegerRange{1, 65535});
   visit("model", c.vae.network);
   visit("hidden", c.vae.hidden);
   visit("latent", c.vae.latent, range::kLatent);
@@ -99,7 +100,7 @@ void for_each_later_member(C& c, const Visit& visit) {
   visit("nesterov", c.nesterov);
   visit("weight_decay", c.weight_decay, range::kWeightDecay);
   visit("schedule", c.schedule);
-  visit("decay_steps", c.decay_steps, Counts{0, range::kDecaySteps.max});
+  visit("decay_steps", c.decay_steps, IntegerRange{0, range::kDecaySteps.max});
   visit("decay_factor", c.decay_factor, range::kDecayFactor);
   visit("warmup", c.warmup, range::kWarmup);
   visit("ema", c.ema, range::kDecay);
@@ -125,10 +126,10 @@ struct Reader {
     check(at(name).is_boolean(), "\"{}\" is neither true nor false", name);
     value = at(name).get<bool>();
   }
-  void operator()(const char* name, std::int64_t& number, const Counts& range) const {
+  void operator()(const char* name, std::int64_t& number, const IntegerRange& range) const {
     number = whole(at(name), name, range);
   }
-  void operator()(const char* name, double& number, const Range& range) const {
+  void operator()(const char* name, double& number, const RealRange& range) const {
     check(at(name).is_number(), "\"{}\" is not a number", name);
     number = at(name).get<double>();
     check(range.contains(number), "\"{}\" is {}, but must be {}", name, number, to_string(range));
@@ -152,7 +153,7 @@ struct Reader {
     throw Error(fmt::format("\"{}\" is {}, which is no choice", name, quote(at(name).get<std::string>())));
   }
 
-  static std::int64_t whole(const Json& value, const char* name, const Counts& range) {
+  static std::int64_t whole(const Json& value, const char* name, const IntegerRange& range) {
     // What needs the 64th bit comes as a negative number, which no range contains.
     check(value.is_number_unsigned() && range.contains(value.get<std::int64_t>()),
           "\"{}\" is not a whole number from {} to {}", name, range.min, range.max);
@@ -176,12 +177,27 @@ std::string to_json(const Config& config) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
+/// The text as JSON of no more levels than a configuration has (the library descends without limit), where no member
+/// stands twice.
+static Json parse(const std::string& text) {
+  check(text.find('\0') == std::string::npos, "it holds a zero byte");  // the library would stop there
+  constexpr int kDeepest = 2;
+  std::set<std::string> names;
+  const auto look = [&](int depth, Json::parse_event_t event, const Json& parsed) {
+    check(depth < kDeepest || event == Json::parse_event_t::value, "it is nested too deeply");
+    if (event == Json::parse_event_t::key)
+      check(names.insert(parsed.get<std::string>()).second, "{} stands in it twice", quote(parsed.get<std::string>()));
+    return true;
+  };
+  return Json::parse(text, look);
+}
+
 Config config_from_json(const std::string& text, const std::filesystem::path& file) try {
-  const Json json = Json::parse(text);
+  const Json json = parse(text);
   check(json.is_object(), "it is not an object");
   const Reader read{json};
   std::int64_t format = 0;
-  read("format", format, Counts{1, 1'000'000});
+  read("format", format, IntegerRange{1, 1'000'000});
   check(format == kFormat, "it is of format {}, this program reads format {}", format, kFormat);
   Config config;
   std::size_t members = 1;
@@ -201,8 +217,6 @@ Config config_from_json(const std::string& text, const std::filesystem::path& fi
         "\"decay_steps\" is 0, but the schedule decays");
   check(config.schedule != Schedule::step || config.decay_factor > 0,
         "\"decay_factor\" is 0, which leaves nothing of the rate at the first step of the schedule");
-  config.vae.data = config.height * config.width;
-  config.vae.image = {config.height, config.width};
   return config;
 } catch (const Json::out_of_range&) {
   throw Error(fmt::format("{} is not a configuration: it holds a number that is too large", quote(file.native())));

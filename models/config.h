@@ -20,8 +20,7 @@ double default_momentum(OptimizerKind optimizer);
 
 struct Config {
   std::string data = "digits";
-  std::int64_t height = 28, width = 28;  // of an image
-  std::string fingerprint;               // of the training images
+  std::string fingerprint;  // of the training images
   VaeSettings vae;
   Binarize binarize = Binarize::none;
   double beta = 1;
@@ -33,7 +32,7 @@ struct Config {
   std::int64_t validation = 0;  // training images held out, from the end
   std::uint64_t seed = 0;
 
-  // What configurations from before these were offered lack: the values here stand for that.
+  // Added later: a config.json from before lacks these, and means the values here.
   std::string test_fingerprint;  // of the test images; empty: not looked at
   double momentum = 0;           // of sgd and rmsprop; in such a configuration default_momentum(optimizer)
   bool nesterov = false;         // of sgd
@@ -47,13 +46,14 @@ struct Config {
 };
 
 namespace range {  // of the settings
-inline constexpr Counts kHidden{1, 65536}, kLatent{1, 65536}, kEpochs{1, 1'000'000}, kBatchSize{1, 1 << 24};
-inline constexpr Counts kValidation{0, 1'000'000'000}, kDecaySteps{1, 1'000'000'000'000}, kWarmup{0, 1'000'000'000};
-inline constexpr Counts kAccumulate{1, 1 << 20};
+inline constexpr IntegerRange kHidden{1, 65536}, kLatent{1, 65536}, kEpochs{1, 1'000'000}, kBatchSize{1, 1 << 24};
+inline constexpr IntegerRange kValidation{0, 1'000'000'000}, kAccumulate{1, 1 << 20};
+inline constexpr IntegerRange kDecaySteps{1, 1'000'000'000'000}, kWarmup{0, 1'000'000'000};
 inline constexpr std::size_t kMostHidden = 64;  // layers
-inline constexpr Range kBeta{.min = 0, .max = 1e6}, kLr{.min = 0, .max = 1e12, .above_min = true};
-inline constexpr Range kClip{.min = 0, .max = 1e30}, kWeightDecay{.min = 0, .max = 1e6}, kDecayFactor{.min = 0, .max = 1};
-inline constexpr Range kDecay{.min = 0, .max = 1, .below_max = true};  // of momentum and averages
+inline constexpr RealRange kBeta{.min = 0, .max = 1e6}, kLr{.min = 0, .max = 1e12, .above_min = true};
+inline constexpr RealRange kClip{.min = 0, .max = 1e30}, kWeightDecay{.min = 0, .max = 1e6};
+inline constexpr RealRange kDecayFactor{.min = 0, .max = 1};
+inline constexpr RealRange kDecay{.min = 0, .max = 1, .below_max = true};  // of momentum and averages
 }  // namespace range
 
 /// A choice and its name on the command line and in config.json.

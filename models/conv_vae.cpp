@@ -17,7 +17,7 @@ ConvEncoder::ConvEncoder(const Pair& image, Activation activation, Init init, Rn
       first(1, kFewChannels, 3, kDown, init, rng),
       second(kFewChannels, kManyChannels, 3, kDown, init, rng),
       activation(activation) {
-  features_of(image);
+  features_of(image);  // which checks
 }
 
 Tensor ConvEncoder::operator()(const Tensor& x) const {
@@ -33,7 +33,7 @@ ConvDecoder::ConvDecoder(const Pair& image, Activation activation, Init init, Rn
       first(kManyChannels, kFewChannels, 3, kUp, init, rng),
       second(kFewChannels, 1, 3, kUp, init, rng),
       activation(activation) {
-  features_of(image);
+  features_of(image);  // which checks
 }
 
 Tensor ConvDecoder::operator()(const Tensor& features) const {
@@ -52,6 +52,8 @@ std::optional<ConvDecoder> conv_decoder(const VaeSettings& s, Rng& rng) {
   return ConvDecoder(s.image, Activation{s.activation}, s.init, rng);
 }
 
-std::int64_t feature_count(const VaeSettings& s) { return s.network == Network::dense ? s.data : features_of(s.image); }
+std::int64_t feature_count(const VaeSettings& s) {
+  return s.network == Network::dense ? s.data() : features_of(s.image);
+}
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "models/streams.h"
+
 namespace gradus::inline GRADUS_FLAVOUR {
 
 PixelBits test_bits(Binarize binarize) { return {binarize != Binarize::none, stream::kTestBits}; }
@@ -24,6 +26,7 @@ Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const 
 }
 
 Evaluation evaluate(const Vae& vae, const Images& images, const PixelBits& bits) {
+  check(images.count > 0, "[evaluate] there are no images");
   const Pause no_derivatives;
   constexpr std::int64_t kBatch = 500;
   Evaluation total;

@@ -1,16 +1,10 @@
-// The bound on images that were not trained on, and the random streams of a run.
+// The bound on images that were not trained on.
 #pragma once
 
 #include "models/config.h"
 #include "models/data/dataset.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
-
-/// Each purpose draws from a stream of its own, so none depends on how much another has used.
-namespace stream {
-inline constexpr std::uint64_t kInit = 1, kShuffle = 2, kTraining = 3, kSamples = 4;  // under the run's seed
-inline constexpr std::uint64_t kTest = 5, kTestBits = 6, kTrainBits = 7;              // the same for every run
-}  // namespace stream
 
 /// Nats per image at β = 1: the mean over the images, one draw of z each.
 struct Evaluation {
@@ -29,7 +23,8 @@ PixelBits test_bits(Binarize binarize);
 /// The images at `rows` as (rows, D) in [0, 1]; drawn as bits, each image from its own place in the stream.
 Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const PixelBits& bits);
 
-/// Evaluates `vae` on all images, in batches of a fixed size, so that nothing depends on how it was trained.
+/// Evaluates `vae` on all images, in batches of a fixed size, so that nothing depends on how it was trained. Error when
+/// there are none.
 Evaluation evaluate(const Vae& vae, const Images& images, const PixelBits& bits);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -2,7 +2,7 @@
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
-std::string to_string(const Range& range) {
+std::string to_string(const RealRange& range) {
   const bool bounded = range.max < std::numeric_limits<double>::max();
   if (range.min == std::numeric_limits<double>::lowest())
     return bounded ? fmt::format("a number of at most {}", range.max) : "a finite number";

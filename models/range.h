@@ -10,14 +10,14 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 /// Whole numbers, bounds included.
-struct Counts {
+struct IntegerRange {
   std::int64_t min, max;
 
   bool contains(std::int64_t value) const { return min <= value && value <= max; }
 };
 
 /// Real numbers, bounds included unless it says otherwise.
-struct Range {
+struct RealRange {
   double min = std::numeric_limits<double>::lowest();
   double max = std::numeric_limits<double>::max();
   bool above_min = false;  // the lower bound itself does not belong
@@ -28,6 +28,6 @@ struct Range {
   }
 };
 /// "a number above 0", "a number from 0 to 1", …
-std::string to_string(const Range& range);
+std::string to_string(const RealRange& range);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

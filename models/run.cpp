@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 
 #include "models/evaluate.h"
 #include "models/figures.h"
+#include "models/streams.h"
 #include "nn/input_file.h"
 #include "nn/quote.h"
 
@@ -87,7 +89,7 @@ std::string name_of(const Checkpoint& checkpoint) {
 }
 
 template <class T>
-T told(const Checkpoint& checkpoint, const char* name) {
+T metadata_number(const Checkpoint& checkpoint, const char* name) {
   const auto found = checkpoint.metadata.find(name);
   check(found != checkpoint.metadata.end(), "{} does not say \"{}\"", name_of(checkpoint), name);
   const std::string& text = found->second;
@@ -97,38 +99,55 @@ T told(const Checkpoint& checkpoint, const char* name) {
         "{} says \"{}\" is {}, which is no number of its kind", name_of(checkpoint), name, quote(text));
   return number;
 }
-template std::int64_t told(const Checkpoint&, const char*);
-template std::uint64_t told(const Checkpoint&, const char*);
-template double told(const Checkpoint&, const char*);
+template std::int64_t metadata_number(const Checkpoint&, const char*);
+template std::uint64_t metadata_number(const Checkpoint&, const char*);
+template double metadata_number(const Checkpoint&, const char*);
 
 std::int64_t finished_epochs(const Checkpoint& checkpoint) {
-  const auto epochs = told<std::int64_t>(checkpoint, "epoch");
-  check(epochs >= 0, "{} was saved after epoch {}", name_of(checkpoint), epochs);
+  const auto epochs = metadata_number<std::int64_t>(checkpoint, "epoch");
+  check(epochs >= 0 && epochs <= range::kEpochs.max, "{} was saved after epoch {}", name_of(checkpoint), epochs);
   return epochs;
 }
 
 Checkpoint read_checkpoint(const Run& run, const std::string& which) {
   const fs::path file = run.checkpoint(which);
   std::error_code error;
-  check(fs::exists(file, error), "{} does not exist{}", quote(file.native()),
+  const bool exists = fs::exists(file, error);
+  check(!error, "cannot look at {}: {}", quote(file.native()), error.message());
+  check(exists, "{} does not exist{}", quote(file.native()),
         which == "best" ? "\nhelp: a run keeps its best checkpoint when it is trained with --validation" : "");
   return load_checkpoint(file);
 }
 
 Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed) {
+  constexpr std::int64_t kBatch = 500;  // what a decoder computes on the way takes far more memory than the images
   Rng rng{.seed = seed, .stream = stream::kSamples};
-  return vae.decode(normal({count, vae.latent}, rng)).mean();
+  const Tensor z = normal({count, vae.latent}, rng);
+  std::vector<Tensor> batches;
+  for (std::int64_t begin = 0; begin < count; begin += kBatch)
+    batches.push_back(vae.decode(slice(z, 0, begin, std::min(begin + kBatch, count))).mean());
+  return concat(batches, 0);
 }
 
 static std::int64_t columns_of(std::int64_t count) { return count <= 10 ? count : count <= 100 ? 10 : 20; }
 
 void check_samples(const Config& config) {
-  check_grid(kSamples, config.height, config.width, columns_of(kSamples));
+  check_grid(kSamples, config.vae.image.h, config.vae.image.w, columns_of(kSamples));
+}
+
+/// The numbers of images that are to be shown.
+static std::vector<Real> finite_values(const Tensor& images) {
+  std::vector<Real> values = images.values();
+  if (!std::ranges::all_of(values, [](Real value) { return std::isfinite(value); }))
+    throw NumericError("the model's images are not finite: it has overflowed");
+  return values;
 }
 
 void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed) {
-  const std::vector<Real> images = sample_images(vae, count, seed).values();
-  write_png(file, grid(images, count, config.height, config.width, columns_of(count)));
+  const auto [height, width] = config.vae.image;
+  check_grid(count, height, width, columns_of(count));  // before they are drawn
+  const std::vector<Real> images = finite_values(sample_images(vae, count, seed));
+  write_png(file, grid(images, count, height, width, columns_of(count)));
 }
 
 void write_reconstructions(const fs::path& file, const Config& config, const Vae& vae, const Images& images,
@@ -137,8 +156,9 @@ void write_reconstructions(const fs::path& file, const Config& config, const Vae
   std::vector<std::int64_t> rows(count);
   std::iota(rows.begin(), rows.end(), 0);
   const Tensor x = batch_of(images, rows, test_bits(config.binarize));
-  const Tensor y = vae.decode(vae.encode(x).mean()).mean();
-  write_png(file, pairs(x.values(), y.values(), count, config.height, config.width, std::min<std::int64_t>(count, 10)));
+  const std::vector<Real> y = finite_values(vae.decode(vae.encode(x).mean()).mean());
+  const auto [height, width] = config.vae.image;
+  write_png(file, pairs(x.values(), y, count, height, width, std::min<std::int64_t>(count, 10)));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -44,16 +44,16 @@ Vae load_vae(const Config& config, const Checkpoint& checkpoint);
 std::string name_of(const Checkpoint& checkpoint);
 /// A number that a checkpoint tells by name. Error when it does not, or it is no number of that kind.
 template <class T>  // std::int64_t, std::uint64_t or double
-T told(const Checkpoint& checkpoint, const char* name);
+T metadata_number(const Checkpoint& checkpoint, const char* name);
 /// After how many epochs it was saved.
 std::int64_t finished_epochs(const Checkpoint& checkpoint);
 
-/// New images (count, D): the mean of p(x|z) for z drawn from the prior.
+/// New images (count, D): the mean of p(x|z) for z drawn from the prior. count ≥ 1.
 Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed);
-inline constexpr std::int64_t kSamples = 60;  // in the samples.png of a training, as in the book
+inline constexpr std::int64_t kSamples = 60;  // in the samples.png of a training
 /// Error when images of the model's size are too large for that picture.
 void check_samples(const Config& config);
-/// samples.png: `count` new images in a grid.
+/// samples.png: `count` new images in a grid. NumericError, here and below, when the images are not finite.
 void write_samples(const std::filesystem::path& file, const Config& config, const Vae& vae, std::int64_t count,
                    std::uint64_t seed);
 /// reconstructions.png: the first `count` images over the mean of p(x|z) at the mean of q(z|x).

@@ -1,22 +1,18 @@
 #include "models/trainer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
-#include <sstream>
 
 #include "autograd/tape.h"
+#include "models/streams.h"
 #include "nn/accumulate.h"
 #include "nn/atomic_file.h"
 #include "nn/clip.h"
-#include "nn/input_file.h"
 #include "nn/quote.h"
 #include "tensor/parallel.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
-
-constexpr const char* kMetricsHeader = "epoch,train_elbo,test_elbo,test_log_likelihood,test_kl,seconds\n";
 
 static Optimizer new_optimizer(const Config& config) {
   switch (config.optimizer) {
@@ -38,6 +34,10 @@ static Images last_images(const Images& images, std::int64_t count) {
 }
 
 std::int64_t steps_per_epoch(const Config& config, const Dataset& data) {
+  check(range::kBatchSize.contains(config.batch_size) && range::kAccumulate.contains(config.accumulate) &&
+            range::kValidation.contains(config.validation),
+        "[trainer] batches of {}, {} to a step and {} images held out make no training", config.batch_size,
+        config.accumulate, config.validation);
   const std::int64_t images = data.train.count - config.validation, size = config.batch_size * config.accumulate;
   check(images > 0, "--validation {} leaves none of the {} training images of {} to train on", config.validation,
         data.train.count, quote(data.name));
@@ -49,14 +49,22 @@ Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
       steps_per_epoch_(gradus::steps_per_epoch(config, data)), vae_(std::move(vae)), optimizer_(new_optimizer(config)),
       schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup},
       rng_{.seed = config.seed, .stream = stream::kTraining} {
+  const auto [height, width] = config.vae.image;
+  for (const Images& images : {std::cref(data.train), std::cref(data.test)})
+    check(images.height == height && images.width == width,
+          "[trainer] the model takes images of {} x {} pixels, those of {} have {} x {}", height, width,
+          quote(images.name), images.height, images.width);
   held_out_ = last_images(data.train, config.validation);
   if (config.ema > 0) average_ = Average<Vae>{vae_, config.ema};
 }
 
-Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, new_vae(config)) {
+// Not when its pictures would be too large: that is said before its weights are drawn.
+static Vae first_vae(const Config& config) {
   check_samples(config);
-  shuffle();
+  return new_vae(config);
 }
+
+Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, first_vae(config)) { shuffle(); }
 
 void Trainer::shuffle() {
   Rng rng{.seed = config_.seed, .stream = stream::kShuffle, .counter = static_cast<std::uint64_t>(at_.epoch) << 40};
@@ -64,6 +72,7 @@ void Trainer::shuffle() {
 }
 
 void Trainer::step() {
+  check(at_.step < steps_per_epoch_, "[trainer] all images of the epoch are used");
   const std::int64_t begin = at_.step * images_per_step(), end = std::min(begin + images_per_step(), train_count_);
   std::vector<Tensor> gradients;
   double log_likelihood = 0, kl = 0;
@@ -94,27 +103,10 @@ void Trainer::step() {
 }
 
 /// What would fail at the end of an epoch fails before it.
-static void check_places(const Run& run) {
-  for (const auto& file : {run.samples(), run.reconstructions(), run.metrics()}) {
-    std::error_code error;
-    check(!std::filesystem::is_directory(file, error), "{} is a folder, where a file is to be written",
-          quote(file.native()));
-  }
-}
-
-/// metrics.csv as far as `epochs` go: a run killed before its checkpoint may have left a row too many. If someone took
-/// it away, what is left to train is told in a new one.
-static std::string metrics_so_far(const Run& run, std::int64_t epochs) {
-  std::error_code error;
-  if (epochs == 0 || !std::filesystem::exists(run.metrics(), error)) return kMetricsHeader;
-  std::string table = kMetricsHeader;
-  std::istringstream lines(read_file(run.metrics(), 1 << 30));
-  for (std::string line; std::getline(lines, line);) {
-    std::int64_t epoch = 0;
-    const auto [end, wrong] = std::from_chars(line.data(), line.data() + line.size(), epoch);
-    if (wrong == std::errc() && epoch <= epochs) table += line + '\n';
-  }
-  return table;
+static void check_places(const Run& run, bool best) {
+  for (const auto& file : {run.samples(), run.reconstructions(), run.metrics(), run.checkpoint("last")})
+    check_writable(file);
+  if (best) check_writable(run.checkpoint("best"));
 }
 
 bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<bool>& stop) {
@@ -125,8 +117,8 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
   const Clock::time_point start = Clock::now();
   Clock::time_point epoch_start = start;
   std::int64_t images = 0;
-  check_places(run);
-  std::string metrics = metrics_so_far(run, at_.epoch);
+  check_places(run, held_out_.count > 0);
+  std::string metrics = read_metrics(run, at_.epoch);
   while (at_.epoch < config_.epochs) {
     while (at_.step < steps_per_epoch_) {
       if (stop) {
@@ -138,9 +130,9 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
       images += done - (at_.step - 1) * images_per_step();
       const double steps = steps_of(done), speed = static_cast<double>(images) / seconds_since(start);
       const std::int64_t left = (config_.epochs - at_.epoch) * train_count_ - done;
-      observer.step({.epoch = at_.epoch + 1, .epochs = config_.epochs, .images = done, .of = train_count_,
-                     .elbo = (at_.log_likelihood - at_.kl) / steps, .log_likelihood = at_.log_likelihood / steps,
-                     .kl = at_.kl / steps, .images_per_second = speed,
+      observer.step({.epoch = at_.epoch + 1, .epochs = config_.epochs, .images = done,
+                     .images_per_epoch = train_count_, .elbo = (at_.log_likelihood - at_.kl) / steps,
+                     .log_likelihood = at_.log_likelihood / steps, .kl = at_.kl / steps, .images_per_second = speed,
                      .seconds_left = static_cast<double>(left) / speed});
     }
     finish_epoch(run, observer, seconds_since(epoch_start), metrics);
@@ -173,12 +165,11 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   const double best_before = at_.best;
   if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).elbo());
   const Checkpoint checkpoint = save();
-  if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
   write_samples(run.samples(), config_, vae(), kSamples, config_.seed);
   write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
+  if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
 
-  table += fmt::format("{},{:.4f},{:.4f},{:.4f},{:.4f},{:.2f}\n", metrics.epoch, metrics.train_elbo,
-                       metrics.test.elbo(), metrics.test.log_likelihood, metrics.test.kl, metrics.seconds);
+  table += csv_row(metrics);
   write_file_atomically(run.metrics(), table);
   save_checkpoint(run.checkpoint("last"), checkpoint);
   observer.epoch(metrics);
@@ -197,8 +188,9 @@ Checkpoint Trainer::save() {
     for (const Real value : x.values())
       if (!std::isfinite(value))
         throw NumericError(fmt::format(
-            "{} holds a number that is not finite after epoch {}, step {}\nhelp: try a smaller --lr or --clip; the last "
-            "checkpoint is as it was", name, at_.epoch, at_.step));
+            "{} holds a number that is not finite after epoch {}, step {}\n"
+            "help: try a smaller --lr or --clip; the last checkpoint is as it was",
+            name, at_.epoch, at_.step));
   checkpoint.metadata = {
       {"model", "vae"},
       {"data", config_.fingerprint},
@@ -218,16 +210,16 @@ Checkpoint Trainer::save() {
 static const Dataset& trained_on(const Config& config, const Dataset& data) {
   const std::string train = fingerprint(data.train), test = fingerprint(data.test);
   check(train == config.fingerprint, "{} is not the data of this run: it is {}, the run was trained on {}",
-        quote(data.name), train, config.fingerprint);
+        quote(data.name), quote(train), quote(config.fingerprint));
   check(config.test_fingerprint.empty() || test == config.test_fingerprint,
         "the test images of {} are not those of this run: they are {}, the run was measured on {}", quote(data.name),
-        test, config.test_fingerprint);
+        quote(test), quote(config.test_fingerprint));
   return data;
 }
 
 Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint)
     : Trainer(config, trained_on(config, data), load_vae(config, checkpoint, "")) {
-  const auto read = [&]<class T>(const char* name, T& number) { number = told<T>(checkpoint, name); };
+  const auto read = [&]<class T>(const char* name, T& number) { number = metadata_number<T>(checkpoint, name); };
   at_.epoch = finished_epochs(checkpoint);
   read("position", at_.step);
   read("step", optimizer_.steps);
@@ -241,7 +233,7 @@ Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& ch
         at_.step, steps_per_epoch_);
   constexpr std::int64_t kMostSteps = std::int64_t{1} << 53;  // as far as double counts
   check(optimizer_.steps >= 0 && optimizer_.steps < kMostSteps && std::isfinite(at_.log_likelihood - at_.kl) &&
-            !std::isnan(at_.best),
+            at_.best < std::numeric_limits<double>::infinity(),
         "{} tells numbers that no training arrives at", name_of(checkpoint));
   if (average_) average_->module = load_vae(config, checkpoint, kAveraged);
   optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {

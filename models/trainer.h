@@ -5,8 +5,7 @@
 #include <functional>
 #include <limits>
 
-#include "models/evaluate.h"
-#include "models/run.h"
+#include "models/metrics.h"
 #include "nn/average.h"
 #include "nn/optim.h"
 
@@ -15,18 +14,10 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// What has been learnt so far in an epoch, nats per image over those used.
 struct Progress {
   std::int64_t epoch = 0, epochs = 0;  // the one under way, from 1; of how many
-  std::int64_t images = 0, of = 0;     // used in this epoch; in an epoch
+  std::int64_t images = 0, images_per_epoch = 0;  // used of the epoch under way; in all
   double elbo = 0, log_likelihood = 0, kl = 0;
   double images_per_second = 0;  // of this call to train()
   double seconds_left = 0;       // of the whole training, at this speed
-};
-
-/// A row of metrics.csv.
-struct EpochMetrics {
-  std::int64_t epoch = 0;
-  double train_elbo = 0;
-  Evaluation test;
-  double seconds = 0;
 };
 
 struct Observer {
@@ -34,25 +25,29 @@ struct Observer {
   std::function<void(const EpochMetrics&)> epoch = [](const EpochMetrics&) {};
 };
 
-/// Steps of the optimiser in an epoch, each on as many images as are accumulated. Error when none is left to train on.
+/// Steps of the optimiser in an epoch, each on batch_size · accumulate images. Error when one of the two, or
+/// `validation`, is out of its range, and when no image is left to train on.
 std::int64_t steps_per_epoch(const Config& config, const Dataset& data);
 
 class Trainer {
  public:
-  /// A new training. Error when the configuration does not fit the data.
+  /// A new training, on `data`, which must outlive it. Error when the configuration does not fit the data.
   Trainer(const Config& config, const Dataset& data);
+  Trainer(const Config& config, Dataset&& data) = delete;
   /// Continues from a checkpoint that save() wrote. Error when it or the data is not the one trained on.
   Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint);
+  Trainer(const Config& config, Dataset&& data, const Checkpoint& checkpoint) = delete;
 
   /// Trains to the end of the configured epochs, writing metrics, pictures and checkpoints to `run` after each. When
   /// `stop` becomes true, finishes the step, saves and returns false. NumericError when a loss, a parameter or a bound
   /// is not finite; the last checkpoint stays as it was.
   bool train(const Run& run, const Observer& observer, const std::atomic<bool>& stop);
 
-  /// One step of the optimiser on the next images of the epoch. NumericError when the loss is not finite.
+  /// One step of the optimiser on the next images of the epoch. NumericError when the loss is not finite, Error when
+  /// all images of the epoch are used: train() begins the next.
   void step();
-  /// Parameters, their average, optimiser, and where the training stands: nothing of time, threads or paths. NumericError
-  /// when a number is not finite.
+  /// Parameters, their average, optimiser, and where the training stands: nothing of time, threads or paths.
+  /// NumericError when a number is not finite.
   Checkpoint save();
 
   /// The model to be used: the average of the weights where one is kept.
@@ -62,7 +57,7 @@ class Trainer {
   struct Position {  // where the training stands
     std::int64_t epoch = 0;           // epochs finished
     std::int64_t step = 0;            // steps taken in the epoch under way
-    double log_likelihood = 0, kl = 0;  // sums over those steps' means, a smaller last one counting for a part
+    double log_likelihood = 0, kl = 0;  // sums of those steps' means, each times its share of a whole step
     double best = -std::numeric_limits<double>::infinity();  // validation ELBO
   };
   Trainer(const Config& config, const Dataset& data, Vae vae);

@@ -13,7 +13,7 @@ Tensor ImageDistribution::log_prob(const Tensor& x) const {
 using Widths = std::vector<std::int64_t>;
 
 // Layers from `in` through the widths; `in` becomes the last of them.
-static std::vector<Linear> stack(std::int64_t& in, const Widths& widths, Init init, Rng& rng) {
+static std::vector<Linear> dense_layers(std::int64_t& in, const Widths& widths, Init init, Rng& rng) {
   std::vector<Linear> layers;
   for (const std::int64_t width : widths) layers.emplace_back(std::exchange(in, width), width, init, rng);
   return layers;
@@ -21,7 +21,7 @@ static std::vector<Linear> stack(std::int64_t& in, const Widths& widths, Init in
 
 Encoder::Encoder(const VaeSettings& s, Rng& rng, std::int64_t width)
     : convolutions(conv_encoder(s, rng)),
-      hidden(stack(width, s.hidden, s.init, rng)),
+      hidden(dense_layers(width, s.hidden, s.init, rng)),
       activation{s.activation},
       mean(width, s.latent, s.init, rng),
       spread(width, s.latent, s.init, rng),
@@ -35,7 +35,7 @@ Normal Encoder::operator()(const Tensor& x) const {
 }
 
 Decoder::Decoder(const VaeSettings& s, Rng& rng, std::int64_t width)
-    : hidden(stack(width, Widths(s.hidden.rbegin(), s.hidden.rend()), s.init, rng)),
+    : hidden(dense_layers(width, Widths(s.hidden.rbegin(), s.hidden.rend()), s.init, rng)),
       activation{s.activation},
       output(width, feature_count(s), s.init, rng),
       convolutions(conv_decoder(s, rng)),

@@ -1,5 +1,5 @@
-// The variational autoencoder: an encoder to a Gaussian over codings, a decoder to a distribution over images, and
-// the evidence lower bound (ELBO) that trains both. Kingma, Welling 2013; Géron's book, chapter on autoencoders.
+// The variational autoencoder: an encoder to a Gaussian over latent codes, a decoder to a distribution over images, and
+// the evidence lower bound (ELBO) that trains both. Kingma, Welling 2013; Géron, Hands-On Machine Learning, chapter 17.
 //
 // B batch, D data (pixels), H hidden, Z latent.
 #pragma once

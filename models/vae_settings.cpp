@@ -3,7 +3,7 @@
 namespace gradus::inline GRADUS_FLAVOUR {
 
 std::string layer_sizes(const VaeSettings& settings) {
-  std::vector<std::string> names{fmt::to_string(settings.data)};
+  std::vector<std::string> names{fmt::to_string(settings.data())};
   if (settings.network == Network::convolutional) {
     names.clear();
     const auto [height, width] = settings.image;
@@ -24,7 +24,7 @@ double parameter_count(const VaeSettings& settings) {
     }
     return count + heads * (in + 1) * out;
   };
-  double features = static_cast<double>(settings.data), convolutions = 0;
+  double features = static_cast<double>(settings.data()), convolutions = 0;
   if (settings.network == Network::convolutional) {
     constexpr std::int64_t few = kFewChannels, many = kManyChannels, kernel = 3 * 3;
     features *= many / 16.0;

@@ -17,21 +17,23 @@ enum class Network { dense, convolutional };
 inline constexpr std::int64_t kFewChannels = 32, kManyChannels = 64;
 
 struct VaeSettings {
-  std::int64_t data = 784;
+  Pair image = 28;  // height and width in pixels
   Network network = Network::dense;
-  Pair image = 28;                                // of the convolutional: h·w = data
   std::vector<std::int64_t> hidden = {500, 500};  // of the encoder; the decoder's are the same backwards
   std::int64_t latent = 20;
   Activation::Kind activation = Activation::elu;
   Init init = Init::variance_scaling;
   Head head = Head::log_variance;
   Likelihood likelihood = Likelihood::bernoulli;
+
+  /// D, the pixels of an image.
+  std::int64_t data() const { return checked_mul(image.h, image.w); }
 };
 
-/// The sizes from an image to its coding and back: "784-500-500-20-500-500-784", or of the convolutional network
+/// The sizes from an image to its latent code and back: "784-500-500-20-500-500-784", or of the convolutional network
 /// "1x28x28-32x14x14-64x7x7-256-20-256-64x7x7-32x14x14-1x28x28".
 std::string layer_sizes(const VaeSettings& settings);
-/// How many numbers the model learns. As a double, because it is asked before anyone knows that it is a sensible number.
+/// How many numbers the model learns. As a double, for it is asked before anyone knows that it is a sensible number.
 double parameter_count(const VaeSettings& settings);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

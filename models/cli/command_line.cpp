@@ -43,6 +43,16 @@ Verb& Verb::seed(std::string flag, std::uint64_t& target, std::string descriptio
                 [flag, &target](auto text) { target = parse_seed(text, flag); });
 }
 
+Verb& Verb::count(std::string flag, std::int64_t& target, const IntegerRange& range, std::string description) {
+  return option(flag, "N", fmt::to_string(target), std::move(description),
+                [flag, &target, range](auto text) { target = parse_count(text, flag, range); });
+}
+
+Verb& Verb::real(std::string flag, double& target, const RealRange& range, std::string description) {
+  return option(flag, "X", fmt::to_string(target), std::move(description),
+                [flag, &target, range](auto text) { target = parse_real(text, flag, range); });
+}
+
 // ---- the whole line ----
 
 CommandLine::CommandLine(std::string program, std::string description, std::string footer)
@@ -75,6 +85,8 @@ std::set<std::string> Verb::check_arguments(std::span<const std::string> argumen
     const std::string_view text = arguments[i];
     if (flags_end || !text.starts_with('-')) {
       if (text.empty()) throw UsageError("an argument is empty");
+      if (text == "++")  // which ends a verb for CLI11
+        throw UsageError(fmt::format("vae {} does not take \"++\"\nhelp: a folder of that name is ./++", name()));
       if (++others > names_.size()) throw UsageError(fmt::format("vae {} does not take {}", name(), quote(text)));
       continue;
     }
@@ -83,6 +95,7 @@ std::set<std::string> Verb::check_arguments(std::span<const std::string> argumen
       continue;
     }
     const std::string_view flag = text.substr(0, text.find('='));
+    if (flag == "--help" || flag == "-h") throw UsageError(fmt::format("{} takes no value", flag));
     if (std::ranges::find(flags, flag) == flags.end())
       throw UsageError(fmt::format("vae {} has no option {}{}", name(), quote(flag), did_you_mean(flag, flags)));
     if (!given.emplace(flag).second) throw UsageError(fmt::format("{} is given twice", flag));

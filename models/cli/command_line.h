@@ -36,17 +36,8 @@ class Verb {
   Verb& text(std::string flag, std::string metavar, std::string& target, std::string description);
   Verb& seed(std::string flag, std::uint64_t& target, std::string description);
 
-  template <std::integral T>
-  Verb& count(std::string flag, T& target, const Counts& range, std::string description) {
-    return option(flag, "N", fmt::to_string(target), std::move(description),
-                  [flag, &target, range](auto text) { target = static_cast<T>(parse_count(text, flag, range)); });
-  }
-
-  template <std::floating_point T>
-  Verb& real(std::string flag, T& target, const Range& range, std::string description) {
-    return option(flag, "X", fmt::to_string(target), std::move(description),
-                  [flag, &target, range](auto text) { target = static_cast<T>(parse_real(text, flag, range)); });
-  }
+  Verb& count(std::string flag, std::int64_t& target, const IntegerRange& range, std::string description);
+  Verb& real(std::string flag, double& target, const RealRange& range, std::string description);
 
   /// One of `values`; their names follow the description.
   template <class T>

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "models/cli/optimizer_options.h"
@@ -36,13 +35,34 @@ void check_memory(const Config& config) {
 }
 
 void check_size(const Config& config, const Images& images) {
-  check(images.height == config.height && images.width == config.width,
+  const auto [height, width] = config.vae.image;
+  check(images.height == height && images.width == width,
         "the images of {} are {} x {} pixels, the model takes {} x {}", quote(images.name), images.height, images.width,
-        config.height, config.width);
+        height, width);
 }
 
 /// Where the data of a run is, to be found from anywhere.
-std::string place(const std::string& data) { return data == "digits" ? data : fs::absolute(data).native(); }
+std::string place(const std::string& data) {
+  if (data == "digits") return data;
+  std::error_code error;
+  const fs::path path = fs::absolute(data, error);
+  check(!error, "cannot tell where {} is: {}", quote(data), error.message());
+  return path.native();
+}
+
+/// What config.json is to hold. Error when that cannot be read as what it was.
+std::string text_of(const Config& config, const Run& run) {
+  const std::string json = to_json(config);
+  check(config_from_json(json, run.config()).data == config.data,
+        "the data's folder {} has a name that is not UTF-8, which config.json cannot hold", quote(config.data));
+  return json;
+}
+
+/// "epoch 3", "epoch 3 and 117 steps"
+std::string progress_of(const Checkpoint& checkpoint) {
+  const auto steps = metadata_number<std::int64_t>(checkpoint, "position");
+  return fmt::format("epoch {}{}", finished_epochs(checkpoint), steps > 0 ? fmt::format(" and {} steps", steps) : "");
+}
 
 struct Opened {
   Run run;
@@ -85,53 +105,46 @@ bool train_and_report(Trainer& trainer, const Run& run, const std::atomic<bool>&
   return finished;
 }
 
+/// Folders that are removed again unless they are kept, as far as they are empty.
+struct NewFolders {
+  std::vector<fs::path> made;  // from the innermost
+
+  /// Those on the way to `wanted` that are still to be made.
+  explicit NewFolders(const fs::path& wanted) {
+    std::error_code error;
+    for (fs::path folder = wanted; !folder.empty() && !fs::exists(folder, error); folder = folder.parent_path())
+      made.push_back(folder);
+  }
+  ~NewFolders() { remove(); }
+  void remove() {
+    std::error_code error;
+    for (const fs::path& folder : made) fs::remove(folder, error);
+  }
+};
+
 /// A folder made for a run, taken away again unless it is kept.
 struct NewRun {
-  std::vector<fs::path> missing;  // folders, from the innermost
+  NewFolders folders;  // the first member: its folders go even when the others cannot be made
   Run run;
   RunLock lock;
   bool keep = false;
 
-  explicit NewRun(const std::string& wanted) : missing(missing_folders(wanted)), run(create_run(wanted)), lock(run) {
+  explicit NewRun(const std::string& wanted)
+      : folders(wanted.empty() ? "runs" : wanted), run(create_run(wanted)), lock(run) {
+    if (wanted.empty()) folders.made.insert(folders.made.begin(), run.folder);
     create_run(run.folder.native());  // is it still empty, now that nobody else can begin a run in it?
-    if (wanted.empty()) missing.insert(missing.begin(), run.folder);
-  }
-  static std::vector<fs::path> missing_folders(const std::string& wanted) {
-    std::vector<fs::path> missing;
-    std::error_code error;
-    for (fs::path folder = wanted.empty() ? "runs" : wanted; !folder.empty() && !fs::exists(folder, error);
-         folder = folder.parent_path())
-      missing.push_back(folder);
-    return missing;
   }
   ~NewRun() {
+    if (keep) {
+      folders.made.clear();
+      return;
+    }
     std::error_code error;
-    if (keep) return;
     fs::remove(run.config(), error);
     fs::remove(run.checkpoint("last"), error);
-    for (const fs::path& folder : missing) fs::remove(folder, error);  // those that are empty
+    folders.remove();  // while it is locked
   }
 };
-
-/// What metrics.csv says of the bound after that epoch, as a line of text, or nothing.
-std::string bound_after(std::int64_t epoch, const Run& run) {
-  std::error_code error;
-  if (!fs::exists(run.metrics(), error)) return "";
-  const std::string table = read_file(run.metrics(), 1 << 30);
-  const std::string begin = fmt::format("\n{},", epoch);
-  const std::size_t found = table.find(begin);
-  if (found == std::string::npos) return "";
-  const char* at = table.data() + found + begin.size();
-  const char* const end = table.data() + table.size();
-  double bounds[2];  // of training, of test
-  for (double& bound : bounds) {
-    const auto [after, wrong] = std::from_chars(at, end, bound);
-    if (wrong != std::errc() || after == end || *after != ',') return "";
-    at = after + 1;
-  }
-  return fmt::format("bound        after epoch {}: train ELBO {:.4f}, test ELBO {:.4f} nats per image\n", epoch,
-                     bounds[0], bounds[1]);
-}
 
 }  // namespace
 
@@ -139,22 +152,18 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   Config& config = options.config;
   if (config.vae.network == Network::convolutional) config.vae.hidden = {256};
   if (!options.hidden.empty()) config.vae.hidden = options.hidden;
+  config.vae.image = 1;  // at least: how large the images are is not known yet
   check_memory(config);
   NewRun made(options.out);
   const Dataset data = load_dataset(config.data);
   config.data = place(config.data);
   config.fingerprint = fingerprint(data.train);
   config.test_fingerprint = fingerprint(data.test);
-  config.height = data.train.height;
-  config.width = data.train.width;
-  config.vae.data = data.train.size();
-  config.vae.image = {config.height, config.width};
+  config.vae.image = {data.train.height, data.train.width};
   settle_schedule(config, data);
   check_memory(config);
   Trainer trainer(config, data);
-  const std::string json = to_json(config);
-  check(config_from_json(json, made.run.config()).data == config.data,
-        "the data's folder {} has a name that is not UTF-8, which config.json cannot hold", quote(config.data));
+  const std::string json = text_of(config, made.run);
   save_checkpoint(made.run.checkpoint("last"), trainer.save());  // so that any end finds something to resume from …
   write_file_atomically(made.run.config(), json);                // … in what this makes the folder of a run
   made.keep = true;
@@ -171,20 +180,30 @@ bool resume(const Options& options, const std::atomic<bool>& stop) {
   const Checkpoint checkpoint = read_checkpoint(run, options.checkpoint);
   const std::int64_t finished = finished_epochs(checkpoint);
   const std::int64_t epochs = options.epochs > 0 ? options.epochs : config.epochs;
+  check(options.epochs > 0 || epochs >= finished, "{} is for {} epochs, but {} are done\nhelp: --epochs N makes it N",
+        quote(run.config().native()), epochs, finished);
   if (epochs < finished)
     throw UsageError(fmt::format("--epochs must be at least {}, for that many are done", finished));
-  if (epochs == finished) {
-    print(fmt::format("nothing left to do: {} of {} epochs are done; --epochs N makes it N in all\n", finished,
-                      epochs));
+  const std::string nothing_left =
+      epochs < config.epochs
+          ? fmt::format("nothing left to do up to epoch {}; the run is for {}\n", epochs, config.epochs)
+          : fmt::format("nothing left to do: {} of {} epochs are done; --epochs N makes it N in all\n", finished,
+                        epochs);
+  if (epochs == finished && options.data.empty()) {
+    print(nothing_left);
     return true;
   }
   const std::string before = to_json(config);
   if (!options.data.empty()) config.data = place(options.data);
-  config.epochs = epochs;
+  if (epochs > finished) config.epochs = epochs;
   const Dataset data = load_dataset(config.data);
   check_size(config, data.train);
   Trainer trainer(config, data, checkpoint);
-  if (const std::string json = to_json(config); json != before) write_file_atomically(run.config(), json);
+  if (const std::string json = text_of(config, run); json != before) write_file_atomically(run.config(), json);
+  if (epochs == finished) {
+    print(nothing_left);
+    return true;
+  }
   return train_and_report(trainer, run, stop);
 }
 
@@ -217,15 +236,15 @@ void evaluate_run(const Options& options) {
       "test ELBO       {:10.4f} nats per image\n"
       "log-likelihood  {:10.4f}\n"
       "KL divergence   {:10.4f}\n"
-      "{} test images of {}, {}, {} likelihood, one draw of z per image from a fixed stream; {} checkpoint, epoch {}\n",
+      "{} test images of {}, {}, {} likelihood, one draw of z per image from a fixed stream; {} checkpoint, {}\n",
       test.elbo(), test.log_likelihood, test.kl, data.test.count, quote(data.name),
       config.binarize == Binarize::none ? "grey pixels" : "pixels drawn as bits once and for all",
-      name_of(config.vae.likelihood), options.checkpoint, finished_epochs(checkpoint)));
+      name_of(config.vae.likelihood), options.checkpoint, progress_of(checkpoint)));
 }
 
 void info(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
-  const std::int64_t epoch = finished_epochs(checkpoint), step = told<std::int64_t>(checkpoint, "position");
+  const std::int64_t epoch = finished_epochs(checkpoint), step = metadata_number<std::int64_t>(checkpoint, "position");
   std::error_code error;
   print(fmt::format("model        {}, {}, {} head, {} likelihood, {} initialiser\n", layer_sizes(config.vae),
                     name_of(config.vae.activation), name_of(config.vae.head), name_of(config.vae.likelihood),
@@ -238,7 +257,9 @@ void info(const Options& options) {
   print(fmt::format("progress     {} of {} epochs{}\n", epoch, config.epochs,
                     step > 0 ? fmt::format(", and step {} of the next", step) : ""));
   print(bound_after(epoch, run));
-  print(fmt::format("checkpoints  last{}\n", fs::exists(run.checkpoint("best"), error) ? ", best" : ""));
+  std::vector<std::string> kept{"last", "best"};
+  std::erase_if(kept, [&](const std::string& which) { return !fs::exists(run.checkpoint(which), error); });
+  print(fmt::format("checkpoints  {}\n", fmt::join(kept, ", ")));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -10,7 +10,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 /// What the options are read into; each verb uses its own part.
 struct Options {
   Config config;
-  std::vector<std::int64_t> hidden;  // none: as the model has them
+  std::vector<std::int64_t> hidden;  // empty: the widths that the network has by default
   std::string run;                   // an existing run's folder
   std::string out;                   // the new run's folder, or a picture; empty: the default
   std::string data;                  // of an existing run; empty: where it was
@@ -21,8 +21,8 @@ struct Options {
   std::uint64_t seed = 0;
 };
 
-/// Trains a new model, or goes on with one, and says what was left where. False when `stop` became true and the training
-/// was saved before its end.
+/// Trains a new model, or goes on with one, and says what was left where. False when `stop` became true and the
+/// training was saved before its end.
 bool train(Options& options, const std::atomic<bool>& stop);
 bool resume(const Options& options, const std::atomic<bool>& stop);
 /// Draw pictures.

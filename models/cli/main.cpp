@@ -35,6 +35,9 @@ void prepare_process() {
   action.sa_flags = SA_RESTART;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction inherited {};
+  ::sigaction(SIGHUP, nullptr, &inherited);
+  if (inherited.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // nohup is heeded
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away does not end a training
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit becomes an error with a sentence
 }

@@ -23,11 +23,11 @@ static std::optional<T> whole(std::string_view text) {
 }
 
 /// "-0" is not how people count.
-static bool counts(const std::optional<std::int64_t>& value, std::string_view text, const Counts& range) {
+static bool counts(const std::optional<std::int64_t>& value, std::string_view text, const IntegerRange& range) {
   return value && range.contains(*value) && text[0] != '-';
 }
 
-std::int64_t parse_count(std::string_view text, std::string_view flag, const Counts& range) {
+std::int64_t parse_count(std::string_view text, std::string_view flag, const IntegerRange& range) {
   const auto value = whole<std::int64_t>(text);
   if (!counts(value, text, range)) fail(flag, fmt::format("a whole number from {} to {}", range.min, range.max), text);
   return *value;
@@ -39,7 +39,7 @@ std::uint64_t parse_seed(std::string_view text, std::string_view flag) {
   return *value;
 }
 
-double parse_real(std::string_view text, std::string_view flag, const Range& range) {
+double parse_real(std::string_view text, std::string_view flag, const RealRange& range) {
   const auto value = whole<double>(text);  // nothing for what double itself cannot hold
   if (!value || !std::isfinite(*value) || !range.contains(*value)) fail(flag, to_string(range), text);
   constexpr double kMost = std::numeric_limits<Real>::max();
@@ -49,7 +49,7 @@ double parse_real(std::string_view text, std::string_view flag, const Range& ran
   return *value;
 }
 
-std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const Counts& range,
+std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const IntegerRange& range,
                                       std::size_t most) {
   std::vector<std::int64_t> sizes;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -57,7 +57,8 @@ std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view fl
     const std::string_view part = text.substr(begin, end - begin);
     const auto size = whole<std::int64_t>(part);
     if (!counts(size, part, range) || sizes.size() == most)
-      fail(flag, fmt::format("1 to {} whole numbers from {} to {} with commas between them", most, range.min, range.max),
+      fail(flag,
+           fmt::format("1 to {} whole numbers from {} to {} with commas between them", most, range.min, range.max),
            text);
     sizes.push_back(*size);
     begin = end + 1;

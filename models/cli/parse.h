@@ -23,16 +23,16 @@ class UsageError : public Error {
 };
 
 /// `--epochs must be a whole number from 1 to 1000000, not "-1"`
-std::int64_t parse_count(std::string_view text, std::string_view flag, const Counts& range);
+std::int64_t parse_count(std::string_view text, std::string_view flag, const IntegerRange& range);
 
 /// Any number of 64 bits: 0 to 18446744073709551615.
 std::uint64_t parse_seed(std::string_view text, std::string_view flag);
 
 /// A finite number that Real can hold: one that would become inf, or 0 without being 0, is refused.
-double parse_real(std::string_view text, std::string_view flag, const Range& range);
+double parse_real(std::string_view text, std::string_view flag, const RealRange& range);
 
 /// "500,500": `most` counts or fewer, at least one.
-std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const Counts& range,
+std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const IntegerRange& range,
                                       std::size_t most);
 
 /// The position of `text` in `names`; the error suggests the nearest one.

@@ -28,14 +28,14 @@ void ProgressDisplay::step(const Progress& p) {
                                           p.log_likelihood, p.kl, p.images_per_second, duration(p.seconds_left));
   if (terminal_) {
     constexpr std::int64_t kWidth = 20;
-    const auto filled = static_cast<std::size_t>(kWidth * p.images / std::max<std::int64_t>(p.of, 1));
+    const auto filled = static_cast<std::size_t>(kWidth * p.images / std::max<std::int64_t>(p.images_per_epoch, 1));
     std::string bar;
     for (std::size_t i = 0; i < kWidth; ++i) bar += i < filled ? "█" : "░";
     // 7l: what does not fit is cut off, for a line that wraps could not be drawn over.
     print(fmt::format("\r\x1b[K\x1b[?7lepoch {}/{} {} {}\x1b[?7h", p.epoch, p.epochs, bar, numbers));
     bar_shown_ = true;
   } else {
-    print(fmt::format("epoch {}/{}  {}/{} images  {}\n", p.epoch, p.epochs, p.images, p.of, numbers));
+    print(fmt::format("epoch {}/{}  {}/{} images  {}\n", p.epoch, p.epochs, p.images, p.images_per_epoch, numbers));
   }
 }
 

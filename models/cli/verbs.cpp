@@ -10,7 +10,7 @@ namespace gradus::inline GRADUS_FLAVOUR {
 
 namespace {
 
-constexpr Counts kImages{1, 10'000};  // in a picture
+constexpr IntegerRange kImages{1, 10'000};  // in a picture
 
 void add_threads(Verb& verb) {
   verb.option("--threads", "N", "auto", "1 to 256; the results do not depend on it", [](std::string_view text) {
@@ -45,7 +45,7 @@ void add_train(CommandLine& line, Options& options) {
   Config& c = options.config;
   Verb& verb = line.verb("train", "Trains a new model.",
                          "Examples:\n"
-                         "  vae train                                the book's model on generated digits\n"
+                         "  vae train                                the default model on generated digits\n"
                          "  vae train --data mnist --epochs 10       on a folder of IDX files\n"
                          "  vae train --hidden 400 --activation relu --init fan-in --batch-size 128");
   verb.section("Data")
@@ -60,7 +60,9 @@ void add_train(CommandLine& line, Options& options) {
               "and 64 channels before the hidden layers, and two back after them")
       .option("--hidden", "N,N", "500,500; conv: 256",
               "widths of the encoder's hidden layers; backwards in the decoder",
-              [&options](auto text) { options.hidden = parse_sizes(text, "--hidden", range::kHidden, range::kMostHidden); })
+              [&options](auto text) {
+                options.hidden = parse_sizes(text, "--hidden", range::kHidden, range::kMostHidden);
+              })
       .count("--latent", c.vae.latent, range::kLatent, "latent dimensions")
       .choice("--activation", c.vae.activation, named<Activation::Kind>(), "of the hidden layers")
       .choice("--init", c.vae.init, named<Init>(), "how weights begin")
@@ -120,12 +122,13 @@ bool run_command(const std::vector<std::string>& arguments, StopRequest& stop) {
   Options options;
   CommandLine line("vae", "Trains variational autoencoders on images, and draws new images from them.",
                    "Examples:\n"
-                   "  vae train --out first          train the book's model on generated digits\n"
+                   "  vae train --out first          train the default model on generated digits\n"
                    "  vae sample first --seed 7      draw 60 new images\n"
                    "  vae train --help               all options of a verb\n"
                    "\n"
                    "Ctrl-C finishes the step, saves and stops; vae resume goes on as if nothing had happened.\n"
-                   "Exit codes: 0 done, 2 usage, 3 data or files, 4 numbers that are not finite, 130 and 143 stopped.");
+                   "Exit codes: 0 done, 2 usage, 3 data or files, 4 numbers that are not finite,\n"
+                   "129, 130 and 143 stopped by a closed terminal, Ctrl-C and kill.");
   add_train(line, options);
   add_others(line, options);
   const auto [verb, help, given] = line.parse(arguments);

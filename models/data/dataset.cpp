@@ -60,7 +60,7 @@ std::string fingerprint(const Images& images) {
   return fmt::format("{}x{}x{} crc32:{:08x}", images.count, images.height, images.width, sum);
 }
 
-void fill_batch(const Images& images, std::span<const std::int64_t> rows, View out) {
+void fill_batch(const Images& images, std::span<const std::int64_t> rows, const View& out) {
   const std::int64_t size = images.size();
   const Shape shape{static_cast<std::int64_t>(rows.size()), size};
   check(out.shape == shape, "[fill_batch] a batch of {} images is {}, not {}", rows.size(), shape, out.shape);

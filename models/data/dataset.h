@@ -1,4 +1,4 @@
-// Images to learn from: where they come from, who they are, and how a batch of them becomes numbers.
+// Images to learn from: where they come from, what identifies them, and how a batch of them becomes numbers.
 #pragma once
 
 #include <span>
@@ -31,11 +31,11 @@ struct Dataset {
 /// file when one is unreadable or malformed, or when the two sets have images of different sizes.
 Dataset load_dataset(const std::string& where);
 
-/// Who the images are, without their name: "60000x28x28 crc32:1a2b3c4d", over pixels, then labels.
+/// What identifies the images, whatever their name: "60000x28x28 crc32:1a2b3c4d", over pixels, then labels.
 std::string fingerprint(const Images& images);
 
 /// Writes pixel / 255 of the images at `rows` to `out`: (rows, height·width), any strides. Error when a row is out
 /// of range or `out` has another shape.
-void fill_batch(const Images& images, std::span<const std::int64_t> rows, View out);
+void fill_batch(const Images& images, std::span<const std::int64_t> rows, const View& out);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

@@ -109,6 +109,8 @@ static std::string describe(std::span<const std::uint8_t> start) {
   };
   if (begins({'<'})) return "is a web page and not an IDX file\nhelp: a download went wrong; fetch it again";
   if (begins({0x1f, 0x8b})) return "is compressed twice\nhelp: decompress it once with gunzip";
+  constexpr std::uint8_t kMagic[] = {0, 0, 8};
+  if (start.size() < 4 && std::equal(start.begin(), start.end(), kMagic)) return "ends in the middle of its header";
   if (start.size() == 4 && start[2] == 0 && start[3] == 0)
     return fmt::format("is not an IDX file: its magic number{} is in the wrong byte order", bytes);
   return fmt::format("is not an IDX file: it begins with{}, not with 00 00 08", bytes);

@@ -10,7 +10,7 @@ using namespace gradus::test;
 namespace {
 
 struct Values {
-  int epochs = 20;
+  std::int64_t epochs = 20;
   double lr = 1e-3;
   std::uint64_t seed = 0;
   std::vector<std::int64_t> hidden = {500, 500};

@@ -14,7 +14,7 @@ namespace {
 
 void follow(const std::string& name, VaeSettings settings, Real beta) {
   const Golden golden("vae.safetensors");
-  settings.data = 13;
+  settings.image = {1, 13};
   settings.hidden = {11, 7};
   settings.latent = 3;
   Rng rng;

@@ -93,7 +93,9 @@ TEST_CASE("IDX: each kind of bad file has its sentence, naming the file") {
   } cases[] = {
       {"", "is empty"},
       {gzip(""), "is empty once decompressed"},
-      {std::string(1, '\0'), "is not an IDX file"},
+      {std::string(1, '\0'), "ends in the middle of its header"},
+      {good.substr(0, 3), "ends in the middle of its header"},
+      {std::string("\0\1", 2), "is not an IDX file: it begins with 00 01, not with 00 00 08"},
       {std::string{3, 8, 0, 0} + good.substr(4), "wrong byte order"},
       {"<!DOCTYPE html><title>404</title>", "is a web page"},
       {"\x89PNG\r\n\x1a\n", "it begins with 89 50 4e 47"},

@@ -38,7 +38,7 @@ TEST_CASE("parse: seeds use all 64 bits") {
 }
 
 TEST_CASE("parse: real numbers") {
-  const auto real = [](std::string_view text, const Range& range = {}) { return parse_real(text, "--lr", range); };
+  const auto real = [](std::string_view text, const RealRange& range = {}) { return parse_real(text, "--lr", range); };
   CHECK(real("1e-3") == 1e-3);
   CHECK(real(".5") == 0.5);
   CHECK(real("-2.") == -2);
@@ -49,15 +49,15 @@ TEST_CASE("parse: real numbers") {
                            " 1",  "1 ",  "1e",   "1e400", "-1e400", "1e-400",   "--1", "1.5.2", "e5",    "."})
     CHECK(error_of([&] { real(text); }) == fmt::format("--lr must be a finite number, not \"{}\"", text));
 
-  constexpr Range kPositive{.min = 0, .above_min = true}, kNotNegative{.min = 0};
+  constexpr RealRange kPositive{.min = 0, .above_min = true}, kNotNegative{.min = 0};
   CHECK(error_of([&] { real("0", kPositive); }) == "--lr must be a number above 0, not \"0\"");
   CHECK(error_of([&] { real("-0.1", kPositive); }) == "--lr must be a number above 0, not \"-0.1\"");
   CHECK(real("0", kNotNegative) == 0);
   CHECK(error_of([&] { real("-1", kNotNegative); }) == "--lr must be a number of at least 0, not \"-1\"");
   CHECK(real("1", {.min = 0, .max = 1}) == 1);
   CHECK(error_of([&] { real("1.01", {.min = 0, .max = 1}); }) == "--lr must be a number from 0 to 1, not \"1.01\"");
-  CHECK(to_string(Range{.min = 0, .max = 10, .above_min = true}) == "a number above 0 and at most 10");
-  CHECK(to_string(Range{.max = 2.5}) == "a number of at most 2.5");
+  CHECK(to_string(RealRange{.min = 0, .max = 10, .above_min = true}) == "a number above 0 and at most 10");
+  CHECK(to_string(RealRange{.max = 2.5}) == "a number of at most 2.5");
 
   // What Real cannot hold.
   const bool f32 = sizeof(Real) == 4;

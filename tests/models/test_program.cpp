@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstring>
 #include <thread>
 
 #include "nn/checkpoint.h"
@@ -157,8 +158,14 @@ TEST_CASE("program: stopped and resumed, or on other numbers of threads, it leav
   for (const char* file : {"last.safetensors", "samples.png", "reconstructions.png", "config.json"})
     CHECK(get(place.folder / "whole" / file) == get(place.folder / "parts" / file));
   CHECK(lines(get(place.folder / "parts" / "metrics.csv")) == 5);
-  CHECK(place.run({"resume", "parts"}).code == 0);  // nothing left to do
+  CHECK(contains(place.run({"resume", "parts"}).out, "nothing left to do: 4 of 4 epochs are done"));
   CHECK(place.run({"resume", "parts", "--epochs", "3"}).code == 2);
+  std::string config = get(place.folder / "parts" / "config.json");
+  config.replace(config.find("\"epochs\": 4"), 11, "\"epochs\": 3");
+  put(place.folder / "parts" / "config.json", config);
+  const Ended fewer = place.run({"resume", "parts"});  // what is wrong is in the file
+  CHECK(fewer.code == 3);
+  CHECK(contains(fewer.err, "config.json\" is for 3 epochs, but 4 are done"));
 }
 
 TEST_CASE("program: a run without its metrics goes on, and what cannot be written is said before an epoch begins") {
@@ -172,7 +179,10 @@ TEST_CASE("program: a run without its metrics goes on, and what cannot be writte
   fs::create_directory(place.folder / "run" / "samples.png");
   const Ended ended = place.run({"resume", "run", "--epochs", "1000000"});
   CHECK(ended.code == 3);
-  CHECK(contains(ended.err, "samples.png\" is a folder, where a file is to be written"));
+  CHECK(contains(ended.err, "samples.png\": it is a folder"));
+  fs::remove(place.folder / "run" / "samples.png");
+  fs::create_symlink("nowhere/x.png", place.folder / "run" / "samples.png");
+  CHECK(contains(place.run({"resume", "run", "--epochs", "1000000"}).err, "the symbolic link leads nowhere"));
 }
 
 TEST_CASE("program: a metrics.csv that lost its last newline keeps its last row") {
@@ -242,6 +252,16 @@ TEST_CASE("program: data that was moved is told to resume and reconstruct, other
   fs::rename(place.folder / "moved", place.folder / "no\xff");
   CHECK(contains(place.run({"train", "--data", "no\xff", "--out", "new"}).err, "not UTF-8"));
   CHECK(!fs::exists(place.folder / "new"));
+  put(place.folder / "no\xff" / "t10k-images-idx3-ubyte", Place::images(10));
+  put(place.folder / "no\xff" / "train-images-idx3-ubyte", Place::images(40));
+  CHECK(contains(place.run({"resume", "run", "--epochs", "4", "--data", "no\xff"}).err, "not UTF-8"));
+  CHECK(get(place.folder / "run" / "config.json") == before);
+
+  // A run that is at its end learns of the new place too, and looks at it.
+  fs::rename(place.folder / "no\xff", place.folder / "back");
+  CHECK(place.run({"resume", "run", "--data", "nowhere"}).code == 3);
+  CHECK(contains(place.run({"resume", "run", "--data", "back"}).out, "nothing left to do"));
+  CHECK(place.run({"evaluate", "run"}).code == 0);
 }
 
 TEST_CASE("program: the training bound is a mean over images, however they fall into batches") {
@@ -272,7 +292,7 @@ TEST_CASE("program: info tells the bound of the checkpoint that it is asked abou
 }
 
 TEST_CASE("program: signals finish the step and save") {
-  for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+  for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143), std::pair(SIGHUP, 129)}) {
     const Place place;
     const pid_t child = place.train_for_ever();
     kill(child, signal);
@@ -368,6 +388,8 @@ TEST_CASE("program: what makes no sense ends with 2, one sentence and nothing le
       {"reconstruct", "x", "--count", "-3"},
       {"evaluate", "x", "--data", ""},
       {"info", "x", "--\x1b[31m\xff\n"},
+      {"info", "++"},
+      {"train", "--help=x"},
   };
   for (const Arguments& line : kLines) {
     const Ended ended = place.run(line);
@@ -395,6 +417,20 @@ TEST_CASE("program: data and files that are wrong end with 3, one sentence and n
   std::string config = get(place.folder / "run" / "config.json");
   config.replace(config.find("    8,") + 4, 1, "65535");
   put(place.folder / "larger" / "config.json", config);
+  const std::string whole = get(place.folder / "run" / "config.json");
+  const std::string levels(100'000, '[');
+  const struct {
+    const char *name, *from;
+    std::string to;
+  } kChanges[] = {{"deep", "\"epochs\": 1", "\"epochs\": " + levels},
+                  {"twice", "\"latent\": 2", "\"latent\": 2, \"latent\": 3"},
+                  {"zero", "\n}\n", std::string("\n}\n\0{{", 6)}};
+  for (const auto& [name, from, to] : kChanges) {
+    fs::copy(place.folder / "run", place.folder / name);
+    config = whole;
+    REQUIRE(contains(config, from));
+    put(place.folder / name / "config.json", config.replace(config.find(from), std::strlen(from), to));
+  }
   fs::copy(place.folder / "run", place.folder / "silent");
   Checkpoint silent = load_checkpoint(place.folder / "run" / "last.safetensors");
   silent.metadata.erase("epoch");
@@ -411,6 +447,7 @@ TEST_CASE("program: data and files that are wrong end with 3, one sentence and n
       {{"train", "--data", "data", "--out", "file/run"}, "file"},
       {{"train", "--data", "nowhere", "--out", "new"}, "nowhere"},
       {{"train", "--data", "nowhere", "--out", "new/and/deep/"}, "nowhere"},
+      {{"train", "--data", "data", "--out", "new/" + std::string(300, 'n')}, "too long"},
       {{"train", "--data", "nowhere"}, "nowhere"},
       {{"train", "--data", "file", "--out", "new"}, "file"},
       {{"train", "--data", "empty", "--out", "new"}, "empty"},
@@ -423,6 +460,9 @@ TEST_CASE("program: data and files that are wrong end with 3, one sentence and n
       {{"info", "mixed"}, "last.safetensors"},
       {{"info", "text"}, "config.json"},
       {{"info", "larger"}, "last.safetensors\" does not fit its config.json: of the model's "},
+      {{"info", "deep"}, "config.json\" is not a configuration: it is nested too deeply"},
+      {{"info", "twice"}, "config.json\" is not a configuration: \"latent\" stands in it twice"},
+      {{"info", "zero"}, "config.json\" is not a configuration: it holds a zero byte"},
       {{"info", "silent"}, "last.safetensors\" does not say \"epoch\""},
       {{"info", "run", "--checkpoint", "best"}, "best.safetensors"},
       {{"sample", "run", "--out", "nowhere/x.png"}, "nowhere/x.png"},
@@ -438,6 +478,25 @@ TEST_CASE("program: data and files that are wrong end with 3, one sentence and n
     CHECK(contains(ended.err, entry.second));
     CHECK(lines(ended.err) == (contains(ended.err, "\nhelp: ") ? 2 : 1));
   }
+  CHECK(place.names() == before);
+}
+
+TEST_CASE("program: images that are not finite are no picture, though all parameters are") {
+  const Place place;
+  REQUIRE(place.train("run", {"--epochs", "1"}).code == 0);
+  Checkpoint checkpoint = load_checkpoint(place.folder / "run" / "last.safetensors");
+  const auto huge = [&](const char* name, Real number) {
+    Tensor& x = checkpoint.tensors.at(name);
+    x = full(x.shape(), number);
+  };
+  huge("decoder.hidden.0.bias", std::numeric_limits<Real>::max());
+  huge("decoder.hidden.1.weight", 10);
+  huge("decoder.output.weight", -10);
+  checkpoint.tensors.at("decoder.output.weight").write().data[0] = 10;  // a logit of inf - inf
+  save_checkpoint(place.folder / "run" / "last.safetensors", checkpoint);
+  const auto before = place.names();
+  CHECK(place.run({"sample", "run"}).code == 4);
+  CHECK(place.run({"reconstruct", "run"}).code == 4);
   CHECK(place.names() == before);
 }
 

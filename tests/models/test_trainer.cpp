@@ -7,6 +7,7 @@
 
 #include "models/data/digits.h"
 #include "models/trainer.h"
+#include "tests/files.h"
 #include "tests/models/same_bits.h"
 
 using namespace gradus;
@@ -79,6 +80,27 @@ TEST_CASE("training: continuing from a checkpoint at any step gives the same bit
   }
 }
 
+TEST_CASE("training: settings out of their range, images of another size and steps beyond an epoch are refused") {
+  const Dataset data = few_digits(30);
+  const auto refusal = [&](auto change) {
+    Config config = configuration(data, {5}, 16);
+    change(config);
+    return error_of([&] { Trainer trainer(config, data); });
+  };
+  for (const auto& wrong : {refusal([](Config& c) { c.batch_size = 0; }), refusal([](Config& c) { c.accumulate = 0; }),
+                            refusal([](Config& c) { c.validation = -1; })})
+    CHECK(contains(wrong, "make no training"));
+  CHECK(contains(refusal([](Config& c) { c.validation = 30; }), "leaves none of the 30 training images"));
+  CHECK(refusal([](Config& c) { c.vae.image = {14, 56}; }) ==
+        "[trainer] the model takes images of 14 x 56 pixels, those of \"digits\" have 28 x 28");
+  Trainer trainer(configuration(data, {5}, 16), data);
+  trainer.step();
+  trainer.step();
+  CHECK(error_of([&] { trainer.step(); }) == "[trainer] all images of the epoch are used");
+  CHECK(error_of([&] { evaluate(trainer.vae(), {}, {}); }) == "[evaluate] there are no images");
+  static_assert(!std::is_constructible_v<Trainer, const Config&, Dataset>);
+}
+
 TEST_CASE("training: from the tenth step on the system is asked for no memory, and the pool is what a step needs") {
   const Dataset data = few_digits(4000);
   const auto news_per_step = [&](std::vector<std::int64_t> hidden, double ema = 0, std::int64_t accumulate = 1) {
@@ -104,7 +126,8 @@ TEST_CASE("training: from the tenth step on the system is asked for no memory, a
   const std::int64_t deep = news_per_step({64, 64, 64, 64, 64, 64});
   release_pool();
   const std::int64_t more = news_per_step({64}, 0.99, 2);
-  MESSAGE("operator new per step: ", more, " with an average and two batches a step, ", shallow, " for 12 parameters, ", deep, " for 32");
+  MESSAGE("operator new per step: ", more, " with an average and two batches a step, ", shallow, " for 12 parameters, ",
+          deep, " for 32");
   // At most in proportion to the number of parameters: 5 layers more each way are 20 tensors more.
   CHECK(shallow <= 4 * 12);
   CHECK(more <= 8 * 12);

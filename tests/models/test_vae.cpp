@@ -16,7 +16,7 @@ using namespace gradus::test;
 
 namespace {
 
-VaeSettings small() { return {.data = 6, .hidden = {5, 4}, .latent = 2}; }
+VaeSettings small() { return {.image = {2, 3}, .hidden = {5, 4}, .latent = 2}; }
 
 Tensor batch(std::int64_t n, std::int64_t data, std::uint64_t seed) {
   Rng rng{.seed = seed};
@@ -62,7 +62,7 @@ TEST_CASE("vae: hidden layers are mirrored, and none at all is a linear VAE") {
   CHECK(all.at("decoder.hidden.0.weight").shape() == Shape{4, 2});
   CHECK(all.at("decoder.hidden.1.weight").shape() == Shape{5, 4});
   CHECK(all.at("decoder.output.weight").shape() == Shape{6, 5});
-  const Vae linear({.data = 6, .hidden = {}, .latent = 2}, rng);
+  const Vae linear({.image = {2, 3}, .hidden = {}, .latent = 2}, rng);
   CHECK(state(linear).size() == 6);
   const Elbo bound = elbo(linear, batch(3, 6, 1), rng);
   CHECK(bound.log_likelihood.shape() == Shape{3});
