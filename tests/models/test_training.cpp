@@ -1,0 +1,304 @@
+// What a training computes, held against the same written out by hand; tests/models/test_trainer.cpp asks for the same
+// bits however it is run.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "models/data/digits.h"
+#include "models/figures.h"
+#include "models/streams.h"
+#include "models/trainer.h"
+#include "nn/average.h"
+#include "nn/clip.h"
+#include "tests/files.h"
+
+using namespace gradus;
+using namespace gradus::test;
+
+namespace {
+
+const std::atomic<bool> never{false};
+
+Dataset some_digits(std::int64_t train, std::int64_t test) {
+  return {.name = "digits", .train = generate_digits(train, 0), .test = generate_digits(test, 1)};
+}
+
+Config settings(const Dataset& data) {
+  Config config;
+  config.fingerprint = fingerprint(data.train);
+  config.vae.hidden = {20, 10};
+  config.vae.latent = 3;
+  config.batch_size = 16;
+  config.seed = 5;
+  return config;
+}
+
+std::map<std::string, std::vector<Real>> numbers(const Checkpoint& checkpoint) {
+  std::map<std::string, std::vector<Real>> all;
+  for (const auto& [name, x] : checkpoint.tensors) all[name] = x.values();
+  return all;
+}
+
+/// The images begin … end-1.
+Images part(const Images& images, std::int64_t begin, std::int64_t end) {
+  Images some{.name = images.name, .count = end - begin, .height = images.height, .width = images.width};
+  some.pixels.assign(images.pixels.begin() + begin * images.size(), images.pixels.begin() + end * images.size());
+  return some;
+}
+
+std::vector<std::vector<double>> table(const Run& run) {
+  std::vector<std::vector<double>> rows;
+  std::istringstream lines(get(run.metrics()));
+  std::string line, field;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    std::istringstream fields(line);
+    for (rows.emplace_back(); std::getline(fields, field, ',');) rows.back().push_back(std::stod(field));
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("training: two epochs are a loop over the bound's gradients, clipped, scheduled and averaged") {
+  const Dataset data = some_digits(70, 10);
+  Config config = settings(data);
+  config.epochs = 2;
+  config.binarize = Binarize::dynamic;
+  config.beta = 4;
+  config.optimizer = OptimizerKind::sgd;  // its steps are in proportion to the gradients
+  config.momentum = 0.9;
+  config.lr = 0.02;
+  config.clip = 3;
+  config.schedule = Schedule::cosine;
+  config.decay_steps = 3;
+  config.warmup = 2;
+  config.ema = 0.7;
+  config.accumulate = 2;
+  config.validation = 10;
+  const Folder folder;
+  Trainer trainer(config, data);
+  REQUIRE(trainer.train({folder.path}, {}, never));
+
+  Rng init{.seed = config.seed, .stream = stream::kInit}, draws{.seed = config.seed, .stream = stream::kTraining};
+  Vae vae(config.vae, init);
+  const Vae at_first = vae;
+  Average<Vae> average(vae, config.ema);
+  Optimizer optimizer(Sgd{.lr = config.lr, .momentum = config.momentum});
+  const Schedule schedule{config.schedule, config.decay_steps, config.decay_factor, config.warmup};
+  bool clipped = false;
+  for (std::uint64_t epoch = 0, taken = 0; epoch < 2; ++epoch) {
+    Rng shuffling{.seed = config.seed, .stream = stream::kShuffle, .counter = epoch << 40};
+    const Indices order = permutation(60, shuffling);  // the last 10 images are held out
+    std::int64_t begin = 0;
+    for (const std::vector<std::int64_t>& sizes : {std::vector<std::int64_t>{16, 16}, {16, 12}}) {
+      const Real all = static_cast<Real>(sizes[0] + sizes[1]);
+      std::vector<Tensor> gradients;
+      for (const std::int64_t size : sizes) {
+        Tensor x({size, 784});
+        fill_batch(data.train, std::span(order.values).subspan(begin, size), x.write());
+        begin += size;
+        x = uniform(x.shape(), draws) < x;
+        Tape tape(parameters(vae));
+        const Elbo bound = elbo(vae, x, draws);
+        const std::vector<Tensor> parts = tape.gradient(sum(4 * bound.kl - bound.log_likelihood) * (1 / all));
+        for (std::size_t i = 0; i < parts.size(); ++i)
+          gradients.size() == i ? gradients.push_back(parts[i]) : void(gradients[i] = gradients[i] + parts[i]);
+      }
+      const Real norm = static_cast<Real>(global_norm(gradients));
+      clipped |= norm > 3;
+      for (Tensor& g : gradients) g = g * std::min(Real(1), 3 / norm);
+      optimizer.step(vae, gradients, schedule(static_cast<std::int64_t>(taken++)));
+      average.update(vae);
+    }
+  }
+  REQUIRE(clipped);
+  const auto got = numbers(trainer.save());
+  const auto check_close = [&](const Vae& expected, const std::string& prefix) {
+    const std::map<std::string, Tensor> before = state(at_first);
+    for (const auto& [name, x] : state(expected)) {
+      const std::vector<Real> a = got.at(prefix + name), b = x.values(), first = before.at(name).values();
+      double largest = 0, off = 0;
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        largest = std::max<double>(largest, std::abs(b[i] - first[i]));
+        off = std::max<double>(off, std::abs(a[i] - b[i]));
+      }
+      INFO(prefix, name, ": ", off, " of ", largest);
+      CHECK(largest > 0);
+      CHECK(off <= 1e-3 * largest);
+    }
+  };
+  check_close(vae, "");
+  check_close(average.module, kAveraged);
+}
+
+TEST_CASE("training: a bound that is told is that of its epoch, and the best is that of the images held out") {
+  Dataset data = some_digits(40, 10);
+  for (std::size_t i = 30 * 784; i < data.train.pixels.size(); ++i) data.train.pixels[i] ^= 0xff;
+  Config config = settings(data);
+  config.validation = 10;  // those black on white, whose bound falls when the others are learnt
+  config.lr = 0.01;
+  config.epochs = 8;
+  const Folder folder;
+  const Run run{folder.path};
+  std::vector<double> held;
+  std::vector<Progress> told;
+  const auto train = [&](Trainer trainer) {
+    const Observer observer{
+        .step = [&](const Progress& progress) { told.push_back(progress); },
+        .epoch = [&](const EpochMetrics& metrics) {
+          held.push_back(evaluate(trainer.vae(), part(data.train, 30, 40), {}).elbo());
+          const Evaluation test = evaluate(trainer.vae(), data.test, {});
+          CHECK(metrics.epoch == static_cast<std::int64_t>(held.size()));
+          CHECK(metrics.test.log_likelihood == test.log_likelihood);
+          CHECK(metrics.test.kl == test.kl);
+        }};
+    CHECK(trainer.train(run, observer, never));
+  };
+  train(Trainer(config, data));
+  config.epochs = 10;
+  train(Trainer(config, data, load_checkpoint(run.checkpoint("last"))));  // what was best is known to a resumed run
+
+  REQUIRE(held.size() == 10);
+  const auto best = std::max_element(held.begin(), held.end());
+  INFO(fmt::format("{}", fmt::join(held, " ")));
+  CHECK(best < held.begin() + 7);  // or the last, or the last before the resume, would do
+  CHECK(load_checkpoint(run.checkpoint("best")).metadata.at("epoch") == std::to_string(best - held.begin() + 1));
+  CHECK(std::stod(load_checkpoint(run.checkpoint("last")).metadata.at("best_validation_elbo")) == *best);
+
+  const auto rows = table(run);  // epoch, train_elbo, test_elbo, test_log_likelihood, test_kl, seconds
+  REQUIRE(rows.size() == 10);
+  REQUIRE(told.size() == 20);
+  for (std::size_t e = 0; e < rows.size(); ++e) {
+    CHECK(rows[e][0] == static_cast<double>(e + 1));
+    CHECK(std::abs(rows[e][2] - (rows[e][3] - rows[e][4])) < 2e-4);
+    CHECK(rows[e][3] < 0);
+    CHECK(rows[e][4] > 0);
+    const Progress &first = told[2 * e], &last = told[2 * e + 1];
+    CHECK(first.epoch == static_cast<std::int64_t>(e + 1));
+    CHECK(first.images == 16);
+    CHECK(last.images == 30);
+    CHECK(last.images_per_epoch == 30);
+    CHECK(std::abs(last.elbo - rows[e][1]) < 1e-4);
+    for (const Progress& progress : {first, last}) {
+      CHECK(std::abs(progress.elbo - (progress.log_likelihood - progress.kl)) <= 1e-9 * std::abs(progress.elbo));
+      CHECK(progress.kl > 0);
+      CHECK((progress.seconds_left == 0) == (e == 7 || e == 9) * (progress.images == 30));
+    }
+  }
+}
+
+TEST_CASE("training: images held out are not trained on, all others are") {
+  const Dataset data = some_digits(40, 10);
+  Config config = settings(data);
+  config.validation = 10;
+  const auto weights = [&](std::int64_t changed) {
+    Dataset other = data;
+    if (changed >= 0)
+      for (std::int64_t i = 0; i < 784; ++i) other.train.pixels[changed * 784 + i] ^= 0xff;
+    Trainer trainer(config, other);
+    for (int step = 0; step < 2; ++step) trainer.step();
+    return numbers(trainer.save());
+  };
+  const auto whole = weights(-1);
+  for (const std::int64_t image : {30, 39}) CHECK(weights(image) == whole);
+  for (const std::int64_t image : {0, 29}) CHECK(weights(image) != whole);
+}
+
+TEST_CASE("training: what is asked to stop is saved where it stands") {
+  const Dataset data = some_digits(40, 10);
+  const Folder folder;
+  const Run run{folder.path};
+  Trainer trainer(settings(data), data);
+  trainer.step();
+  const std::atomic<bool> stop{true};
+  CHECK_FALSE(trainer.train(run, {}, stop));
+  const Checkpoint checkpoint = load_checkpoint(run.checkpoint("last"));
+  CHECK(checkpoint.metadata.at("position") == "1");
+  CHECK(numbers(checkpoint) == numbers(trainer.save()));
+}
+
+TEST_CASE("training: a checkpoint whose numbers no training arrives at is refused in a sentence") {
+  const Dataset data = some_digits(40, 10);
+  const Config config = settings(data);
+  const Checkpoint good = Trainer(config, data).save();
+  const auto says = [&](const std::string& name, const std::string& text) {
+    Checkpoint changed = good;
+    changed.metadata[name] = text;
+    return error_of([&] { Trainer(config, data, changed); });
+  };
+  CHECK(contains(says("position", "3"), "is at step 3 of an epoch of 3"));
+  CHECK(contains(says("position", "-1"), "is at step -1 of an epoch of 3"));
+  CHECK(contains(says("position", "1x"), "says \"position\" is \"1x\""));
+  CHECK(contains(says("epoch", "-1"), "was saved after epoch -1"));
+  for (const auto& [name, text] : {std::pair("step", "-1"), {"epoch_kl", "nan"}, {"best_validation_elbo", "inf"}})
+    CHECK(contains(says(name, text), "numbers that no training arrives at"));
+  Checkpoint changed = good;
+  changed.tensors.at("optimizer.m.decoder.output.bias") = zeros({3});
+  CHECK(contains(error_of([&] { Trainer(config, data, changed); }), "no fitting \"optimizer.m.decoder.output.bias\""));
+}
+
+TEST_CASE("evaluation: every image once, each with its own draw") {
+  const Images images = generate_digits(700, 3);  // more than a batch of it
+  Rng rng{.seed = 1};
+  const Vae vae({.hidden = {5}, .latent = 2}, rng);
+  Rng noise{.seed = 0, .stream = stream::kTest};
+  double log_likelihood = 0, kl = 0;
+  for (const auto& [begin, end] : {std::pair(0, 500), std::pair(500, 700)}) {
+    const Images some = part(images, begin, end);
+    Tensor x({some.count, 784});
+    const View view = x.write();
+    for (std::size_t i = 0; i < some.pixels.size(); ++i) view.data[i] = static_cast<Real>(some.pixels[i]) / 255;
+    const Normal q = vae.encode(x);
+    const Tensor z = q.rsample(normal({some.count, 2}, noise));
+    log_likelihood += sum(vae.decode(z).log_prob(x)).item();
+    kl += sum(kl_divergence(q, StandardNormal{})).item();
+  }
+  const Evaluation got = evaluate(vae, images, {});
+  CHECK(std::abs(got.log_likelihood - log_likelihood / 700) <= 1e-5 * std::abs(log_likelihood / 700));
+  CHECK(std::abs(got.kl - kl / 700) <= 1e-5 * kl / 700);
+}
+
+TEST_CASE("bits: pixels of the images' probabilities, an image's own wherever it stands") {
+  const Images images = generate_digits(10, 3);
+  for (const Binarize binarize : {Binarize::fixed, Binarize::dynamic}) {
+    const PixelBits bits = test_bits(binarize);
+    const std::vector<std::int64_t> pair{3, 5}, one{5};
+    const Tensor x = batch_of(images, pair, bits);
+    const std::vector<Real> both = x.values(), second = batch_of(images, one, bits).values();
+    CHECK(std::equal(second.begin(), second.end(), both.begin() + 784));
+    for (std::size_t i = 0; i < both.size(); ++i) {
+      const int pixel = images.pixels[(i < 784 ? 3 : 5 - 1) * 784 + i];
+      CHECK((both[i] == 0 || both[i] == 1));
+      if (pixel == 0) CHECK(both[i] == 0);
+      if (pixel == 255) CHECK(both[i] == 1);
+    }
+  }
+}
+
+TEST_CASE("pictures: samples from the prior, test images over their reconstructions, of few images too") {
+  const Dataset data = some_digits(20, 6);  // fewer test images than the picture shows at most
+  Config config = settings(data);
+  config.epochs = 1;
+  config.binarize = Binarize::fixed;
+  config.ema = 0.5;
+  const Folder folder;
+  const Run run{folder.path / "run"};
+  std::filesystem::create_directory(run.folder);
+  Trainer trainer(config, data);
+  REQUIRE(trainer.train(run, {}, never));
+  const auto bytes_of = [&](const Canvas& canvas) {
+    write_png(folder.path / "by hand.png", canvas);
+    return get(folder.path / "by hand.png");
+  };
+  const Vae& vae = trainer.vae();
+  Rng prior{.seed = config.seed, .stream = stream::kSamples};
+  const Tensor images = vae.decode(normal({60, 3}, prior)).mean();
+  CHECK(get(run.samples()) == bytes_of(grid(images.values(), 60, 28, 28, 10)));
+  const std::vector<std::int64_t> rows{0, 1, 2, 3, 4, 5};
+  const Tensor x = batch_of(data.test, rows, test_bits(config.binarize));
+  const Tensor y = vae.decode(vae.encode(x).mean()).mean();
+  CHECK(get(run.reconstructions()) == bytes_of(pairs(x.values(), y.values(), 6, 28, 28, 6)));
+}
