@@ -414,6 +414,7 @@ class OpTable {
     convolutions("padded", any({1, 2, 3, 4}), any({2, 2, 3, 2}), {.padding = {1, 2}});
     convolutions("strides, output padding", any({2, 1, 4, 6}), any({2, 1, 3, 3}), {.stride = {2, 3}, .padding = 1});
     convolutions("dilated", any({1, 1, 5, 4}), any({2, 1, 2, 2}), {.dilation = {3, 2}});
+    convolutions("strided and dilated", any({1, 1, 4, 5}), any({2, 1, 2, 2}), {.stride = 2, .dilation = {1, 2}});
     convolutions("groups", any({2, 4, 3, 3}), any({2, 2, 2, 2}), {.stride = 2, .padding = 1, .groups = 2});
     convolutions("permuted", permute(any({3, 4, 2, 1}), {3, 2, 0, 1}), permute(any({2, 2, 3, 2}), {2, 1, 0, 3}),
                  {.padding = 1});
@@ -426,6 +427,7 @@ class OpTable {
       add(mean_pool, what, [=](auto in) { const Tensor y = avg_pool2d(in[0], window, s); return y * y; }, {x});
     };
     pools("side by side", distinct({1, 2, 4, 5}), 2, {});
+    pools("side by side, not square", distinct({1, 1, 6, 4}), {3, 2}, {});
     pools("overlapping, padded", distinct({2, 1, 4, 3}), {3, 2}, {.stride = {1, 2}, .padding = 1});
     pools("permuted", permute(distinct({4, 3, 2, 1}), {3, 2, 1, 0}), {1, 2}, {.stride = 1});
     pools("an empty batch", distinct({0, 2, 4, 4}), 2, {});

@@ -128,6 +128,14 @@ TEST_CASE("checkpoint: a function that gives another value the second time is re
     CHECK(error_of([&] { tape.gradient(sum(y)); }) == refusal);
   }
   {
+    bool again = false;  // the same numbers in another order
+    Tape tape(x);
+    const Tensor y = checkpoint([&again](const Tensor& x) {
+      return std::exchange(again, true) ? gather(x, 0, Indices{2, 1, 0}) : x * 1;
+    }, x);
+    CHECK(error_of([&] { tape.gradient(sum(y)); }) == refusal);
+  }
+  {
     std::int64_t rows = 1;
     Tape tape(x);
     const Tensor y = checkpoint([&rows](const Tensor& x) { return broadcast_to(x, {rows, 3}); }, x);

@@ -321,6 +321,21 @@ TEST_CASE("tape: record refuses an output that is not new") {
   CHECK(tape.gradient(y * y, x).item() == 6);
 }
 
+TEST_CASE("tape: an op without a VJP is no node, and a VJP may be as large as it likes") {
+  const Tensor x = scalar(3);
+  Tape tape(x);
+  const Tensor constant = record("floor", detach(x), arg(x));
+  CHECK_FALSE(tape.knows(constant));
+  std::array<Real, 50'000> numbers;  // more than a piece of the tape's arena
+  numbers.fill(2);
+  const Tensor y = record("large", detach(x), arg(x, [numbers](const Tensor& g) {
+    Real sum = 0;
+    for (const Real number : numbers) sum += number;
+    return g * sum;
+  }));
+  CHECK(tape.gradient(y * x, x).item() == 3 + 3 * Real(100'000));
+}
+
 TEST_CASE("tape: a VJP of the wrong shape is named, with its argument") {
   const Tensor x = tensor({2}, {1, 2}), w = tensor({2}, {1, 2});
   Tape tape(x);

@@ -63,6 +63,17 @@ void put_data(const fs::path& folder, int height, int width) {
 
 }  // namespace
 
+TEST_CASE("conv vae: the decoder is its layers one after the other, with the activation between all of them") {
+  Rng rng{.seed = 4};
+  const Vae vae(conv_settings({8, 4}, {12}, 3), rng);
+  const Tensor z = normal({5, 3}, rng);
+  const Decoder& d = vae.decoder;
+  const Tensor features = relu(d.output(relu(d.hidden[0](z))));  // (B, 64·2·1)
+  const Tensor maps = relu(d.convolutions->first(reshape(features, {5, 64, 2, 1})));
+  const Tensor logits = reshape(d.convolutions->second(maps), {5, 32});
+  CHECK(std::get<Bernoulli>(vae.decode(z).chosen).logits.values() == logits.values());
+}
+
 TEST_CASE("conv vae: parameters have the names and shapes that checkpoints keep") {
   Rng rng;
   const Vae vae(conv_settings(28), rng);

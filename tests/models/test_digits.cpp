@@ -45,6 +45,12 @@ TEST_CASE("digits: the same images always, for any number of threads") {
 }
 
 TEST_CASE("digits: an image does not depend on how many are asked for") {
+  const Dataset all = load_dataset("digits");
+  for (const auto& [images, stream] : {std::pair(&all.train, 0), std::pair(&all.test, 1)}) {
+    const Images first = generate_digits(10, stream);
+    CHECK(images->count == (stream == 0 ? 60000 : 10000));
+    CHECK(std::equal(first.pixels.begin(), first.pixels.end(), images->pixels.begin()));
+  }
   const Images many = generate_digits(600, 0), few = generate_digits(257, 0), none = generate_digits(0, 0);
   CHECK(none.pixels.empty());
   REQUIRE(few.pixels.size() == 257 * 784);

@@ -112,7 +112,6 @@ TEST_CASE("a picture that cannot be made or written is a sentence, and leaves no
   const auto says = [&](const fs::path& path) { return error_of([&] { write_png(path, canvas); }); };
   CHECK(contains(says(folder.path), "it is a folder"));
   CHECK(contains(says(folder.path / "none" / "a.png"), "its folder does not exist"));
-  CHECK(contains(says("/dev/full"), "not a regular file"));
   REQUIRE(::mkfifo((folder.path / "pipe").c_str(), 0600) == 0);
   CHECK(contains(says(folder.path / "pipe"), "not a regular file"));
   CHECK(contains(says(folder.path / "pipe" / "a.png"), "cannot write"));

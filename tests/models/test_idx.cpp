@@ -248,6 +248,8 @@ TEST_CASE("a folder of IDX files under MNIST's names") {
     CHECK(contains(says(), "there is no t10k-images-idx3-ubyte"));
     folder.put("t10k-images-idx3-ubyte", header({1, 2, 2}) + "abcd");
     CHECK(contains(says(), "training images are 3 x 2 pixels and test images 2 x 2"));
+    folder.put("t10k-images-idx3-ubyte", header({1, 3, 1}) + "abc");
+    CHECK(contains(says(), "training images are 3 x 2 pixels and test images 3 x 1"));
     folder.put("t10k-images-idx3-ubyte", some_images(5));
     folder.put("t10k-labels-idx1-ubyte", labels(4));
     CHECK(contains(says(), "has 4 labels for the 5 images"));

@@ -307,6 +307,38 @@ TEST_CASE("program: signals finish the step and save") {
   }
 }
 
+TEST_CASE("program: a signal stops a resumed training too, and data named by a relative path is found from anywhere") {
+  const Place place;
+  REQUIRE(place.train("run", {"--epochs", "1"}).code == 0);
+  fs::create_directory(place.folder / "elsewhere");
+  const fs::path out = place.outer.path / "resume out", err = place.outer.path / "resume err";
+  const pid_t child = start(place.folder / "elsewhere", {"resume", "../run", "--epochs", "1000000"}, out, err);
+  for (int i = 0; i < 2000 && lines(get(place.folder / "run" / "metrics.csv")) < 4; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  kill(child, SIGINT);
+  CHECK(wait_for(child) == 130);
+  CHECK(contains(get(out), "stopped and saved"));
+  CHECK(std::stoll(load_checkpoint(place.folder / "run" / "last.safetensors").metadata.at("epoch")) >= 2);
+}
+
+TEST_CASE("program: an output that takes nothing, goes away or is closed") {
+  const Place place;
+  REQUIRE(place.train("run", {"--epochs", "1"}).code == 0);
+  const auto shell = [&](const std::string& line) {  // "{}" stands for the program
+    const std::string text = fmt::format(fmt::runtime("cd '{}' && exec bash -c '" + line + "' 2>../err"),
+                                         place.folder.native(), VAE_BINARY);
+    return WEXITSTATUS(std::system(text.c_str()));
+  };
+  CHECK(shell("{} info run >/dev/full") == 3);
+  CHECK(get(place.outer.path / "err") == "vae: cannot write to the standard output\n");
+  CHECK(shell("{} sample run --out closed.png >&-") == 0);
+  CHECK(get(place.folder / "closed.png").starts_with("\x89PNG"));
+  CHECK(shell("{} resume run --epochs 3 | true; exit ${{PIPESTATUS[0]}}") == 0);  // a reader that goes ends no training
+  CHECK(lines(get(place.folder / "run" / "metrics.csv")) == 4);
+  CHECK(shell("ulimit -f 1; {} sample run") == 3);  // 1 KiB a file
+  CHECK(contains(get(place.outer.path / "err"), "File too large"));
+}
+
 TEST_CASE("program: help") {
   const Place place;
   for (const Arguments& line : {Arguments{"--help"},

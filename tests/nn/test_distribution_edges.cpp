@@ -242,6 +242,16 @@ TEST_CASE("distributions: distances that are infinite in units of the scale") {
   CHECK(kl_divergence(classes(-infinity), classes(-infinity)).item() == 0);
 }
 
+TEST_CASE("discretized logistic: the mass of a level of some widths") {
+  for (const double log_scale : {-3.0, -6.0, -7.0, -8.0}) {
+    const double scale = std::exp(log_scale), level = 100;
+    const auto below = [&](double border) { return 1 / (1 + std::exp(-(border / 255 - 0.4) / scale)); };
+    const double truth = std::log(below(level + 0.5) - below(level - 0.5));
+    const Real got = DiscretizedLogistic{number(0.4), number(log_scale)}.log_prob(number(level / 255)).item();
+    CHECK(std::abs(got - truth) <= 3000 * Limits::epsilon() * std::max(1.0, std::abs(truth)));
+  }
+}
+
 TEST_CASE("discretized logistic: right where a level's mass is too small for a number") {
   // Far below the location, the mass of a level is e^(upper) - e^(lower) in units of the scale.
   const double scale = std::exp(-6.0);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "nn/gru.h"
 #include "nn/init.h"
 #include "nn/linear.h"
 #include "tests/files.h"
@@ -80,6 +81,16 @@ TEST_CASE("init: biases are zeros, but for fan_in, where they are as PyTorch's L
   CHECK(s.largest <= 0.1 * (1 + 1e-6));
   CHECK(s.largest >= 0.099);
   CHECK(std::abs(s.variance - 0.01 / 3) <= 2e-4);
+}
+
+TEST_CASE("init: a GRU is uniform on ±1/√hidden, as PyTorch's") {
+  Rng rng{.seed = 3};
+  const Gru gru(400, 25, rng);
+  for (const Tensor& x : parameters(gru)) {
+    const Statistics s(x);
+    CHECK(s.largest <= 0.2 * (1 + 1e-6));
+    CHECK(s.largest >= 0.19);
+  }
 }
 
 TEST_CASE("init: uniform fills the interval") {

@@ -78,6 +78,11 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
        "[load] \"weight\" has shape (3, 4), the module needs (4, 3)"},
 
       {"a negative rate", [] { Optimizer(Sgd{.lr = -1}); }, "[optimizer] the learning rate cannot be -1"},
+      {"an infinite rate", [] { Optimizer(Adam{.lr = 1.0 / 0.0}); }, "[optimizer] the learning rate cannot be inf"},
+      {"a negative ε", [] { Optimizer(Adam{.epsilon = -1}); }, "[optimizer] the epsilon cannot be -1"},
+      {"a negative decay", [] { Optimizer(AdamW{.weight_decay = -1}); }, "[optimizer] the weight decay cannot be -1"},
+      {"a negative momentum", [] { Optimizer(Sgd{.momentum = -1}); }, "[optimizer] the momentum cannot be -1"},
+      {"an α of 1", [] { Optimizer(RmsProp{.alpha = 1}); }, "[optimizer] alpha must be from 0 to below 1, not 1"},
       {"a beta that never forgets", [] { Optimizer(AdamW{.beta2 = 1}); },
        "[optimizer] beta2 must be from 0 to below 1, not 1"},
       {"a gradient missing", [&] { optimizer.step(layer, std::vector{ones({4, 3})}); },

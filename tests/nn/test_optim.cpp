@@ -182,7 +182,9 @@ TEST_CASE("optim: gradients that do not fit are errors") {
   const auto error = [](std::vector<Tensor> gradients) {
     Parameters module{{zeros({2}), zeros({3})}};
     Optimizer optimizer(Sgd{});
-    return error_of([&] { optimizer.step(module, gradients); });
+    const std::string sentence = error_of([&] { optimizer.step(module, gradients); });
+    CHECK(optimizer.steps == (sentence == "no error"));  // a step that is refused does not count
+    return sentence;
   };
   CHECK(error({zeros({2}), zeros({3})}) == "no error");
   CHECK(contains(error({zeros({2})}), "[optimizer] 1 gradients for "));

@@ -5,6 +5,7 @@
 #include "nn/dropout.h"
 #include "nn/linear.h"
 #include "nn/recompute.h"
+#include "nn/state.h"
 
 using namespace gradus;
 
@@ -68,6 +69,19 @@ TEST_CASE("checkpoint: a layer's value, gradients, draws and buffers are to the 
     CHECK(plain.gradients.size() == 4);
     CHECK(plain.total != 0);
   }
+}
+
+TEST_CASE("checkpoint: a layer used twice keeps the buffers of its last use, also after the way back") {
+  const Sequential net{Total{}};
+  const Tensor x = ones({2, 4}), more = full({2, 4}, 3);
+  Rng rng;
+  Context context{.training = true, .rng = rng};
+  const auto total = [&] { return state(net).at("0.total").item(); };
+  Tape tape(parameters(net));
+  const Tensor y = checkpoint(net, x, context) * checkpoint(net, more, context);
+  CHECK(total() == 32);
+  tape.gradient(sum(y));
+  CHECK(total() == 32);
 }
 
 TEST_CASE("checkpoint: a layer without context, and layers one after the other") {

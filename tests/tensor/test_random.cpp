@@ -221,14 +221,14 @@ TEST_CASE("seeds, streams, neighbours and consecutive draws are different and un
     const std::vector<Real> x = named.draw({n}, rng).values();
     const std::vector<Real> next = named.draw({n}, rng).values();
     Rng seed{2, 1, 0}, high_seed{1 | std::uint64_t{1} << 32, 1, 0}, stream{1, 2, 0};
-    Rng high_stream{1, 1 | std::uint64_t{1} << 32, 0};
+    Rng high_stream{1, 1 | std::uint64_t{1} << 32, 0}, high_counter{1, 1, std::uint64_t{1} << 40};
     std::set<std::vector<Real>> different{x, next};
-    for (Rng* other : {&seed, &high_seed, &stream, &high_stream}) {
+    for (Rng* other : {&seed, &high_seed, &stream, &high_stream, &high_counter}) {
       const std::vector<Real> y = named.draw({n}, *other).values();
       different.insert(y);
       CHECK(std::abs(correlation(x, y)) <= bound);
     }
-    CHECK(different.size() == 6);
+    CHECK(different.size() == 7);
     CHECK(std::abs(correlation(x, next)) <= bound);
     for (const std::int64_t lag : {1, 2, 3, 4, 32, 128}) {
       const std::vector<Real> early(x.begin(), x.end() - lag), late(x.begin() + lag, x.end());
@@ -275,6 +275,8 @@ TEST_CASE("bernoulli draws are ones with probability p, which may be 0 or 1") {
   const std::vector<Real> x = bernoulli({1000}, Real(0.25), other).values();
   CHECK(one.counter == other.counter);
   for (int i = 0; i < 1000; ++i) CHECK(x[i] == (u[i] < Real(0.25) ? 1 : 0));
+  Rng edge{8, 8, 0};
+  CHECK(bernoulli({1}, u[0], edge).item() == 0);  // not below itself
 }
 
 TEST_CASE("a permutation holds every element once") {
@@ -292,6 +294,8 @@ TEST_CASE("a permutation holds every element once") {
   const Indices::Values order = permutation(100, a).values;
   CHECK(order == permutation(100, b).values);
   CHECK(order != permutation(100, c).values);
+  Rng far{1, 2, 3 + (std::uint64_t{1} << 40)};  // as the epochs of a training are
+  CHECK(order != permutation(100, far).values);
   CHECK(a.counter == b.counter);
   CHECK(a.counter > 3);
 }
