@@ -51,8 +51,10 @@ Tensor kl_divergence(const Normal& q, const Laplace& p) {
 // With d = μ - μ' and t = d/s: E|x - μ'| = s·(log(1 + eᵗ) + log(1 + e⁻ᵗ)), which is |d| from |t| = 80 on.
 Tensor kl_divergence(const Logistic& q, const Laplace& p) {
   const Tensor cross_entropy = elementwise<"logistic_laplace">([](auto loc, auto scale, auto p_loc, auto p_scale) {
-    const auto half = exp(scale / -2), p_half = exp(p_scale / -2);
-    const auto d = loc - p_loc, t = d * half * half;
+    const auto half = exp(scale / -2);
+    const auto p_half = exp(p_scale / -2);
+    const auto d = loc - p_loc;
+    const auto t = d * half * half;
     return where(abs(t) < 80, exp(scale - p_scale) * (softplus(t) + softplus(-t)), abs(d) * p_half * p_half) + p_scale +
            std::numbers::ln2; },
     q.loc, q.log_scale, p.loc, p.log_scale);
