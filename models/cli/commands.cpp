@@ -257,9 +257,10 @@ void info(const Options& options) {
   print(fmt::format("progress     {} of {} epochs{}\n", epoch, config.epochs,
                     step > 0 ? fmt::format(", and step {} of the next", step) : ""));
   print(bound_after(epoch, run));
-  std::vector<std::string> kept{"last", "best"};
-  std::erase_if(kept, [&](const std::string& which) { return !fs::exists(run.checkpoint(which), error); });
-  print(fmt::format("checkpoints  {}\n", fmt::join(kept, ", ")));
+  std::string kept;
+  for (const char* which : {"last", "best"})
+    if (fs::exists(run.checkpoint(which), error)) kept += fmt::format("{}{}", kept.empty() ? "" : ", ", which);
+  print(fmt::format("checkpoints  {}\n", kept));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR
