@@ -129,14 +129,15 @@ static void follow_by_hand(double clip, double lr) {
   const auto got = numbers(trainer.save());
   const auto check_close = [&](const Vae& expected, const std::string& prefix) {
     const std::map<std::string, Tensor> before = state(at_first);
-    for (const auto& [name, x] : state(expected)) {
-      const std::vector<Real> a = got.at(prefix + name), b = x.values(), first = before.at(name).values();
+    for (const auto& entry : state(expected)) {
+      const std::string name = prefix + entry.first;
+      const std::vector<Real> a = got.at(name), b = entry.second.values(), first = before.at(entry.first).values();
       double largest = 0, off = 0;
       for (std::size_t i = 0; i < a.size(); ++i) {
         largest = std::max<double>(largest, std::abs(b[i] - first[i]));
         off = std::max<double>(off, std::abs(a[i] - b[i]));
       }
-      INFO(prefix, name, ": ", off, " of ", largest);
+      INFO(name, ": ", off, " of ", largest);
       CHECK(largest > 0);
       CHECK(off <= 1e-3 * largest);
     }
