@@ -1,6 +1,7 @@
 // Ops that move elements, or add up those that fall together. Each one's VJP is another one of them.
 #include "autograd/op.h"
 #include "autograd/ops.h"
+#include "tensor/copy.h"
 #include "tensor/map.h"
 #include "tensor/reduce.h"
 
@@ -177,15 +178,18 @@ static void for_each_index(const char* op, const Indices& indices, int axis, std
                            const Strides& strides, const Visit& visit) {
   indices.check_filled(op);
   const Shape& shape = indices.shape;
+  std::int64_t at[kMaxRank] = {}, offset = 0;  // of the position: along each axis, and of all but `axis` together
   for (std::int64_t position = 0; position < shape.numel(); ++position) {
-    std::int64_t rest = position, offset = 0;
-    for (int i = shape.rank() - 1; i >= 0; --i) {
-      if (i != axis) offset += rest % shape[i] * strides[i];
-      rest /= shape[i];
-    }
     const std::int64_t index = indices.values[position];
     check(index >= 0 && index < extent, "[{}] index {} is out of range for an axis of extent {}", op, index, extent);
     visit(position, offset + index * strides[axis]);
+    for (int i = shape.rank() - 1; i >= 0; --i) {  // carry
+      const std::int64_t stride = i == axis ? 0 : strides[i];
+      offset += stride;
+      if (++at[i] < shape[i]) break;
+      offset -= at[i] * stride;
+      at[i] = 0;
+    }
   }
 }
 

@@ -12,9 +12,9 @@
 #include "tensor/conv.h"
 
 #include "tensor/conv_columns.h"
+#include "tensor/copy.h"
 #include "tensor/gemm_in_place.h"
 #include "tensor/gemm_pack.h"
-#include "tensor/map.h"
 #include "tensor/parallel.h"
 #include "tensor/reduce.h"
 

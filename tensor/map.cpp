@@ -1,76 +1,19 @@
 #include "tensor/map.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
+#include "tensor/copy.h"
 #include "tensor/parallel.h"
+#include "tensor/walk.h"
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 namespace {
 
 constexpr std::int64_t kChunk = 8192;                 // elements that a thread takes at a time, at most
-constexpr std::int64_t kBlock = 4096 / sizeof(Real);  // elements of a strided input packed at a time
+constexpr std::int64_t kBlock = 4096 / sizeof(Real);  // elements of a broken input packed at a time
+constexpr std::int64_t kShortLine = 32;               // elements that are not worth a call of their own
 static_assert(kBlock % kLanes == 0);                  // only the last block of all has a tail
-
-// A view with neighbouring axes merged where one walks on from the other, to be read in row-major order.
-struct Walk {
-  const Real* data;
-  int rank = 0;
-  std::int64_t extents[kMaxRank];
-  std::int64_t strides[kMaxRank];
-
-  explicit Walk(const ConstView& view) : data(view.data) {
-    for (int axis = 0; axis < view.shape.rank(); ++axis) {
-      if (view.shape[axis] == 1) continue;
-      if (rank > 0 && strides[rank - 1] == view.strides[axis] * view.shape[axis]) {
-        extents[rank - 1] *= view.shape[axis];
-        strides[rank - 1] = view.strides[axis];
-      } else {
-        extents[rank] = view.shape[axis];
-        strides[rank++] = view.strides[axis];
-      }
-    }
-  }
-  bool one_run() const { return rank == 0 || (rank == 1 && strides[0] == 1); }
-  bool one_value() const { return rank == 0 || (rank == 1 && strides[0] == 0); }
-
-  /// Copies the elements begin … begin+count-1 to `out`.
-  void pack(std::int64_t begin, std::int64_t count, Real* out) const {
-    if (rank == 0) {
-      *out = *data;
-      return;
-    }
-    std::int64_t index[kMaxRank];
-    const Real* at = data;
-    for (int axis = rank - 1; axis >= 0; --axis) {
-      index[axis] = begin % extents[axis];
-      begin /= extents[axis];
-      at += index[axis] * strides[axis];
-    }
-    const int inner = rank - 1;
-    const std::int64_t stride = strides[inner];
-    while (count > 0) {
-      const std::int64_t run = std::min(count, extents[inner] - index[inner]);
-      if (stride == 1) {
-        std::memcpy(out, at, run * sizeof(Real));
-      } else if (stride == 0) {
-        std::fill_n(out, run, *at);
-      } else {
-        for (std::int64_t i = 0; i < run; ++i) out[i] = at[i * stride];
-      }
-      out += run;
-      count -= run;
-      index[inner] += run;
-      at += run * stride;
-      for (int axis = inner; axis > 0 && index[axis] == extents[axis]; --axis) {  // carry
-        index[axis] = 0;
-        at += strides[axis - 1] - extents[axis] * strides[axis];
-        ++index[axis - 1];
-      }
-    }
-  }
-};
 
 /// Calls body(begin, end) for nearly equal parts of 0 … size that begin at whole registers, in parallel.
 template <class Body>
@@ -102,36 +45,38 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
     return;
   }
 
-  alignas(kAlignment) Real splat[kMaxInputs][kLanes];
+  // Along a line, every input is either numbers side by side or one number repeated. What lies in memory in another
+  // order is first brought into this one; what is broken into short lines is packed, block by block.
   std::optional<Walk> walks[kMaxInputs];
-  bool strided = false;
+  Storage ordered[kMaxInputs];
+  std::int64_t line = size;
   for (int i = 0; i < inputs; ++i) {
-    const Walk& walk = walks[i].emplace(in[i]);
-    if (walk.one_value())
-      std::fill_n(splat[i], kLanes, *walk.data);
-    else
-      strided |= !walk.one_run();
+    Walk& walk = walks[i].emplace(in[i]);
+    if (walk.stride() != 0 && walk.stride() != 1) {
+      ordered[i] = Storage(size);
+      const View copied{ordered[i].data(), out.shape, contiguous_strides(out.shape)};
+      copy(in[i], copied);
+      walk = Walk(copied);
+    }
+    line = std::min(line, walk.extent());
   }
+  const bool packing = line < kShortLine;
+  if (packing) line = size;
 
   for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {
-    alignas(kAlignment) Real packed[kMaxInputs][kBlock];
+    alignas(kAlignment) Real buffer[kMaxInputs][kBlock];
     while (begin < end) {
-      const std::int64_t count = strided ? std::min(kBlock, end - begin) : end - begin;
+      const std::int64_t count = std::min(end - begin, packing ? kBlock : line - begin % line);
       const std::int64_t whole = count / kLanes, tail = count % kLanes;
       const Real* from[kMaxInputs];
       std::int64_t step[kMaxInputs];
       for (int i = 0; i < inputs; ++i) {
-        step[i] = kLanes;
         const Walk& walk = *walks[i];
-        if (walk.one_value()) {
-          from[i] = splat[i];
-          step[i] = 0;
-        } else if (walk.one_run()) {
-          from[i] = walk.data + begin;
-        } else {
-          walk.pack(begin, count, packed[i]);
-          from[i] = packed[i];
-        }
+        const bool broken = walk.extent() < line, repeated = !broken && walk.stride() == 0;
+        step[i] = repeated ? 0 : kLanes;
+        from[i] = broken || repeated ? buffer[i] : walk.at(begin);
+        if (broken) walk.pack(begin, count, buffer[i]);
+        if (repeated) std::fill_n(buffer[i], kLanes, *walk.at(begin));
       }
       row(closure, out.data + begin, from, step, whole);
       if (tail > 0) {
@@ -148,25 +93,6 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
       begin += count;
     }
   });
-}
-
-void copy(const ConstView& in, const View& out) {
-  const std::int64_t size = out.shape.numel();
-  if (out.contiguous()) {
-    const Walk walk(in);
-    for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {
-      walk.pack(begin, end - begin, out.data + begin);
-    });
-  } else if (size > 0) {  // slice by slice along the first axis until what is written is contiguous
-    const auto first = [](auto& view, std::int64_t i) {
-      auto slice = view;
-      slice.data += i * view.strides[0];
-      slice.shape = view.shape.without(0);
-      std::copy(view.strides.begin() + 1, view.strides.end(), slice.strides.begin());
-      return slice;
-    };
-    for (std::int64_t i = 0; i < out.shape[0]; ++i) copy(first(in, i), first(out, i));
-  }
 }
 
 ConstView broadcast_view(const ConstView& view, const Shape& shape) {

@@ -22,17 +22,18 @@ void map(const F& f, const View& out, const ConstView (&in)[n]) {
   static_assert(n <= kMaxInputs);
   constexpr RowFunction row = [](const void* closure, Real* to, const Real* const* from, const std::int64_t* step,
                                  std::int64_t registers) {
-    const F& f = *static_cast<const F*>(closure);
-    for (std::int64_t r = 0; r < registers; ++r)
-      [&]<std::size_t... i>(std::index_sequence<i...>) {
-        f(Batch::load(from[i] + r * step[i])...).store(to + r * kLanes);
-      }(std::make_index_sequence<n>{});
+    const F f = *static_cast<const F*>(closure);  // copies all: registers stored might change what is only referred to
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      const Real* at[] = {from[i]...};
+      const std::int64_t steps[] = {step[i]...};
+      for (; registers > 0; --registers, to += kLanes) {
+        f(Batch::load(at[i])...).store(to);
+        ((at[i] += steps[i]), ...);
+      }
+    }(std::make_index_sequence<n>{});
   };
   map_rows(row, &f, out, in);
 }
-
-/// out = in, any strides of both.
-void copy(const ConstView& in, const View& out);
 
 /// `view` over the elements of `shape`, to which its own shape broadcasts (the caller has checked).
 ConstView broadcast_view(const ConstView& view, const Shape& shape);

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstring>
 
-#include "tensor/map.h"
+#include "tensor/copy.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
