@@ -76,22 +76,36 @@ struct Larger {
 struct AddExp {
   static constexpr Real kNeutral = -kInfinity;
   std::array<Batch, kWide> shift;
-  Batch of(Batch x, int j) const { return gradus::exp(x - shift[j]); }
+  [[gnu::always_inline]] Batch of(Batch x, int j) const { return gradus::exp(x - shift[j]); }
   static Batch combine(Batch a, Batch b) { return a + b; }
   static Real fold(Batch x) { return gradus::sum(x); }
 };
 
-// How a register is filled from memory: kLanes neighbours, or up to kLanes numbers any distance apart.
+// How a register is filled from memory: kLanes neighbours, the first few of them, or numbers any distance apart. What
+// is left of a register is neutral.
 struct Neighbours {
   static constexpr std::int64_t kStep = 1;
   Batch operator()(const Real* x, Real) const { return Batch::load(x); }
 };
-struct Spread {
+struct Few {
   static constexpr std::int64_t kStep = 0;  // of use for a single register only
-  std::int64_t stride, lanes;
+  static constexpr auto kNumbers = [] {
+    std::array<Real, kLanes> numbers{};
+    for (int i = 0; i < kLanes; ++i) numbers[i] = static_cast<Real>(i);
+    return numbers;
+  }();
+  int lanes;
+  Batch operator()(const Real* x, Real neutral) const {
+    return where(Batch::load(kNumbers.data()) < lanes, Batch::load(x, lanes), neutral);
+  }
+};
+struct Spread {
+  static constexpr std::int64_t kStep = 0;
+  std::int64_t stride;
+  int lanes;
   Batch operator()(const Real* x, Real neutral) const {
     alignas(kAlignment) Real numbers[kLanes];
-    for (std::int64_t i = 0; i < kLanes; ++i) numbers[i] = i < lanes ? x[i * stride] : neutral;
+    for (int i = 0; i < kLanes; ++i) numbers[i] = i < lanes ? x[i * stride] : neutral;
     return Batch::load(numbers);
   }
 };
@@ -157,6 +171,34 @@ struct Row {
 
   template <class Op>
   Registers<1> operator()(const Op& op) const {
+    return {Batch(op.fold(run.stride == 1 && outer.count() == 1 && run.extent <= kLeaf * kTile ? leaf(op) : tree(op)))};
+  }
+
+ private:
+  // What the tree makes of a single run that is no longer than a leaf of it.
+  template <class Op>
+  Batch leaf(const Op& op) const {
+    const Batch neutral = op.of(Op::kNeutral, 0);
+    Batch total = neutral;
+    std::int64_t i = 0;
+    if (run.extent >= kTile) {
+      Registers<kWide> wide;
+      wide.fill(neutral);
+      for (; i + kTile <= run.extent; i += kTile)
+        for (int j = 0; j < kWide; ++j) wide[j] = op.combine(wide[j], op.of(Batch::load(x + i + j * kLanes), j));
+      total = op.combine(total, op.combine(op.combine(wide[0], wide[1]), op.combine(wide[2], wide[3])));
+    }
+    for (; i + kLanes <= run.extent; i += kLanes)
+      total = op.combine(total, op.combine(neutral, op.of(Batch::load(x + i), 0)));
+    if (i < run.extent) {
+      const Few few{static_cast<int>(run.extent - i)};
+      total = op.combine(total, op.combine(neutral, op.of(few(x + i, Op::kNeutral), 0)));
+    }
+    return total;
+  }
+
+  template <class Op>
+  Batch tree(const Op& op) const {
     const std::int64_t width = run.stride == 1 ? kTile : kLanes;
     const std::int64_t whole = run.extent / width;
     Walk lines = outer;
@@ -171,16 +213,15 @@ struct Row {
       }
     }
     for (std::int64_t i = whole * width; i < run.extent; i += kLanes) {
-      const std::int64_t lanes = std::min<std::int64_t>(kLanes, run.extent - i);
+      const int lanes = static_cast<int>(std::min<std::int64_t>(kLanes, run.extent - i));
       const Real* rest = x + i * run.stride;
-      total = op.combine(total, lanes == kLanes && run.stride == 1
-                                    ? columns<1>(op, rest, outer, Neighbours{})[0]
-                                    : columns<1>(op, rest, outer, Spread{run.stride, lanes})[0]);
+      total = op.combine(total, run.stride != 1   ? columns<1>(op, rest, outer, Spread{run.stride, lanes})[0]
+                                : lanes == kLanes ? columns<1>(op, rest, outer, Neighbours{})[0]
+                                                  : columns<1>(op, rest, outer, Few{lanes})[0]);
     }
-    return {Batch(op.fold(total))};
+    return total;
   }
 
- private:
   template <int width, class Op, class Load>
   Registers<width> columns(const Op& op, const Real* first, const Walk& lines, Load load) const {
     const std::int64_t count = lines.count();
@@ -281,14 +322,14 @@ void reduce_columns(const Reduction& reduction, const Plan& plan, const Real* x,
     return;
   }
   for (; width > 0; width -= kLanes, x += kLanes * stride, result += kLanes) {
-    if (width >= kLanes && stride == 1) {
-      reduction(Columns<1, Neighbours>{x, lines, begin, end, {}}, plan.repeats)[0].store(result);
-      continue;
-    }
-    const std::int64_t count = std::min<std::int64_t>(kLanes, width);
-    alignas(kAlignment) Real lanes[kLanes];
-    reduction(Columns<1, Spread>{x, lines, begin, end, {stride, count}}, plan.repeats)[0].store(lanes);
-    std::copy_n(lanes, count, result);
+    const int count = static_cast<int>(std::min<std::int64_t>(kLanes, width));
+    const auto with = [&](auto load) {
+      return reduction(Columns<1, decltype(load)>{x, lines, begin, end, load}, plan.repeats)[0];
+    };
+    const Batch results = stride != 1       ? with(Spread{stride, count})
+                          : count == kLanes ? with(Neighbours{})
+                                            : with(Few{count});
+    results.store(result, count);
   }
 }
 
@@ -340,22 +381,29 @@ void sum(const ConstView& in, const View& out) { reduce(Sum{}, in, out); }
 void max(const ConstView& in, const View& out) { reduce(Max{}, in, out); }
 void logsumexp(const ConstView& in, const View& out) { reduce(LogSumExp{}, in, out); }
 
+// In two passes: how large the largest is, which registers find, then where it first stands.
 void argmax(const ConstView& in, int axis, std::int64_t* out) {
   const Walk::Axis along{in.shape[axis], in.strides[axis]};
   Walk kept;
   kept.append({1, 0});
   for (int i = 0; i < in.shape.rank(); ++i)
     if (i != axis) kept.append({in.shape[i], in.strides[i]});
-  const std::int64_t results = kept.count();
+  const Shape results = in.shape.with(axis, 1);
+  const Storage largest(results.numel());
+  max(in, {largest.data(), results, contiguous_strides(results)});
   const std::int64_t per_chunk = std::max<std::int64_t>(1, kChunk / along.extent);
-  parallel_for(ceil_div(results, per_chunk), [&](std::int64_t chunk) {
-    const std::int64_t end = std::min(results, (chunk + 1) * per_chunk);
+  parallel_for(ceil_div(results.numel(), per_chunk), [&](std::int64_t chunk) {
+    const std::int64_t end = std::min(results.numel(), (chunk + 1) * per_chunk);
     for (std::int64_t result = chunk * per_chunk; result < end; ++result) {
       const Real* x = in.data + kept.offset(result);
-      std::int64_t best = 0;
-      for (std::int64_t i = 1; i < along.extent && !std::isnan(x[best * along.stride]); ++i)
-        if (!(x[i * along.stride] <= x[best * along.stride])) best = i;
-      out[result] = best;
+      const Real sought = largest.data()[result];
+      const auto search = [&](auto found) {
+        std::int64_t i = 0;
+        while (!found(x[i * along.stride])) ++i;
+        return i;
+      };
+      out[result] = std::isnan(sought) ? search([](Real y) { return std::isnan(y); })
+                                       : search([=](Real y) { return y == sought; });
     }
   });
 }
