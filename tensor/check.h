@@ -18,11 +18,19 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+namespace detail {
+template <class... Args>
+[[noreturn, gnu::cold, gnu::noinline]] void fail(fmt::format_string<const Args&...> message, const Args&... args) {
+  throw Error(fmt::format(message, args...));
+}
+}  // namespace detail
+
 /// Throws Error(format(message, args...)) unless `condition` holds. The arguments are formatted only then.
 template <class... Args>
-void check(bool condition, fmt::format_string<const Args&...> message, const Args&... args) {
+[[gnu::always_inline]] inline void check(bool condition, fmt::format_string<const Args&...> message,
+                                         const Args&... args) {
   if (!condition) [[unlikely]]
-    throw Error(fmt::format(message, args...));
+    detail::fail<Args...>(message, args...);
 }
 
 /// a·b and a+b for sizes: throw Error when the true result does not fit, so a size never wraps.
