@@ -41,6 +41,8 @@ Tensor pow(const Tensor& x, const Tensor& y) {
   return elementwise<"pow">([](auto x, auto y) { return pow(x, y); }, x, y);
 }
 Tensor pow(const Tensor& x, Real y) {
+  if (y == 2) return elementwise<"pow">([](auto x) { return x * x; }, x);
+  if (y == 3) return elementwise<"pow">([](auto x) { return x * x * x; }, x);
   return elementwise<"pow">([y](auto x) { return pow(x, y); }, x);
 }
 Tensor abs(const Tensor& x) {

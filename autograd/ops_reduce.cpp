@@ -47,10 +47,15 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keep) {
   return sum(x, axes, keep) / static_cast<Real>(r.count);
 }
 
-// As a gather of the largest, so that its derivative is gather's.
+// Where somebody asks for a derivative, as a gather of the largest, so that it is gather's.
 Tensor max(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("max", x, axes);
   check(r.count > 0, "[max] shape {} has no elements to choose from", x.shape());
+  if (!tracked(x)) {
+    Tensor y(keep ? r.kept : r.dropped);
+    kernel::max(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
+    return y;
+  }
   std::array<int, kMaxRank> order;  // the kept axes, then the reduced
   int placed = 0;
   for (const bool last : {false, true})
@@ -80,8 +85,9 @@ static Tensor less_largest(const Tensor& x, const Shape& kept) {
 }
 
 static Tensor log_softmax_over(const Tensor& x, const Axes& axes) {
-  const Tensor less = less_largest(x, Reduced("log_softmax", x, axes).kept);
-  return less - logsumexp(less, axes, keepdim);
+  const Tensor less = less_largest(detach(x), Reduced("log_softmax", x, axes).kept);
+  const Tensor y = less - logsumexp(less, axes, keepdim);
+  return record("log_softmax", y, arg(x, [y, axes](const Tensor& g) { return g - exp(y) * sum(g, axes, keepdim); }));
 }
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep) {

@@ -17,21 +17,24 @@ void window_argmax(const ConstView& image, const Pair& window, const Pair& strid
   parallel_for(ceil_div(image.shape[0], planes_per_chunk), [&](std::int64_t chunk) {
     const std::int64_t last = std::min(image.shape[0], (chunk + 1) * planes_per_chunk);
     for (std::int64_t plane = chunk * planes_per_chunk; plane < last; ++plane)
-      for (std::int64_t i = 0; i < windows; ++i) {
-        const std::int64_t y = i / maps.w * stride.h - padding.h, x = i % maps.w * stride.w - padding.w;
-        const std::int64_t top = std::max<std::int64_t>(y, 0), left = std::max<std::int64_t>(x, 0);
-        const std::int64_t bottom = std::min(y + window.h, height), right = std::min(x + window.w, width);
-        Real best = image(plane, top, left);
-        std::int64_t at = top * width + left;
-        for (std::int64_t r = top; r < bottom; ++r)
-          for (std::int64_t c = left; c < right; ++c) {
-            const Real number = image(plane, r, c);
-            if (number <= best || std::isnan(best)) continue;
-            best = number;
-            at = r * width + c;
+      for (std::int64_t i = 0; i < maps.h; ++i)
+        for (std::int64_t j = 0; j < maps.w; ++j) {
+          const std::int64_t y = i * stride.h - padding.h, x = j * stride.w - padding.w;
+          const std::int64_t top = std::max<std::int64_t>(y, 0), left = std::max<std::int64_t>(x, 0);
+          const std::int64_t bottom = std::min(y + window.h, height), right = std::min(x + window.w, width);
+          Real best = image(plane, top, left);
+          std::int64_t at = top * width + left;
+          for (std::int64_t r = top; r < bottom; ++r) {
+            const Real* row = &image(plane, r, 0);
+            for (std::int64_t c = left; c < right; ++c) {  // no branches: they would be guessed wrong half the time
+              const Real number = row[c * image.strides[2]];
+              const bool better = !(number <= best) & !std::isnan(best);
+              best = better ? number : best;
+              at = better ? r * width + c : at;
+            }
           }
-        out[plane * windows + i] = at;
-      }
+          out[plane * windows + i * maps.w + j] = at;
+        }
   });
 }
 
