@@ -65,7 +65,7 @@ void copy(const ConstView& in, const View& out) {
         if (walk.strides[axis] == 1 && walk.extents[axis] >= kLanes) return turn(walk, axis, out.data);
     parallel_for(ceil_div(size, kChunk), [&](std::int64_t chunk) {
       const std::int64_t begin = chunk * kChunk;
-      walk.pack(begin, std::min(kChunk, size - begin), out.data + begin);
+      Cursor(walk, begin).pack(std::min(kChunk, size - begin), out.data + begin);
     });
     return;
   }

@@ -35,8 +35,8 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
     std::int64_t step[kMaxInputs];
     if (size == 0) return;
     for (int i = 0; i < inputs; ++i) {
-      Walk(in[i]).pack(0, size, padded[i]);
-      std::fill(padded[i] + size, padded[i] + kLanes, padded[i][0]);
+      Batch(*in[i].data).store(padded[i]);
+      if (size > 1) Cursor(Walk(in[i]), 0).pack(size, padded[i]);
       from[i] = padded[i];
       step[i] = kLanes;
     }
@@ -65,18 +65,23 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
 
   for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {
     alignas(kAlignment) Real buffer[kMaxInputs][kBlock];
+    std::optional<Cursor> cursors[kMaxInputs];
+    for (int i = 0; i < inputs; ++i) cursors[i].emplace(*walks[i], begin);
+    std::int64_t left = line - begin % line;  // of the line
     while (begin < end) {
-      const std::int64_t count = std::min(end - begin, packing ? kBlock : line - begin % line);
+      const std::int64_t count = std::min(end - begin, packing ? kBlock : left);
       const std::int64_t whole = count / kLanes, tail = count % kLanes;
       const Real* from[kMaxInputs];
       std::int64_t step[kMaxInputs];
       for (int i = 0; i < inputs; ++i) {
-        const Walk& walk = *walks[i];
-        const bool broken = walk.extent() < line, repeated = !broken && walk.stride() == 0;
+        const bool broken = walks[i]->extent() < line, repeated = !broken && walks[i]->stride() == 0;
         step[i] = repeated ? 0 : kLanes;
-        from[i] = broken || repeated ? buffer[i] : walk.at(begin);
-        if (broken) walk.pack(begin, count, buffer[i]);
-        if (repeated) std::fill_n(buffer[i], kLanes, *walk.at(begin));
+        from[i] = broken || repeated ? buffer[i] : cursors[i]->at();
+        if (repeated) std::fill_n(buffer[i], kLanes, *cursors[i]->at());
+        if (broken)
+          cursors[i]->pack(count, buffer[i]);
+        else
+          cursors[i]->advance(count);
       }
       row(closure, out.data + begin, from, step, whole);
       if (tail > 0) {
@@ -91,6 +96,7 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
         std::copy_n(padded[kMaxInputs], tail, out.data + begin + whole * kLanes);
       }
       begin += count;
+      left = line;
     }
   });
 }
