@@ -13,7 +13,21 @@ namespace {
 constexpr std::int64_t kChunk = 8192;                 // elements that a thread takes at a time, at most
 constexpr std::int64_t kBlock = 4096 / sizeof(Real);  // elements of a broken input packed at a time
 constexpr std::int64_t kShortLine = 32;               // elements that are not worth a call of their own
-static_assert(kBlock % kLanes == 0);                  // only the last block of all has a tail
+static_assert(kBlock % kLanes == 0);                  // of packed blocks only the last has a tail
+
+/// A walk along which every line is numbers side by side or one number repeated. What lies in memory in another order
+/// is copied to `ordered`; what is repeated, once.
+Walk line_by_line(const ConstView& in, Storage& ordered) {
+  const Walk walk(in);
+  if (walk.stride() == 0 || walk.stride() == 1) return walk;
+  Shape once = in.shape;
+  for (int axis = 0; axis < once.rank(); ++axis)
+    if (in.strides[axis] == 0) once = once.with(axis, 1);
+  ordered = Storage(once.numel());
+  const View copied{ordered.data(), once, contiguous_strides(once)};
+  copy({in.data, once, in.strides}, copied);
+  return Walk(broadcast_view(copied, in.shape));
+}
 
 /// Calls body(begin, end) for nearly equal parts of 0 … size that begin at whole registers, in parallel.
 template <class Body>
@@ -45,22 +59,11 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
     return;
   }
 
-  // Along a line, every input is either numbers side by side or one number repeated. What lies in memory in another
-  // order is first brought into this one; what is broken into short lines is packed, block by block.
   std::optional<Walk> walks[kMaxInputs];
   Storage ordered[kMaxInputs];
-  std::int64_t line = size;
-  for (int i = 0; i < inputs; ++i) {
-    Walk& walk = walks[i].emplace(in[i]);
-    if (walk.stride() != 0 && walk.stride() != 1) {
-      ordered[i] = Storage(size);
-      const View copied{ordered[i].data(), out.shape, contiguous_strides(out.shape)};
-      copy(in[i], copied);
-      walk = Walk(copied);
-    }
-    line = std::min(line, walk.extent());
-  }
-  const bool packing = line < kShortLine;
+  std::int64_t line = size;  // the shortest
+  for (int i = 0; i < inputs; ++i) line = std::min(line, walks[i].emplace(line_by_line(in[i], ordered[i])).extent());
+  const bool packing = line < kShortLine;  // inputs whose lines are shorter than all there is, block by block
   if (packing) line = size;
 
   for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {

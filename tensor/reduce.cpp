@@ -171,7 +171,8 @@ struct Row {
 
   template <class Op>
   Registers<1> operator()(const Op& op) const {
-    return {Batch(op.fold(run.stride == 1 && outer.count() == 1 && run.extent <= kLeaf * kTile ? leaf(op) : tree(op)))};
+    const bool short_run = run.stride == 1 && run.extent <= kLeaf * kTile && outer.count() == 1 && pieces == 1;
+    return {Batch(op.fold(short_run ? leaf(op) : tree(op)))};
   }
 
  private:

@@ -20,6 +20,13 @@ class Shape {
   Shape(std::initializer_list<std::int64_t> extents) : Shape(std::span(extents.begin(), extents.size())) {}
   /// Error when there are more than kMaxRank extents, one is negative, or their product overflows.
   explicit Shape(std::span<const std::int64_t> extents);
+  /// (0), made without checks: every tensor that is moved from has it.
+  static Shape of_nothing() {
+    Shape nothing;
+    nothing.numel_ = 0;
+    nothing.rank_ = 1;
+    return nothing;
+  }
 
   int rank() const { return rank_; }
   std::int64_t numel() const { return numel_; }
