@@ -49,11 +49,7 @@ Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
       steps_per_epoch_(gradus::steps_per_epoch(config, data)), vae_(std::move(vae)), optimizer_(new_optimizer(config)),
       schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup},
       rng_{.seed = config.seed, .stream = stream::kTraining} {
-  const auto [height, width] = config.vae.image;
-  for (const Images& images : {std::cref(data.train), std::cref(data.test)})
-    check(images.height == height && images.width == width,
-          "[trainer] the model takes images of {} x {} pixels, those of {} have {} x {}", height, width,
-          quote(images.name), images.height, images.width);
+  for (const Images& images : {std::cref(data.train), std::cref(data.test)}) check_size(images, config.vae.image);
   held_out_ = last_images(data.train, config.validation);
   if (config.ema > 0) average_ = Average<Vae>{vae_, config.ema};
 }

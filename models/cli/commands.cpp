@@ -34,13 +34,6 @@ void check_memory(const Config& config) {
                     parameter_count(vae), needed / 1e9, present / 1e9));
 }
 
-void check_size(const Config& config, const Images& images) {
-  const auto [height, width] = config.vae.image;
-  check(images.height == height && images.width == width,
-        "the images of {} are {} x {} pixels, the model takes {} x {}", quote(images.name), images.height, images.width,
-        height, width);
-}
-
 /// Where the data of a run is, to be found from anywhere.
 std::string place(const std::string& data) {
   if (data == "digits") return data;
@@ -82,7 +75,7 @@ Opened open(const Options& options) {
 /// The data named, or else the run's own, whose test images fit the model.
 Dataset test_data(const Options& options, const Config& config) {
   Dataset data = load_dataset(options.data.empty() ? config.data : options.data);
-  check_size(config, data.test);
+  check_size(data.test, config.vae.image);
   return data;
 }
 
@@ -184,27 +177,20 @@ bool resume(const Options& options, const std::atomic<bool>& stop) {
         quote(run.config().native()), epochs, finished);
   if (epochs < finished)
     throw UsageError(fmt::format("--epochs must be at least {}, for that many are done", finished));
-  const std::string nothing_left =
-      epochs < config.epochs
-          ? fmt::format("nothing left to do up to epoch {}; the run is for {}\n", epochs, config.epochs)
-          : fmt::format("nothing left to do: {} of {} epochs are done; --epochs N makes it N in all\n", finished,
-                        epochs);
-  if (epochs == finished && options.data.empty()) {
-    print(nothing_left);
-    return true;
+  if (epochs > finished || !options.data.empty()) {
+    const std::string before = to_json(config);
+    if (!options.data.empty()) config.data = place(options.data);
+    if (epochs > finished) config.epochs = epochs;
+    const Dataset data = load_dataset(config.data);
+    Trainer trainer(config, data, checkpoint);
+    if (const std::string json = text_of(config, run); json != before) write_file_atomically(run.config(), json);
+    if (epochs > finished) return train_and_report(trainer, run, stop);
   }
-  const std::string before = to_json(config);
-  if (!options.data.empty()) config.data = place(options.data);
-  if (epochs > finished) config.epochs = epochs;
-  const Dataset data = load_dataset(config.data);
-  check_size(config, data.train);
-  Trainer trainer(config, data, checkpoint);
-  if (const std::string json = text_of(config, run); json != before) write_file_atomically(run.config(), json);
-  if (epochs == finished) {
-    print(nothing_left);
-    return true;
-  }
-  return train_and_report(trainer, run, stop);
+  print(epochs < config.epochs
+            ? fmt::format("nothing left to do up to epoch {}; the run is for {}\n", epochs, config.epochs)
+            : fmt::format("nothing left to do: {} of {} epochs are done; --epochs N makes it N in all\n", finished,
+                          epochs));
+  return true;
 }
 
 void sample(const Options& options) {

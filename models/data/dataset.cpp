@@ -54,6 +54,12 @@ Dataset load_dataset(const std::string& where) {
   return data;
 }
 
+void check_size(const Images& images, const Pair& taken) {
+  check(images.height == taken.h && images.width == taken.w,
+        "the images of {} are {} x {} pixels, the model takes {} x {}", quote(images.name), images.height, images.width,
+        taken.h, taken.w);
+}
+
 std::string fingerprint(const Images& images) {
   uLong sum = crc32_z(0, images.pixels.data(), images.pixels.size());
   if (!images.labels.empty()) sum = crc32_z(sum, images.labels.data(), images.labels.size());

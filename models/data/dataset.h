@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tensor/tensor.h"
+#include "tensor/conv.h"
 
 namespace gradus::inline GRADUS_FLAVOUR {
 
@@ -30,6 +30,9 @@ struct Dataset {
 /// gzip'ed, with or without .gz, also written train-images.idx3-ubyte. Labels may be missing. Error naming the
 /// file when one is unreadable or malformed, or when the two sets have images of different sizes.
 Dataset load_dataset(const std::string& where);
+
+/// Error unless the images have the size that a model takes.
+void check_size(const Images& images, const Pair& taken);
 
 /// What identifies the images, whatever their name: "60000x28x28 crc32:1a2b3c4d", over pixels, then labels.
 std::string fingerprint(const Images& images);

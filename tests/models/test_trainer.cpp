@@ -92,7 +92,7 @@ TEST_CASE("training: settings out of their range, images of another size and ste
     CHECK(contains(wrong, "make no training"));
   CHECK(contains(refusal([](Config& c) { c.validation = 30; }), "leaves none of the 30 training images"));
   CHECK(refusal([](Config& c) { c.vae.image = {14, 56}; }) ==
-        "[trainer] the model takes images of 14 x 56 pixels, those of \"digits\" have 28 x 28");
+        "the images of \"digits\" are 28 x 28 pixels, the model takes 14 x 56");
   Trainer trainer(configuration(data, {5}, 16), data);
   trainer.step();
   trainer.step();
