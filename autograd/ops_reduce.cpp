@@ -74,28 +74,52 @@ Indices argmax(const Tensor& x, int axis, bool keep) {
   return result;
 }
 
-// x less the largest of the numbers behind each result (where that is finite): what they have in common would round off
-// their differences. A constant, for neither softmax nor its logarithm depends on it.
-static Tensor less_largest(const Tensor& x, const Shape& kept) {
-  Tensor largest(kept);
-  const View out = largest.write();
-  kernel::max(x.view(), out);
-  kernel::map([](Batch m) { return where(abs(m) < std::numeric_limits<Real>::infinity(), m, 0); }, out, {out});
-  return x - largest;
+namespace {
+
+// e^(x - m) with m the largest of the numbers behind each result (where that is finite): what they have in common would
+// round off their differences. And the sums of these, of which none overflows.
+struct Exponentials {
+  Tensor largest, each, sum;
+
+  Exponentials(const Tensor& x, const Shape& kept) : largest(kept), each(x.shape()), sum(kept) {
+    const View m = largest.write();
+    kernel::max(x.view(), m);
+    kernel::map([](Batch m) { return where(abs(m) < std::numeric_limits<Real>::infinity(), m, 0); }, m, {m});
+    kernel::map([](Batch x, Batch m) { return exp(x - m); }, each.write(), {x.view(), over(largest, x.shape())});
+    kernel::sum(each.view(), sum.write());
+  }
+  static ConstView over(const Tensor& kept, const Shape& shape) { return kernel::broadcast_view(kept.view(), shape); }
+};
+
+Tensor softmax_over(const Tensor& x, const Axes& axes) {
+  Exponentials e(x, Reduced("softmax", x, axes).kept);
+  const View y = e.each.write();
+  kernel::map([](Batch e, Batch sum) { return e / sum; }, y, {y, e.over(e.sum, x.shape())});
+  return record("softmax", e.each, arg(x, [y = e.each, axes](const Tensor& g) {
+                  const Tensor gy = g * y;
+                  return gy - y * sum(gy, axes, keepdim);
+                }));
 }
 
-static Tensor log_softmax_over(const Tensor& x, const Axes& axes) {
-  const Tensor less = less_largest(detach(x), Reduced("log_softmax", x, axes).kept);
-  const Tensor y = less - logsumexp(less, axes, keepdim);
-  return record("log_softmax", y, arg(x, [y, axes](const Tensor& g) { return g - exp(y) * sum(g, axes, keepdim); }));
+Tensor log_softmax_over(const Tensor& x, const Axes& axes) {
+  Exponentials e(x, Reduced("log_softmax", x, axes).kept);
+  const View logs = e.sum.write(), out = e.each.write();
+  kernel::map([](Batch sum) { return log(sum); }, logs, {logs});
+  kernel::map([](Batch x, Batch m, Batch log_sum) { return (x - m) - log_sum; }, out,
+              {x.view(), e.over(e.largest, x.shape()), e.over(e.sum, x.shape())});
+  return record("log_softmax", e.each, arg(x, [y = e.each, axes](const Tensor& g) {
+                  return g - exp(y) * sum(g, axes, keepdim);
+                }));
 }
+
+}  // namespace
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("logsumexp", x, axes);
   Tensor y(keep ? r.kept : r.dropped);
   kernel::logsumexp(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
   return record("logsumexp", y, arg(x, [x, axes, kept = r.kept](const Tensor& g) {
-                  return reshape(g, kept) * exp(log_softmax_over(x, axes));
+                  return reshape(g, kept) * softmax_over(x, axes);
                 }));
 }
 
@@ -106,12 +130,8 @@ Tensor cumsum(const Tensor& x, int axis, bool reverse) {
   return record("cumsum", y, arg(x, [axis, reverse](const Tensor& g) { return cumsum(g, axis, !reverse); }));
 }
 
-Tensor log_softmax(const Tensor& x, int axis) {
-  return log_softmax_over(x, axis_of("log_softmax", axis, x.shape()));
-}
-Tensor softmax(const Tensor& x, int axis) {
-  return exp(log_softmax_over(x, axis_of("softmax", axis, x.shape())));
-}
+Tensor softmax(const Tensor& x, int axis) { return softmax_over(x, axis_of("softmax", axis, x.shape())); }
+Tensor log_softmax(const Tensor& x, int axis) { return log_softmax_over(x, axis_of("log_softmax", axis, x.shape())); }
 
 Tensor sum(const Tensor& x) { return sum(x, all_axes(x.shape())); }
 Tensor mean(const Tensor& x) { return mean(x, all_axes(x.shape())); }
