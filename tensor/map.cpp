@@ -37,25 +37,37 @@ void for_each_chunk(std::int64_t size, const Body& body) {
   parallel_for(parts, [&](std::int64_t part) { body(begin(part), begin(part + 1)); });
 }
 
+/// Inputs of less than a register, filled up with any numbers: for rows see whole registers only.
+struct Padded {
+  alignas(kAlignment) Real in[kMaxInputs][kLanes];
+
+  void run(RowFunction row, const void* closure, int inputs, std::int64_t count, Real* out) const {
+    alignas(kAlignment) Real result[kLanes];
+    const Real* from[kMaxInputs];
+    std::int64_t step[kMaxInputs];
+    for (int i = 0; i < inputs; ++i) {
+      from[i] = in[i];
+      step[i] = kLanes;
+    }
+    row(closure, result, from, step, 1);
+    std::copy_n(result, count, out);
+  }
+};
+
 }  // namespace
 
 void map_rows(RowFunction row, const void* closure, const View& out, std::span<const ConstView> in) {
   const std::int64_t size = out.shape.numel();
   const int inputs = static_cast<int>(in.size());
 
+  if (size == 0) return;
   if (size <= kLanes) {  // one register: all of it is tail
-    alignas(kAlignment) Real padded[kMaxInputs + 1][kLanes];
-    const Real* from[kMaxInputs];
-    std::int64_t step[kMaxInputs];
-    if (size == 0) return;
+    Padded padded;
     for (int i = 0; i < inputs; ++i) {
-      Batch(*in[i].data).store(padded[i]);
-      if (size > 1) Cursor(Walk(in[i]), 0).pack(size, padded[i]);
-      from[i] = padded[i];
-      step[i] = kLanes;
+      Batch(*in[i].data).store(padded.in[i]);
+      if (size > 1) Cursor(Walk(in[i]), 0).pack(size, padded.in[i]);
     }
-    row(closure, padded[kMaxInputs], from, step, 1);
-    std::copy_n(padded[kMaxInputs], size, out.data);
+    padded.run(row, closure, inputs, size, out.data);
     return;
   }
 
@@ -65,6 +77,12 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
   for (int i = 0; i < inputs; ++i) line = std::min(line, walks[i].emplace(line_by_line(in[i], ordered[i])).extent());
   const bool packing = line < kShortLine;  // inputs whose lines are shorter than all there is, block by block
   if (packing) line = size;
+  std::int64_t step[kMaxInputs];
+  bool packed[kMaxInputs];
+  for (int i = 0; i < inputs; ++i) {
+    packed[i] = walks[i]->extent() < line;
+    step[i] = !packed[i] && walks[i]->stride() == 0 ? 0 : kLanes;
+  }
 
   for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {
     alignas(kAlignment) Real buffer[kMaxInputs][kBlock];
@@ -75,28 +93,23 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
       const std::int64_t count = std::min(end - begin, packing ? kBlock : left);
       const std::int64_t whole = count / kLanes, tail = count % kLanes;
       const Real* from[kMaxInputs];
-      std::int64_t step[kMaxInputs];
       for (int i = 0; i < inputs; ++i) {
-        const bool broken = walks[i]->extent() < line, repeated = !broken && walks[i]->stride() == 0;
-        step[i] = repeated ? 0 : kLanes;
-        from[i] = broken || repeated ? buffer[i] : cursors[i]->at();
-        if (repeated) std::fill_n(buffer[i], kLanes, *cursors[i]->at());
-        if (broken)
+        from[i] = packed[i] || step[i] == 0 ? buffer[i] : cursors[i]->at();
+        if (packed[i]) {
           cursors[i]->pack(count, buffer[i]);
-        else
+        } else {
+          if (step[i] == 0) Batch(*cursors[i]->at()).store(buffer[i]);
           cursors[i]->advance(count);
+        }
       }
       row(closure, out.data + begin, from, step, whole);
       if (tail > 0) {
-        alignas(kAlignment) Real padded[kMaxInputs + 1][kLanes];
+        Padded padded;
         for (int i = 0; i < inputs; ++i) {
           const Real* last = from[i] + whole * step[i];
-          for (std::int64_t j = 0; j < kLanes; ++j) padded[i][j] = last[step[i] == 0 || j < tail ? j : 0];
-          from[i] = padded[i];
-          step[i] = kLanes;
+          for (std::int64_t j = 0; j < kLanes; ++j) padded.in[i][j] = last[step[i] == 0 || j < tail ? j : 0];
         }
-        row(closure, padded[kMaxInputs], from, step, 1);
-        std::copy_n(padded[kMaxInputs], tail, out.data + begin + whole * kLanes);
+        padded.run(row, closure, inputs, tail, out.data + begin + whole * kLanes);
       }
       begin += count;
       left = line;
