@@ -177,17 +177,20 @@ template <class Visit>
 static void for_each_index(const char* op, const Indices& indices, int axis, std::int64_t extent,
                            const Strides& strides, const Visit& visit) {
   indices.check_filled(op);
-  const Shape& shape = indices.shape;
-  std::int64_t at[kMaxRank] = {}, offset = 0;  // of the position: along each axis, and of all but `axis` together
-  for (std::int64_t position = 0; position < shape.numel(); ++position) {
-    const std::int64_t index = indices.values[position];
+  for (const std::int64_t index : indices.values)
     check(index >= 0 && index < extent, "[{}] index {} is out of range for an axis of extent {}", op, index, extent);
-    visit(position, offset + index * strides[axis]);
-    for (int i = shape.rank() - 1; i >= 0; --i) {  // carry
-      const std::int64_t stride = i == axis ? 0 : strides[i];
-      offset += stride;
+  const Shape& shape = indices.shape;
+  const int last = shape.rank() - 1;
+  const auto off_axis = [&](int i) { return i == axis ? 0 : strides[i]; };
+  const std::int64_t length = shape[last], along = off_axis(last), step = strides[axis];
+  std::int64_t at[kMaxRank] = {}, offset = 0;  // of a line: along each axis, and of all but `axis` together
+  for (std::int64_t position = 0; position < shape.numel();) {
+    for (std::int64_t i = 0; i < length; ++i, ++position)
+      visit(position, offset + i * along + indices.values[position] * step);
+    for (int i = last - 1; i >= 0; --i) {  // carry
+      offset += off_axis(i);
       if (++at[i] < shape[i]) break;
-      offset -= at[i] * stride;
+      offset -= at[i] * off_axis(i);
       at[i] = 0;
     }
   }
