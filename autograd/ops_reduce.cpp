@@ -47,23 +47,29 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keep) {
   return sum(x, axes, keep) / static_cast<Real>(r.count);
 }
 
-// Where somebody asks for a derivative, as a gather of the largest, so that it is gather's.
 Tensor max(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("max", x, axes);
   check(r.count > 0, "[max] shape {} has no elements to choose from", x.shape());
-  if (!tracked(x)) {
-    Tensor y(keep ? r.kept : r.dropped);
-    kernel::max(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
-    return y;
-  }
-  std::array<int, kMaxRank> order;  // the kept axes, then the reduced
+  Tensor y(keep ? r.kept : r.dropped);
+  kernel::max(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
+  if (!tracked(x)) return y;  // nobody asks where the largest are
+
+  std::array<int, kMaxRank> order, back;  // the kept axes, then the reduced; and where each has come from
   int placed = 0;
   for (const bool last : {false, true})
     for (int i = 0; i < x.rank(); ++i)
-      if (r.axes[i] == last) order[placed++] = i;
-  const Axes kept_first(std::span<const int>(order.data(), placed));
-  const Tensor rows = reshape(permute(x, kept_first), {r.dropped.numel(), r.count});
-  return reshape(gather(rows, 1, argmax(rows, 1, keepdim)), keep ? r.kept : r.dropped);
+      if (r.axes[i] == last) {
+        back[i] = placed;
+        order[placed++] = i;
+      }
+  const auto axes_of = [&](const std::array<int, kMaxRank>& list) { return Axes(std::span(list.data(), x.rank())); };
+  const Tensor kept_first = permute(detach(x), axes_of(order));
+  const Tensor rows = reshape(kept_first, {r.dropped.numel(), r.count});
+  return record("max", y, arg(x, [places = share(argmax(rows, 1, keepdim)), count = r.count,
+                                  shape = kept_first.shape(), back = axes_of(back)](const Tensor& g) {
+                  const Tensor spread = scatter_add(reshape(g, places->shape), 1, *places, count);
+                  return permute(reshape(spread, shape), back);
+                }));
 }
 
 Indices argmax(const Tensor& x, int axis, bool keep) {
@@ -76,15 +82,15 @@ Indices argmax(const Tensor& x, int axis, bool keep) {
 
 namespace {
 
-// e^(x - m) with m the largest of the numbers behind each result (where that is finite): what they have in common would
-// round off their differences. And the sums of these, of which none overflows.
+// e^(x - m) with m the largest of the numbers behind each result, or 0 where all are -inf, and the sums of these: what
+// the numbers have in common would round off their differences, or overflow.
 struct Exponentials {
   Tensor largest, each, sum;
 
   Exponentials(const Tensor& x, const Shape& kept) : largest(kept), each(x.shape()), sum(kept) {
     const View m = largest.write();
     kernel::max(x.view(), m);
-    kernel::map([](Batch m) { return where(abs(m) < std::numeric_limits<Real>::infinity(), m, 0); }, m, {m});
+    kernel::map([](Batch m) { return where(m == -std::numeric_limits<Real>::infinity(), 0, m); }, m, {m});
     kernel::map([](Batch x, Batch m) { return exp(x - m); }, each.write(), {x.view(), over(largest, x.shape())});
     kernel::sum(each.view(), sum.write());
   }

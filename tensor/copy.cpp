@@ -32,7 +32,8 @@ void turn(const Walk& in, int near, Real* out) {
   std::int64_t out_strides[kMaxRank], size = 1;
   for (int axis = in.rank; axis-- > 0; size *= in.extents[axis]) out_strides[axis] = size;
   const std::int64_t length = in.extents[near], lines = ceil_div(length, kLine);
-  const std::int64_t tasks = size / (length * in.extent()) * lines, per_chunk = 1 + kChunk / (kLine * in.extent());
+  const std::int64_t others = size / (length * in.extent());  // positions on all axes but `near` and the last
+  const std::int64_t tasks = others * lines, per_chunk = 1 + kChunk / (kLine * in.extent());  // a task is one line
   parallel_for(ceil_div(tasks, per_chunk), [&](std::int64_t chunk) {
     for (std::int64_t task = chunk * per_chunk; task < std::min(tasks, (chunk + 1) * per_chunk); ++task) {
       const std::int64_t first = task % lines * kLine, columns = std::min(kLine, length - first);

@@ -5,7 +5,7 @@
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
-/// out = in, any strides of both.
+/// out = in, of one shape, any strides of both, which do not overlap.
 void copy(const ConstView& in, const View& out);
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

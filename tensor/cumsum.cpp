@@ -8,24 +8,23 @@
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 void cumsum(const ConstView& in, int axis, bool reverse, const View& out) {
-  constexpr std::int64_t kChunk = 32768;
+  constexpr std::int64_t kChunk = 32768, kColumns = 64;
+  constexpr std::int64_t kRows = 8;  // rows a power of two apart share a set of the first cache, which has 8 places
   copy(in, out);
   if (out.shape.numel() == 0) return;
   // Sums run side by side, for each of their steps waits for the one before: those inside the axis or, where there are
   // none, of neighbouring rows.
   const std::int64_t extent = out.shape[axis], width = out.strides[axis];  // of the axis, and of what is inside it
   const bool rows = width == 1;
-  const std::int64_t sums = out.shape.numel() / extent, side_by_side = rows ? sums : width;
+  const std::int64_t sums = out.shape.numel() / extent, neighbours = rows ? sums : width, most = rows ? kRows : kColumns;
   const std::int64_t apart = rows ? extent : 1, step = reverse ? -width : width;
-  constexpr std::int64_t kMost = 64;
-  const std::int64_t most = rows ? 8 : kMost;  // as many as the first cache holds lines of, which may fall together
-  const std::int64_t blocks = ceil_div(side_by_side, most), tasks = sums / side_by_side * blocks;
-  const std::int64_t per_chunk = 1 + kChunk / (extent * std::min(side_by_side, most));
+  const std::int64_t blocks = ceil_div(neighbours, most), tasks = sums / neighbours * blocks;
+  const std::int64_t per_chunk = 1 + kChunk / (extent * std::min(neighbours, most));
   parallel_for(ceil_div(tasks, per_chunk), [&](std::int64_t chunk) {
     for (std::int64_t task = chunk * per_chunk; task < std::min(tasks, (chunk + 1) * per_chunk); ++task) {
-      const std::int64_t first = task % blocks * most, count = std::min(most, side_by_side - first);
+      const std::int64_t first = task % blocks * most, count = std::min(most, neighbours - first);
       Real* line = out.data + task / blocks * extent * width + first * apart + (reverse ? (extent - 1) * width : 0);
-      double total[kMost] = {};
+      double total[kColumns] = {};
       for (std::int64_t i = 0; i < extent; ++i, line += step)
         for (std::int64_t j = 0; j < count; ++j) line[j * apart] = static_cast<Real>(total[j] += line[j * apart]);
     }

@@ -11,8 +11,8 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 namespace {
 
 constexpr std::int64_t kChunk = 8192;                 // elements that a thread takes at a time, at most
-constexpr std::int64_t kBlock = 4096 / sizeof(Real);  // elements of a broken input packed at a time
-constexpr std::int64_t kShortLine = 32;               // elements that are not worth a call of their own
+constexpr std::int64_t kBlock = 4096 / sizeof(Real);  // elements packed at a time
+constexpr std::int64_t kShortLine = 112;              // a line of fewer elements is not worth a call of its own
 static_assert(kBlock % kLanes == 0);                  // of packed blocks only the last has a tail
 
 /// A walk along which every line is numbers side by side or one number repeated. What lies in memory in another order
@@ -73,9 +73,11 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
 
   std::optional<Walk> walks[kMaxInputs];
   Storage ordered[kMaxInputs];
-  std::int64_t line = size;  // the shortest
+  // The shortest line divides the others, for all are products of the last extents of one shape: where it ends, no
+  // input is left in the middle of a register.
+  std::int64_t line = size;
   for (int i = 0; i < inputs; ++i) line = std::min(line, walks[i].emplace(line_by_line(in[i], ordered[i])).extent());
-  const bool packing = line < kShortLine;  // inputs whose lines are shorter than all there is, block by block
+  const bool packing = line < kShortLine;  // block by block, the inputs that are not one line
   if (packing) line = size;
   std::int64_t step[kMaxInputs];
   bool packed[kMaxInputs];

@@ -13,7 +13,7 @@ using RowFunction = void (*)(const void* closure, Real* out, const Real* const* 
 inline constexpr int kMaxInputs = 6;  // the tensors of an elementwise op, and the weight of its derivative
 
 /// out = row(in...) element by element. `out` is row-major; every input has out's shape and any strides. Rows see
-/// whole registers only: the tail is padded here. An input may be `out` itself (the same memory and strides).
+/// whole registers only: tails are padded here. An input may be `out` itself (the same memory and strides).
 void map_rows(RowFunction row, const void* closure, const View& out, std::span<const ConstView> in);
 
 /// The same for a lambda over lanes, as a kernel of its own: map([](Batch a, Batch b) { return a * b; }, out, {x, y}).
@@ -22,7 +22,7 @@ void map(const F& f, const View& out, const ConstView (&in)[n]) {
   static_assert(n <= kMaxInputs);
   constexpr RowFunction row = [](const void* closure, Real* to, const Real* const* from, const std::int64_t* step,
                                  std::int64_t registers) {
-    const F f = *static_cast<const F*>(closure);  // copies all: registers stored might change what is only referred to
+    const F f = *static_cast<const F*>(closure);  // a copy: a store might change what is only referred to
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       const Real* at[] = {from[i]...};
       const std::int64_t steps[] = {step[i]...};

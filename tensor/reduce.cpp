@@ -32,7 +32,7 @@ constexpr std::int64_t kLinesPerPiece = 128;  // at least, so that the second ro
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
 // Some axes of the input, outermost first, walked in row-major order.
-struct Walk {
+struct Loops {
   struct Axis {
     std::int64_t extent, stride;
   };
@@ -122,7 +122,7 @@ using Registers = std::array<Batch, width>;
 template <int width, class Load>
 struct Columns {
   const Real* x;
-  const Walk& lines;
+  const Loops& lines;
   std::int64_t begin, end;
   Load load;
 
@@ -165,8 +165,8 @@ struct Columns {
 // what is left over into columns of one register each. All lanes of the value are the result.
 struct Row {
   const Real* x;
-  const Walk& outer;
-  Walk::Axis run;
+  const Loops& outer;
+  Loops::Axis run;
   std::int64_t piece, pieces;
 
   template <class Op>
@@ -179,21 +179,19 @@ struct Row {
   // What the tree makes of a single run that is no longer than a leaf of it.
   template <class Op>
   Batch leaf(const Op& op) const {
-    const Batch neutral = op.of(Op::kNeutral, 0);
-    Batch total = neutral;
+    Batch total = op.of(Op::kNeutral, 0);
     std::int64_t i = 0;
     if (run.extent >= kTile) {
       Registers<kWide> wide;
-      wide.fill(neutral);
+      wide.fill(total);
       for (; i + kTile <= run.extent; i += kTile)
         for (int j = 0; j < kWide; ++j) wide[j] = op.combine(wide[j], op.of(Batch::load(x + i + j * kLanes), j));
-      total = op.combine(total, op.combine(op.combine(wide[0], wide[1]), op.combine(wide[2], wide[3])));
+      total = op.combine(op.combine(wide[0], wide[1]), op.combine(wide[2], wide[3]));
     }
-    for (; i + kLanes <= run.extent; i += kLanes)
-      total = op.combine(total, op.combine(neutral, op.of(Batch::load(x + i), 0)));
+    for (; i + kLanes <= run.extent; i += kLanes) total = op.combine(total, op.of(Batch::load(x + i), 0));
     if (i < run.extent) {
       const Few few{static_cast<int>(run.extent - i)};
-      total = op.combine(total, op.combine(neutral, op.of(few(x + i, Op::kNeutral), 0)));
+      total = op.combine(total, op.of(few(x + i, Op::kNeutral), 0));
     }
     return total;
   }
@@ -202,7 +200,7 @@ struct Row {
   Batch tree(const Op& op) const {
     const std::int64_t width = run.stride == 1 ? kTile : kLanes;
     const std::int64_t whole = run.extent / width;
-    Walk lines = outer;
+    Loops lines = outer;
     lines.append({whole, width * run.stride});
     Batch total = op.of(Op::kNeutral, 0);
     if (whole > 0) {
@@ -224,7 +222,7 @@ struct Row {
   }
 
   template <int width, class Op, class Load>
-  Registers<width> columns(const Op& op, const Real* first, const Walk& lines, Load load) const {
+  Registers<width> columns(const Op& op, const Real* first, const Loops& lines, Load load) const {
     const std::int64_t count = lines.count();
     return Columns<width, Load>{first, lines, cut(count, piece, pieces), cut(count, piece + 1, pieces), load}(op);
   }
@@ -266,18 +264,18 @@ struct LogSumExp {
 
 // What is to be done, in as few axes as possible.
 struct Plan {
-  Walk kept, reduced;  // all but the axis that the lanes run along
-  Walk::Axis lane;
+  Loops kept, reduced;  // all but the axis that the lanes run along
+  Loops::Axis lane;
   bool across;  // that axis is kept
   Real repeats = 1;
 
   // Axes of one element vanish, and so do repeated ones that are reduced: they only count. The order of the others
   // that are reduced is free: the order of memory.
   Plan(const ConstView& in, const View& out) {
-    std::array<Walk::Axis, kMaxRank> axes;
+    std::array<Loops::Axis, kMaxRank> axes;
     int count = 0;
     for (int axis = 0; axis < in.shape.rank(); ++axis) {
-      const Walk::Axis a{in.shape[axis], in.strides[axis]};
+      const Loops::Axis a{in.shape[axis], in.strides[axis]};
       if (a.extent == 1) continue;
       if (out.shape[axis] == a.extent) {
         kept.append(a);
@@ -296,7 +294,7 @@ struct Plan {
     // Lanes should be neighbours in memory, if there are any; but of short rows there should be many at once.
     const bool rows = reduced.back().stride == 1 && reduced.back().extent >= kTile;
     across = kept.back().stride == 1 || (!rows && kept.back().extent >= kLanes);
-    Walk& rest = across ? kept : reduced;
+    Loops& rest = across ? kept : reduced;
     lane = rest.back();
     if (--rest.rank == 0) rest.append({1, 0});
   }
@@ -314,7 +312,7 @@ void reduce_row(const Reduction& reduction, const Plan& plan, const Real* x, std
 template <class Reduction>
 void reduce_columns(const Reduction& reduction, const Plan& plan, const Real* x, std::int64_t width, std::int64_t piece,
                     std::int64_t pieces, Real* result) {
-  const Walk& lines = plan.reduced;
+  const Loops& lines = plan.reduced;
   const std::int64_t stride = plan.lane.stride;
   const std::int64_t begin = cut(lines.count(), piece, pieces), end = cut(lines.count(), piece + 1, pieces);
   if (width == kTile && stride == 1) {
@@ -384,8 +382,8 @@ void logsumexp(const ConstView& in, const View& out) { reduce(LogSumExp{}, in, o
 
 // In two passes: how large the largest is, which registers find, then where it first stands.
 void argmax(const ConstView& in, int axis, std::int64_t* out) {
-  const Walk::Axis along{in.shape[axis], in.strides[axis]};
-  Walk kept;
+  const Loops::Axis along{in.shape[axis], in.strides[axis]};
+  Loops kept;
   kept.append({1, 0});
   for (int i = 0; i < in.shape.rank(); ++i)
     if (i != axis) kept.append({in.shape[i], in.strides[i]});

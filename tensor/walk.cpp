@@ -9,7 +9,7 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 static void pack_line(const Real* from, std::int64_t stride, std::int64_t count, Real* out) {
   if (stride == 0)
     std::fill_n(out, count, *from);
-  else if (stride == 1 && count >= 16)  // or a call costs more than it saves
+  else if (stride == 1 && count >= 16)  // for fewer, memcpy costs more than it saves
     std::memcpy(out, from, count * sizeof(Real));
   else
     for (std::int64_t i = 0; i < count; ++i) out[i] = from[i * stride];

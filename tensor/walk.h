@@ -5,7 +5,8 @@
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
-/// The axes of a view, outermost first, merged where memory walks on from one to the next; at least one.
+/// The axes of a view that is not empty, outermost first, merged where memory walks on from one to the next; at least
+/// one.
 struct Walk {
   const Real* data;
   int rank = 0;

@@ -72,6 +72,25 @@ TEST_CASE("a copy has every element in its place, whatever the order of memory")
     });
 }
 
+TEST_CASE("a copy of six axes, and of none") {
+  const std::array<std::int64_t, 6> extents{2, 9, 1, 3, 8, 2}, strides{2, 32, 7, 288, 4, 1};
+  std::vector<Real> numbers(900);
+  std::iota(numbers.begin(), numbers.end(), Real(1));
+  std::array<int, 6> order{0, 1, 2, 3, 4, 5};
+  do {
+    std::array<std::int64_t, 6> shape;
+    ConstView in{numbers.data(), {}, {}};
+    for (int i = 0; i < 6; ++i) {
+      shape[i] = extents[order[i]];
+      in.strides[i] = strides[order[i]];
+    }
+    in.shape = Shape(shape);
+    if (written(in.shape, [&](const View& out) { kernel::copy(in, out); }) != elements(in)) FAIL(in.shape);
+  } while (std::next_permutation(order.begin(), order.end()));
+  CHECK(written({}, [&](const View& out) { kernel::copy({numbers.data() + 4, {}, {}}, out); })[0] == 5);
+  CHECK(written({3, 0, 2}, [&](const View& out) { kernel::copy({nullptr, {3, 0, 2}, {1, 1, 1}}, out); }).empty());
+}
+
 TEST_CASE("a copy to any strides leaves what lies between alone") {
   for_each_layout(3, 9, 17, [](const ConstView& in) {
     const Shape spread{in.shape[0], in.shape[1] + 2, in.shape[2] + 3};
@@ -89,7 +108,7 @@ TEST_CASE("a copy to any strides leaves what lies between alone") {
 }
 
 TEST_CASE("an elementwise loop reads inputs of different layouts side by side") {
-  for (const int count : {1, 2}) {
+  for (const int count : {1, 2, 3}) {
     set_threads(count);
     for (const auto& [a, b, c] : kExtents)
       for_each_layout(a, b, c, [](const ConstView& x) {
