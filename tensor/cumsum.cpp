@@ -16,8 +16,8 @@ void cumsum(const ConstView& in, int axis, bool reverse, const View& out) {
   // none, of neighbouring rows.
   const std::int64_t extent = out.shape[axis], width = out.strides[axis];  // of the axis, and of what is inside it
   const bool rows = width == 1;
-  const std::int64_t sums = out.shape.numel() / extent, neighbours = rows ? sums : width, most = rows ? kRows : kColumns;
-  const std::int64_t apart = rows ? extent : 1, step = reverse ? -width : width;
+  const std::int64_t sums = out.shape.numel() / extent, neighbours = rows ? sums : width;
+  const std::int64_t most = rows ? kRows : kColumns, apart = rows ? extent : 1, step = reverse ? -width : width;
   const std::int64_t blocks = ceil_div(neighbours, most), tasks = sums / neighbours * blocks;
   const std::int64_t per_chunk = 1 + kChunk / (extent * std::min(neighbours, most));
   parallel_for(ceil_div(tasks, per_chunk), [&](std::int64_t chunk) {
