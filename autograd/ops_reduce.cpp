@@ -28,14 +28,20 @@ struct Reduced {
     kept = Shape(std::span(ones.data(), x.rank()));
     dropped = Shape(std::span(rest.data(), left));
   }
+
+  /// What a kernel of reduce.h makes of x.
+  Tensor by(void (*kernel)(const ConstView&, const View&), const Tensor& x, bool keep) const {
+    Tensor y(keep ? kept : dropped);
+    kernel(x.view(), {y.write().data, kept, contiguous_strides(kept)});
+    return y;
+  }
 };
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("sum", x, axes);
-  Tensor y(keep ? r.kept : r.dropped);
-  kernel::sum(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
+  const Tensor y = r.by(kernel::sum, x, keep);
   return record("sum", y, arg(x, [kept = r.kept, from = x.shape()](const Tensor& g) {
                   return broadcast_to(reshape(g, kept), from);
                 }));
@@ -50,8 +56,7 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keep) {
 Tensor max(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("max", x, axes);
   check(r.count > 0, "[max] shape {} has no elements to choose from", x.shape());
-  Tensor y(keep ? r.kept : r.dropped);
-  kernel::max(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
+  const Tensor y = r.by(kernel::max, x, keep);
   if (!tracked(x)) return y;  // nobody asks where the largest are
 
   std::array<int, kMaxRank> order, back;  // the kept axes, then the reduced; and where each has come from
@@ -122,8 +127,7 @@ Tensor log_softmax_over(const Tensor& x, const Axes& axes) {
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("logsumexp", x, axes);
-  Tensor y(keep ? r.kept : r.dropped);
-  kernel::logsumexp(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
+  const Tensor y = r.by(kernel::logsumexp, x, keep);
   return record("logsumexp", y, arg(x, [x, axes, kept = r.kept](const Tensor& g) {
                   return reshape(g, kept) * softmax_over(x, axes);
                 }));
