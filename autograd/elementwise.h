@@ -82,9 +82,8 @@ struct Derivative {
   }
   using Inputs = std::make_index_sequence<arity>;
   using Result = decltype(evaluate(std::declval<const F&>(), nullptr, nullptr, 0, Inputs()));
-  static_assert(Lane<Result>,
-                "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if or ?: on "
-                "lanes, and 0 * x + 1 for a constant");
+  static_assert(Lane<Result>, "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if "
+                              "or ?: on lanes, and 0 * x + 1 for a constant");
   static constexpr bool zero = level<Result> < order;
 
   /// Register r of the output, counted from where the inputs are.
@@ -95,6 +94,13 @@ struct Derivative {
       return Batch::load(in[0] + r * step[0]) * derivative(evaluate(f, in + 1, step + 1, r, Inputs()));
   }
 
+  template <std::size_t... r>
+  static void side_by_side(const F& f, Real* out, const Real* const* in, const std::int64_t* step,
+                           std::index_sequence<r...>) {
+    const Batch results[] = {result(f, in, step, r)...};
+    (results[r].store(out + r * kLanes), ...);
+  }
+
   [[gnu::flatten]] static void row(const void* closure, Real* out, const Real* const* in, const std::int64_t* step,
                                    std::int64_t registers) {
     const F& f = *static_cast<const F*>(closure);
@@ -102,21 +108,16 @@ struct Derivative {
     const Real* at[inputs];
     std::copy_n(in, inputs, at);
     const auto advance = [&](int n) {
-      registers -= n;
-      out += n * kLanes;
+      registers -= n, out += n * kLanes;
       for (int i = 0; i < inputs; ++i) at[i] += n * step[i];
     };
-    // A formula is a chain of operations that wait for each other: six side by side keep the processor busy. Written
-    // out, for by way of lambdas GCC 12 leaves functions of duals as calls. Second derivatives are too rare to compile
-    // so much code for.
+    // A formula is a chain of operations that wait for each other: six side by side keep the processor busy, or eight
+    // where there are twice the registers. Second derivatives are too rare to compile so much code for.
+    constexpr int together = sizeof(Batch) == 64 ? 8 : 6;
     if constexpr (order < kMaxOrder)
-      for (; registers >= 6; advance(6)) {
-        const Batch a = result(f, at, step, 0), b = result(f, at, step, 1), c = result(f, at, step, 2);
-        const Batch d = result(f, at, step, 3), e = result(f, at, step, 4), g = result(f, at, step, 5);
-        a.store(out), b.store(out + kLanes), c.store(out + 2 * kLanes);
-        d.store(out + 3 * kLanes), e.store(out + 4 * kLanes), g.store(out + 5 * kLanes);
-      }
-    for (; registers > 0; advance(1)) result(f, at, step, 0).store(out);
+      while (registers >= together)
+        side_by_side(f, out, at, step, std::make_index_sequence<together>()), advance(together);
+    while (registers > 0) result(f, at, step, 0).store(out), advance(1);
   }
 
   // Mixed partials commute: ∂ᵢ∂ⱼ is compiled once, for i ≤ j.

@@ -11,18 +11,21 @@ namespace {
 
 constexpr std::int64_t kChunk = 8192;  // elements that a thread copies at a time
 
-/// to[j·to_stride + i] = from[i·from_stride + j] for i < rows, j < columns, each at most kLanes.
-void turn_square(const Real* from, std::int64_t from_stride, std::int64_t rows, std::int64_t columns, Real* to,
-                 std::int64_t to_stride) {
-  if (rows < kLanes || columns < kLanes) {
-    for (std::int64_t j = 0; j < columns; ++j)
-      for (std::int64_t i = 0; i < rows; ++i) to[j * to_stride + i] = from[i * from_stride + j];
-    return;
+/// to[j·to_stride + i] = from[i·from_stride + j] for i < rows, j < columns; of rows at most kLanes.
+void turn_rows(const Real* from, std::int64_t from_stride, std::int64_t rows, std::int64_t columns, Real* to,
+               std::int64_t to_stride) {
+  std::int64_t j = 0;
+  if (rows == kLanes) {
+    const Real* lines[kLanes];
+    unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { lines[i] = from + i * from_stride; });
+    for (; j + kPiece <= columns; j += kPiece) {
+      Batch turned[kPiece];
+      load_transposed(lines, j, turned);
+      unrolled<kPiece>([&](auto i) __attribute__((always_inline)) { turned[i].store(to + (j + i) * to_stride); });
+    }
   }
-  Batch square[kLanes];
-  unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { square[i] = Batch::load(from + i * from_stride); });
-  transpose(square);
-  unrolled<kLanes>([&](auto j) __attribute__((always_inline)) { square[j].store(to + j * to_stride); });
+  for (; j < columns; ++j)
+    for (std::int64_t i = 0; i < rows; ++i) to[j * to_stride + i] = from[i * from_stride + j];
 }
 
 /// A row-major copy of what lies in memory along another axis, `near`, than the last: in squares that are turned in
@@ -47,9 +50,8 @@ void turn(const Walk& in, int near, Real* out) {
         rest /= in.extents[axis];
       }
       for (std::int64_t i = 0; i < in.extent(); i += kLanes)
-        for (std::int64_t j = 0; j < columns; j += kLanes)
-          turn_square(from + i * in.stride() + j, in.stride(), std::min<std::int64_t>(kLanes, in.extent() - i),
-                      std::min<std::int64_t>(kLanes, columns - j), to + j * out_strides[near] + i, out_strides[near]);
+        turn_rows(from + i * in.stride(), in.stride(), std::min<std::int64_t>(kLanes, in.extent() - i), columns, to + i,
+                  out_strides[near]);
     }
   });
 }

@@ -21,33 +21,37 @@
 // sums from one block to the next, so every element is a chain of fma in ascending k, and where the cuts lie does not
 // show in the result.
 //
-// What is not copied: A, when its rows can be read as they are; B, when a chunk has so few rows that a copy is not
-// read often enough to pay. When both are contiguous along K and rows are few, gemm_dot.h needs no copy at all.
+// What is not copied: A, when its rows can be read as they are; B likewise, when a chunk has so few rows that a copy is
+// not read often enough to pay. When both are contiguous along K and rows are few, gemm_dot.h needs no copy at all.
 #include "tensor/gemm.h"
 
 #include <algorithm>
-#include <array>
 
+#include "tensor/gemm_block.h"
 #include "tensor/gemm_dot.h"
 #include "tensor/gemm_pack.h"
-#include "tensor/gemm_tile.h"
 #include "tensor/parallel.h"
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 namespace {
 
-// The eight panels of a chunk are 400 KB for a block of K, in a second-level cache of at least 512 KiB.
-constexpr std::int64_t kChunkPanels = 8;
+// The panels of a chunk are 200 KB for a block of K, in a second-level cache of at least 512 KiB; or, where registers are
+// of 64 bytes, 800 KB: processors that have these have 1 MiB at least, but for a few.
+constexpr bool kWide = sizeof(Batch) == 64;
+constexpr std::int64_t kChunkPanels = kWide ? 16 : 8;
 // So many multiplications (some 10 µs) are left to one thread. More are cut in two or four, which threads share evenly;
 // beyond four pieces, the rows of A that each fetches anew cost more than a better balance of the load gains.
 constexpr std::int64_t kChunkWork = 1 << 20;
-// A copy pays when it is read so many times: B's by panels of rows, A's by panels of columns.
+// A copy pays when it is read so many times: A's by panels of columns, B's by panels of rows. Of B's own rows, tiles read
+// two cache lines at a time where registers are as wide; a copy, which is read no faster, only mends harmful strides.
 constexpr std::int64_t kCopiesPayFrom = 8;
+constexpr std::int64_t kGoodCopiesPayFrom = kWide ? 32 : kCopiesPayFrom;
 // Rows of A that lie side by side in memory are read in place while K is short.
 constexpr std::int64_t kInPlaceDepth = 32;
-// Rows this many bytes apart compete for the same few places of the first-level cache (64 sets of 64 bytes).
-constexpr std::int64_t kHarmfulStride = 1024;
+// Rows so many bytes apart, or a multiple, compete for the same few places of the first-level cache (64 sets of 64
+// bytes): the 14 that A's are read from, and the hundreds of B.
+constexpr std::int64_t kHarmfulStrideA = 1024, kHarmfulStrideB = 4096;
 
 /// `total` things in `parts` parts of nearly equal size.
 struct Split {
@@ -64,8 +68,7 @@ struct Panels {
   std::int64_t total;
   int width;
   std::int64_t count() const { return ceil_div(total, width); }
-  std::int64_t begin(std::int64_t panel) const { return panel * width; }
-  int size(std::int64_t panel) const { return static_cast<int>(std::min<std::int64_t>(width, total - begin(panel))); }
+  std::int64_t begin(std::int64_t panel) const { return std::min(panel * width, total); }
 };
 
 /// Panels of rows as wide as a tile allows and about equally full.
@@ -105,7 +108,7 @@ class Product {
  private:
   bool a_in_place() const {
     if (a_.strides[0] == 1) return depths_.total < kInPlaceDepth || columns_.count() < kCopiesPayFrom;
-    return a_.strides[1] == 1 && a_.strides[0] * sizeof(Real) % kHarmfulStride != 0;
+    return a_.strides[1] == 1 && a_.strides[0] * sizeof(Real) % kHarmfulStrideA != 0;
   }
 
   void pack_a() {
@@ -114,75 +117,42 @@ class Product {
     const Split chunks{rows_.count(), std::min(rows_.count(), ceil_div(a_.shape.numel(), kChunkWork))};
     parallel_for(chunks.parts, [&](std::int64_t chunk) {
       const std::int64_t panel = chunks.begin(chunk), first = rows_.begin(panel);
-      const std::int64_t count = std::min(chunks.size(chunk) * rows_.width, rows_.total - first);
+      const std::int64_t count = rows_.begin(chunks.begin(chunk + 1)) - first;
       pack({&a_(first, 0), a_.strides[0], a_.strides[1], depths_.total, count}, rows_.width, packed_a_size_,
            packed_a_.data() + panel * packed_a_size_);
     });
   }
 
-  void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk, Real* packed_b) const {
-    const std::int64_t first = column_chunks_.begin(column_chunk), last = column_chunks_.begin(column_chunk + 1);
-    const bool copy_b = b_.strides[1] != 1 || row_chunks_.size(row_chunk) >= kCopiesPayFrom;
-    // The kernel loads whole registers of B, so the panel at the right edge is copied in any case.
-    const std::int64_t edge = columns_.size(last - 1) == kTileColumns ? last : last - 1;
-    const std::int64_t copied = copy_b ? first : edge;
-    for (std::int64_t block = 0; block < depths_.parts; ++block) {
-      const std::int64_t k0 = depths_.begin(block), depth = depths_.size(block);
-      if (copied < last) {
-        const std::int64_t j = columns_.begin(copied), count = std::min(columns_.begin(last), columns_.total) - j;
-        pack({&b_(k0, j), b_.strides[1], b_.strides[0], depth, count}, kTileColumns, panel_size_,
-             packed_b + (copied - first) * panel_size_);
-      }
-      const auto run = [&](std::int64_t p, std::int64_t p_end, std::int64_t j, std::int64_t j_end) {
-        const bool in_place = j < copied;
-        TileCall call{};
-        call.depth = depth;
-        call.b = in_place ? &b_(k0, columns_.begin(j)) : packed_b + (j - first) * panel_size_;
-        call.b_k = in_place ? b_.strides[0] : kTileColumns;
-        call.b_tile = in_place ? kTileColumns : panel_size_;
-        run_tiles(call, block, {p, p_end}, {j, j_end});
-      };
-      const std::int64_t p0 = row_chunks_.begin(row_chunk), p1 = row_chunks_.begin(row_chunk + 1);
-      if (rows_inside(depth)) {
-        const std::int64_t full = rows_.size(p1 - 1) == rows_.width ? p1 : p1 - 1;
-        for (std::int64_t j = first; j < last; ++j) {
-          run(p0, full, j, j + 1);
-          run(full, p1, j, j + 1);
-        }
-      } else {
-        for (std::int64_t p = p0; p < p1; ++p) {
-          run(p, p + 1, first, edge);
-          run(p, p + 1, edge, last);
-        }
-      }
-    }
+  bool b_in_place(std::int64_t row_panels) const {
+    const bool harmful = b_.strides[0] * sizeof(Real) % kHarmfulStrideB == 0;
+    return b_.strides[1] == 1 && row_panels < (harmful ? kCopiesPayFrom : kGoodCopiesPayFrom);
   }
 
-  /// The tiles where panels of rows meet panels of columns, of which one or the other is a single one.
-  void run_tiles(TileCall& call, std::int64_t block, std::array<std::int64_t, 2> p,
-                 std::array<std::int64_t, 2> j) const {
-    call.tiles = (p[1] - p[0]) * (j[1] - j[0]);
-    if (call.tiles == 0) return;
-    const bool downwards = j[1] - j[0] == 1;  // from a tile to the next
-    const std::int64_t r = rows_.begin(p[0]), k0 = depths_.begin(block);
-    const bool packed = packed_a_.data() != nullptr;
-    call.a = packed ? packed_a_.data() + p[0] * packed_a_size_ + k0 * rows_.width : &a_(r, k0);
-    call.a_row = packed ? 1 : a_.strides[0];
-    call.a_k = packed ? rows_.width : a_.strides[1];
-    call.a_tile = !downwards ? 0 : packed ? packed_a_size_ : rows_.width * a_.strides[0];
-    if (downwards) call.b_tile = 0;
-    call.c = &c_(r, columns_.begin(j[0]));
-    call.c_row = c_.strides[0];
-    call.c_tile = downwards ? rows_.width * call.c_row : kTileColumns;
-    call.c_next = downwards ? kTileColumns : rows_.width * call.c_row;
-    if (packed && !downwards && p[1] < rows_.count()) {
-      call.a_next = call.a + packed_a_size_;
-      call.a_next_size = call.depth * rows_.width;
+  void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk, Real* packed_b) const {
+    const std::int64_t panel = row_chunks_.begin(row_chunk), row = rows_.begin(panel);
+    const std::int64_t rows = rows_.begin(row_chunks_.begin(row_chunk + 1)) - row;
+    const std::int64_t column = columns_.begin(column_chunks_.begin(column_chunk));
+    const std::int64_t columns = columns_.begin(column_chunks_.begin(column_chunk + 1)) - column;
+    const bool copy_a = packed_a_.data() != nullptr, copy_b = !b_in_place(row_chunks_.size(row_chunk));
+    Operands x{};
+    x.a_row = copy_a ? 1 : a_.strides[0];
+    x.a_k = copy_a ? rows_.width : a_.strides[1];
+    x.b_k = copy_b ? kTileColumns : b_.strides[0];
+    x.start = bias_ ? bias_ + column : nullptr;
+    x.c = &c_(row, column);
+    x.c_row = c_.strides[0];
+    for (std::int64_t block = 0; block < depths_.parts; ++block) {
+      const std::int64_t k = depths_.begin(block);
+      x.depth = depths_.size(block);
+      x.a = copy_a ? packed_a_.data() + panel * packed_a_size_ + k * rows_.width : &a_(row, k);
+      x.b = copy_b ? packed_b : &b_(k, column);
+      if (copy_b)
+        pack({&b_(k, column), b_.strides[1], b_.strides[0], x.depth, columns}, kTileColumns, panel_size_, packed_b);
+      multiply(x, rows, columns, {.height = rows_.width, .a = copy_a ? packed_a_size_ : rows_.width * x.a_row,
+                                  .b = copy_b ? panel_size_ : kTileColumns, .fetch_a = copy_a});
+      x.start = x.c;
+      x.start_row = x.c_row;
     }
-    call.start = block > 0 ? call.c : bias_ ? bias_ + columns_.begin(j[0]) : kZeros;
-    call.start_row = block > 0 ? call.c_row : 0;
-    call.start_tile = block > 0 ? call.c_tile : bias_ && !downwards ? kTileColumns : 0;
-    kernel::run_tiles(call, rows_.size(p[1] - 1), columns_.size(j[1] - 1));
   }
 
   const ConstView& a_;

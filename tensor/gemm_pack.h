@@ -43,22 +43,21 @@ inline void pack(const Columns& columns, int width, std::int64_t panel_size, Rea
         for (int i = 0; i < width; ++i) to[k * width + i] = data[k * k_stride + std::min(first + i, last) * stride];
       continue;
     }
-    // Neighbours in memory are neighbours along k: turn squares of kLanes × kLanes. A width that is no multiple of
-    // kLanes stores too much to the right, at the start of the next row, which is written after.
+    // Neighbours in memory are neighbours along k: kLanes columns are turned into rows, a few at a time. A width that is
+    // no multiple of kLanes stores too much to the right, at the start of the next row, which is written after.
     for (std::int64_t i = (last - first) / kLanes * kLanes; i >= 0; i -= kLanes) {
       const Real* from[kLanes];
       for (int j = 0; j < kLanes; ++j) from[j] = data + std::min(first + i + j, last) * stride;
-      for (std::int64_t k = 0; k < depth; k += kLanes) {
-        const int rest = static_cast<int>(std::min<std::int64_t>(kLanes, depth - k));
-        Batch square[kLanes];
-        unrolled<kLanes>([&](auto j) __attribute__((always_inline)) {
-          square[j] = rest == kLanes ? Batch::load(from[j] + k) : Batch::load(from[j] + k, rest);
+      const auto turn = [=, &from](std::int64_t k, std::int64_t valid) __attribute__((always_inline)) {
+        Batch rows[kPiece];
+        load_transposed(from, k, rows);
+        unrolled<kPiece>([&](auto j) __attribute__((always_inline)) {
+          if (j < valid) rows[j].store(to + (k + j) * width + i);
         });
-        transpose(square);
-        unrolled<kLanes>([&](auto j) __attribute__((always_inline)) {
-          if (j < rest) square[j].store(to + (k + j) * width + i);
-        });
-      }
+      };
+      const std::int64_t whole = depth / kPiece * kPiece;
+      for (std::int64_t k = 0; k < whole; k += kPiece) turn(k, kPiece);
+      if (whole < depth) turn(whole, depth - whole);
     }
   }
 }

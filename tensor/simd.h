@@ -67,6 +67,13 @@ inline Lanes select(const LaneMask& mask, const Lanes& a, const Lanes& b) { retu
 #endif
 }  // namespace detail
 
+/// True when a register's first lanes alone are loaded and stored as fast as all.
+#if defined(__AVX512F__)
+inline constexpr bool kMaskedMemory = true;
+#else
+inline constexpr bool kMaskedMemory = false;
+#endif
+
 template <class T>
 concept Number = std::is_arithmetic_v<T>;
 
@@ -256,11 +263,6 @@ struct Interleave {
 struct EverySecond {
   static constexpr int at(int i) { return 2 * i; }
 };
-/// The blocks of `Block` lanes with even numbers, or with odd: one of a, one of b, and so on.
-template <bool Odd, int Block>
-struct Blocks {
-  static constexpr int at(int i) { return (i & ~Block) + (Odd ? Block : 0) + (i & Block ? kLanes : 0); }
-};
 
 }  // namespace detail
 
@@ -272,31 +274,51 @@ template <int N, class F>
   }(std::make_integer_sequence<int, N>());
 }
 
-/// Rows become columns. A row and a column number change places bit by bit. The high bits: rows that differ in such a
-/// bit exchange blocks of lanes. The bits within 16 bytes, where processors shuffle fastest: interleaving row i with
-/// the row half a group further on moves the highest bit of an element's row number to the end of its column number
-/// and the other way round; after as many rounds as there are bits all have changed sides.
-[[gnu::always_inline]] inline void transpose(Batch (&rows)[kLanes]) {
-  constexpr int group = 16 / sizeof(Real);
-  unrolled<std::countr_zero(unsigned{kLanes / group})>([&](auto round) __attribute__((always_inline)) {
-    constexpr int bit = group << round;
-    unrolled<kLanes>([&](auto i) __attribute__((always_inline)) {
-      if constexpr ((i & bit) == 0) {
-        const Batch a = rows[i], b = rows[i + bit];
-        rows[i] = detail::shuffle<detail::Blocks<false, bit>>(a, b);
-        rows[i + bit] = detail::shuffle<detail::Blocks<true, bit>>(a, b);
-      }
-    });
+/// Numbers in 16 bytes, within which processors shuffle fastest.
+inline constexpr int kPiece = 16 / sizeof(Real);
+
+namespace detail {
+
+/// One piece from each of kLanes / kPiece rows in memory.
+#if defined(__AVX512F__)
+inline Batch load_pieces(const std::array<const Real*, kLanes / kPiece>& from) {
+  const auto piece = [&](int i) { return _mm_loadu_ps(reinterpret_cast<const float*>(from[i])); };
+  __m512 x = _mm512_castps128_ps512(piece(0));
+  x = _mm512_insertf32x4(x, piece(1), 1);
+  x = _mm512_insertf32x4(x, piece(2), 2);
+  return std::bit_cast<Batch>(_mm512_insertf32x4(x, piece(3), 3));
+}
+#elif defined(__AVX__)
+inline Batch load_pieces(const std::array<const Real*, kLanes / kPiece>& from) {
+  const auto piece = [&](int i) { return _mm_loadu_ps(reinterpret_cast<const float*>(from[i])); };
+  return std::bit_cast<Batch>(_mm256_insertf128_ps(_mm256_castps128_ps256(piece(0)), piece(1), 1));
+}
+#else
+inline Batch load_pieces(const std::array<const Real*, 1>& from) { return Batch::load(from[0]); }
+#endif
+
+}  // namespace detail
+
+/// Rows become columns: columns[i] is number `at` + i of each of kLanes rows in memory.
+///
+/// A row and a column number change places bit by bit. The high bits of the row's, while pieces of rows are put side by
+/// side; the others by interleaving register i with the one half the pieces further on: that moves the highest bit of an
+/// element's row number to the end of its column number and the other way round, and after as many rounds as there are
+/// bits all have changed sides.
+[[gnu::always_inline]] inline void load_transposed(const Real* const (&rows)[kLanes], std::int64_t at,
+                                                   Batch (&columns)[kPiece]) {
+  unrolled<kPiece>([&](auto i) __attribute__((always_inline)) {
+    columns[i] = [&]<int... P>(std::integer_sequence<int, P...>) __attribute__((always_inline)) {
+      return detail::load_pieces({rows[P * kPiece + i] + at...});
+    }(std::make_integer_sequence<int, kLanes / kPiece>());
   });
-  unrolled<std::countr_zero(unsigned{group})>([&](auto) __attribute__((always_inline)) {
-    Batch next[kLanes];
-    unrolled<kLanes / 2>([&](auto pair) __attribute__((always_inline)) {
-      constexpr int base = pair / (group / 2) * group, offset = pair % (group / 2);
-      constexpr int i = base + offset, to = base + offset * 2;
-      next[to] = detail::shuffle<detail::Interleave<false, group>>(rows[i], rows[i + group / 2]);
-      next[to + 1] = detail::shuffle<detail::Interleave<true, group>>(rows[i], rows[i + group / 2]);
+  unrolled<std::countr_zero(unsigned{kPiece})>([&](auto) __attribute__((always_inline)) {
+    Batch next[kPiece];
+    unrolled<kPiece / 2>([&](auto i) __attribute__((always_inline)) {
+      next[2 * i] = detail::shuffle<detail::Interleave<false, kPiece>>(columns[i], columns[i + kPiece / 2]);
+      next[2 * i + 1] = detail::shuffle<detail::Interleave<true, kPiece>>(columns[i], columns[i + kPiece / 2]);
     });
-    unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { rows[i] = next[i]; });
+    unrolled<kPiece>([&](auto i) __attribute__((always_inline)) { columns[i] = next[i]; });
   });
 }
 

@@ -5,7 +5,8 @@ Every library works in a process of its own (serve.h). In each round they are me
 same time each; who is not being measured is stopped by a signal, so that threads that wait by spinning, as OpenMP's
 do, take no processor from the others. Figures are medians over the rounds, ratios are ratios of these medians. A
 library is measured at its best setting: what it is (how OpenMP waits, which of two functions) is found out in a few
-rounds before, for every work and number of threads. libtorch is measured as it is installed, which is what the floors
+rounds before, for every work and number of threads. OpenBLAS is told which processor's kernels to use where that makes
+it faster: an older release takes a processor newer than itself for one of 2004, without AVX. libtorch is measured as it is installed, which is what the floors
 are meant for, and once more with an allocator that keeps its memory, in a column of its own.
 """
 
@@ -19,8 +20,10 @@ import subprocess
 import sys
 
 OPENMP = [{}, {"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "passive"}]
+OPENBLAS_CORES = {"Haswell": {"avx2", "fma"}, "SkylakeX": {"avx512f", "avx512bw", "avx512dq", "avx512vl"}}  # they need
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "67108864"}
 TRIALS = 3  # rounds in which settings are compared
+WORTH_TELLING = 0.9  # of the time of the kernels that OpenBLAS chooses
 
 LIBTORCH, OPENBLAS, ONEDNN = "libtorch", "OpenBLAS", "oneDNN"
 KEEPING = "libtorch keeping memory"  # glibc's malloc told never to give any back, which spares it page faults
@@ -89,14 +92,30 @@ class Comparison:
         self.options = options
         peers = options.peers
         self.gradus = Library("Gradus", options.gradus)
+        self.core = self.best_core(f"{peers}/openblas")
+        settings = [setting | self.core for setting in OPENMP]
         self.peers = {
-            LIBTORCH: Library(LIBTORCH, f"{peers}/libtorch", OPENMP, ("", "none/")),
-            KEEPING: Library(KEEPING, f"{peers}/libtorch", [setting | KEEP_MEMORY for setting in OPENMP],
+            LIBTORCH: Library(LIBTORCH, f"{peers}/libtorch", settings, ("", "none/")),
+            KEEPING: Library(KEEPING, f"{peers}/libtorch", [setting | KEEP_MEMORY for setting in settings],
                              ("", "none/")),
-            OPENBLAS: Library(OPENBLAS, f"{peers}/openblas", OPENMP),
+            OPENBLAS: Library(OPENBLAS, f"{peers}/openblas", settings),
             ONEDNN: Library(ONEDNN, f"{peers}/onednn", OPENMP, ("", "matmul/")),
         }
         self.times = {}
+
+    def best_core(self, path):
+        """The environment in which OpenBLAS takes its fastest kernels: none where it knows the processor itself."""
+        able = [{"OPENBLAS_CORETYPE": core} for core, needed in OPENBLAS_CORES.items() if needed <= cpu_flags()]
+        candidates = [Program(path, environment) for environment in [{}, *able]]
+        times = [[] for _ in candidates]
+        for _ in range(TRIALS):
+            for program, samples in zip(candidates, times):
+                samples.append(program.measure("gemm/square/1024", 1, self.options.milliseconds))
+        for program in candidates:
+            program.process.kill()
+        median = [statistics.median(samples) for samples in times]
+        best = min(range(len(median)), key=median.__getitem__)
+        return candidates[best].environment if median[best] < WORTH_TELLING * median[0] else {}
 
     def best_setting(self, library, work, threads):
         has_variants = library.name == ONEDNN or (library.name in (LIBTORCH, KEEPING) and work in STEPS)
@@ -200,12 +219,21 @@ def print_gemm(comparison, shapes, flops):
         print(f"| {shape[len('gemm/'):]} | " + " | ".join(speeds + ratios) + " |")
 
 
+def cpuinfo(field):
+    """What the kernel says of the first processor, "" where it says nothing by that name."""
+    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        return next((line.split(":")[1].strip() for line in lines if line.startswith(field)), "")
+
+
+def cpu_flags():
+    return set(cpuinfo("flags").split())
+
+
 def machine():
-    with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
-        model = next((line.split(":")[1].strip() for line in cpuinfo if line.startswith("model name")), "unknown")
     packages = ["libtorch-dev", "libopenblas0-openmp", "libdnnl-dev", "g++"]
     versions = subprocess.run(["dpkg-query", "-W", "-f=${Package} ${Version}, ", *packages], capture_output=True,
                               text=True, check=False).stdout.rstrip(", ")
+    model = cpuinfo("model name") or "unknown"
     return f"{model}, {len(os.sched_getaffinity(0))} processors; {versions}"
 
 
@@ -238,7 +266,10 @@ def main():
         gemm_rows(comparison, table, shapes)
 
     print(f"Medians of {options.rounds} alternating measurements of {options.milliseconds} ms each, load {load:.1f} "
-          f"before the first.\n{machine()}\n")
+          f"before the first.\n{machine()}")
+    if comparison.core:
+        print(f"OpenBLAS, also libtorch's, with {comparison.core}.")
+    print()
     table.print()
     peak = flops["peak"] / comparison.measure([(comparison.gradus, "peak", 1)])[0]
     print(f"\nFMA peak of one core: {peak:.1f} GFLOP/s.", end="")

@@ -17,9 +17,11 @@ namespace {
 constexpr Real kSentinel = Real(-12345.5);
 constexpr int kMargin = 40;  // numbers around C that must stay as they are: wider than any register
 
+constexpr std::int64_t kReadable = kAlignment / sizeof(Real);  // numbers behind a factor that may be read
+
 enum class Layout { kRows, kColumns, kSpread };  // contiguous along the columns, along the rows, or neither
 
-/// A matrix in exactly as much memory as it needs, so that a sanitizer sees every number read beside it.
+/// A matrix in exactly as much memory as gemm may read, so that a sanitizer sees every number read beside it.
 struct Matrix {
   std::vector<Real> numbers;
   ConstView view;
@@ -31,7 +33,7 @@ struct Matrix {
     if (layout == Layout::kColumns) strides = {1, rows};
     if (layout == Layout::kSpread) strides = {2 * columns + 1, 2};
     const std::int64_t size = rows * columns == 0 ? 0 : (rows - 1) * strides[0] + (columns - 1) * strides[1] + 1;
-    numbers.assign(size, std::numeric_limits<Real>::quiet_NaN());
+    numbers.assign(size + kReadable, std::numeric_limits<Real>::quiet_NaN());
     for (std::int64_t i = 0; i < rows; ++i)
       for (std::int64_t j = 0; j < columns; ++j) numbers[i * strides[0] + j * strides[1]] = f(i, j);
     view = {numbers.data(), Shape{rows, columns}, strides};
@@ -135,7 +137,8 @@ TEST_CASE("any strides for A and B: spread out, overlapping, repeated") {
   CHECK(wrong == 0);
 
   // Stride 0: every row of A the same, every column of B the same; each element is Σ p·p.
-  const std::vector<Real> ramp{0, 1, 2, 3, 4};
+  std::vector<Real> ramp{0, 1, 2, 3, 4};
+  ramp.resize(ramp.size() + kReadable);
   const ConstView a{ramp.data(), Shape{20, 5}, {0, 1}}, b{ramp.data(), Shape{5, 40}, {1, 0}};
   Result c(20, 40, 1);
   kernel::gemm(a, b, c.view());

@@ -199,18 +199,21 @@ TEST_CASE("partial loads and stores touch no more than they say") {
   }
 }
 
-TEST_CASE("transpose turns rows into columns") {
-  Batch rows[kLanes];
+TEST_CASE("load_transposed turns rows into columns") {
+  Real numbers[kLanes][kPiece + 1];
+  const Real* rows[kLanes];
   for (int i = 0; i < kLanes; ++i) {
-    Real numbers[kLanes];
-    for (int j = 0; j < kLanes; ++j) numbers[j] = i * 100 + j;
-    rows[i] = Batch::load(numbers);
+    rows[i] = numbers[i];
+    for (int j = 0; j < kPiece + 1; ++j) numbers[i][j] = i * 100 + j;
   }
-  transpose(rows);
-  for (int i = 0; i < kLanes; ++i) {
-    Real numbers[kLanes];
-    rows[i].store(numbers);
-    for (int j = 0; j < kLanes; ++j) CHECK(numbers[j] == j * 100 + i);
+  for (const int at : {0, 1}) {
+    Batch columns[kPiece];
+    load_transposed(rows, at, columns);
+    for (int j = 0; j < kPiece; ++j) {
+      Real column[kLanes];
+      columns[j].store(column);
+      for (int i = 0; i < kLanes; ++i) CHECK(column[i] == numbers[i][at + j]);
+    }
   }
 }
 

@@ -1,0 +1,58 @@
+// A block of a matrix product: C cut into tiles for the micro-kernel.
+#pragma once
+
+#include "tensor/gemm_tile.h"
+
+namespace gradus::inline GRADUS_FLAVOUR::kernel {
+
+// Blocking for the first-level cache, of 32 KiB at least: in a block of K this deep, 14 rows of A fill two thirds.
+inline constexpr std::int64_t kBlockDepth = 1600 / sizeof(Real);
+
+/// How the factors of a block lie in memory: A in panels of `height` rows, from 1 to kTileRows, B in panels of
+/// kTileColumns columns.
+struct BlockLayout {
+  int height;
+  std::int64_t a, b;  // from a panel to the next
+  bool fetch_a;       // a panel of A is one piece of memory, worth fetching before its turn
+};
+
+/// c = start + a·b for `rows` rows and `columns` columns: whole tiles first, then those at the bottom, at the right, and
+/// in the corner.
+inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns, const BlockLayout& layout) {
+  const TileTable& kernels = x.a_row == 1 ? kTiles<true> : kTiles<false>;
+  const Step down{.a = layout.a, .b = 0, .start = layout.height * x.start_row, .c = layout.height * x.c_row};
+  const Step right{.a = 0, .b = layout.b, .start = kTileColumns, .c = kTileColumns};
+  // From a tile to the one below where K is so short that a panel of B stays in the first-level cache beside the panels
+  // of A, which are narrower, passing by; else to the one at the right.
+  const bool downwards = x.depth * kTileColumns * sizeof(Real) <= 16 << 10;
+  struct Part {
+    std::int64_t first, panels, size;  // of these so many, of `size` rows or columns each
+  };
+  const auto run = [&](const Part& vertical, const Part& horizontal) {
+    if (vertical.panels * horizontal.panels == 0) return;
+    TileCall call{};
+    static_cast<Operands&>(call) = x;
+    call.a += vertical.first * down.a;
+    call.b += horizontal.first * right.b;
+    if (x.start) call.start += vertical.first * down.start + horizontal.first * right.start;
+    call.c += vertical.first * down.c + horizontal.first * right.c;
+    call.tiles = downwards ? vertical.panels : horizontal.panels;
+    call.lines = downwards ? horizontal.panels : vertical.panels;
+    call.tile = downwards ? down : right;
+    call.line = downwards ? right : down;
+    call.a_ahead = !downwards && layout.fetch_a ? ceil_div(x.depth * layout.height, call.tiles) : 0;
+    const std::int64_t vectors = ceil_div(horizontal.size, kLanes);
+    call.last = static_cast<int>(horizontal.size - (vectors - 1) * kLanes);
+    kernels[vertical.size - 1][vectors - 1](call);
+  };
+  const auto whole = [](std::int64_t total, std::int64_t size) { return Part{0, total / size, size}; };
+  const auto rest = [](std::int64_t total, std::int64_t size) {
+    return Part{total / size, total % size > 0, total % size};
+  };
+  run(whole(rows, layout.height), whole(columns, kTileColumns));
+  run(rest(rows, layout.height), whole(columns, kTileColumns));
+  run(whole(rows, layout.height), rest(columns, kTileColumns));
+  run(rest(rows, layout.height), rest(columns, kTileColumns));
+}
+
+}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
