@@ -43,6 +43,8 @@ constexpr std::int64_t kChunkPanels = kWide ? 16 : 8;
 // So many multiplications (some 10 µs) are left to one thread. More are cut in two or four, which threads share evenly;
 // beyond four pieces, the rows of A that each fetches anew cost more than a better balance of the load gains.
 constexpr std::int64_t kChunkWork = 1 << 20;
+// To copy a number takes as long as some multiplications.
+constexpr std::int64_t kCopyWork = 8;
 // A copy pays when it is read so many times: A's by panels of columns, B's by panels of rows. Of B's own rows, tiles read
 // two cache lines at a time where registers are as wide; a copy, which is read no faster, only mends harmful strides.
 constexpr std::int64_t kCopiesPayFrom = 8;
@@ -114,7 +116,7 @@ class Product {
   void pack_a() {
     packed_a_size_ = depths_.total * rows_.width + kPackSlack;
     packed_a_ = Storage(checked_mul(rows_.count(), packed_a_size_));
-    const Split chunks{rows_.count(), std::min(rows_.count(), ceil_div(a_.shape.numel(), kChunkWork))};
+    const Split chunks{rows_.count(), std::min(rows_.count(), ceil_div(a_.shape.numel() * kCopyWork, kChunkWork))};
     parallel_for(chunks.parts, [&](std::int64_t chunk) {
       const std::int64_t panel = chunks.begin(chunk), first = rows_.begin(panel);
       const std::int64_t count = rows_.begin(chunks.begin(chunk + 1)) - first;
