@@ -36,8 +36,8 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 namespace {
 
-// The panels of a chunk are 200 KB for a block of K, in a second-level cache of at least 512 KiB; or, where registers are
-// of 64 bytes, 800 KB: processors that have these have 1 MiB at least, but for a few.
+// The panels of a chunk are 200 KB for a block of K, in a second-level cache of at least 512 KiB; or 800 KB where
+// registers are of 64 bytes, for processors that have these have 1 MiB at least, but for a few.
 constexpr bool kWide = sizeof(Batch) == 64;
 constexpr std::int64_t kChunkPanels = kWide ? 16 : 8;
 // So many multiplications (some 10 µs) are left to one thread. More are cut in two or four, which threads share evenly;
@@ -45,14 +45,14 @@ constexpr std::int64_t kChunkPanels = kWide ? 16 : 8;
 constexpr std::int64_t kChunkWork = 1 << 20;
 // To copy a number takes as long as some multiplications.
 constexpr std::int64_t kCopyWork = 8;
-// A copy pays when it is read so many times: A's by panels of columns, B's by panels of rows. Of B's own rows, tiles read
-// two cache lines at a time where registers are as wide; a copy, which is read no faster, only mends harmful strides.
+// A copy pays when it is read so many times: A's by panels of columns, B's by panels of rows. Where registers are as
+// wide as cache lines, tiles read B's own rows as fast as a copy, unless they are set apart by a harmful stride.
 constexpr std::int64_t kCopiesPayFrom = 8;
-constexpr std::int64_t kGoodCopiesPayFrom = kWide ? 32 : kCopiesPayFrom;
+constexpr std::int64_t kCopiesOfGoodRowsPayFrom = kWide ? 32 : kCopiesPayFrom;
 // Rows of A that lie side by side in memory are read in place while K is short.
 constexpr std::int64_t kInPlaceDepth = 32;
 // Rows so many bytes apart, or a multiple, compete for the same few places of the first-level cache (64 sets of 64
-// bytes): the 14 that A's are read from, and the hundreds of B.
+// bytes): those of A, of which a tile reads 14 side by side, sooner than those of B, which come one after the other.
 constexpr std::int64_t kHarmfulStrideA = 1024, kHarmfulStrideB = 4096;
 
 /// `total` things in `parts` parts of nearly equal size.
@@ -127,7 +127,7 @@ class Product {
 
   bool b_in_place(std::int64_t row_panels) const {
     const bool harmful = b_.strides[0] * sizeof(Real) % kHarmfulStrideB == 0;
-    return b_.strides[1] == 1 && row_panels < (harmful ? kCopiesPayFrom : kGoodCopiesPayFrom);
+    return b_.strides[1] == 1 && row_panels < (harmful ? kCopiesPayFrom : kCopiesOfGoodRowsPayFrom);
   }
 
   void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk, Real* packed_b) const {

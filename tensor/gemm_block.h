@@ -16,8 +16,8 @@ struct BlockLayout {
   bool fetch_a;       // a panel of A is one piece of memory, worth fetching before its turn
 };
 
-/// c = start + a·b for `rows` rows and `columns` columns: whole tiles first, then those at the bottom, at the right, and
-/// in the corner.
+/// c = start + a·b for `rows` rows and `columns` columns: whole tiles first, then those at the bottom, at the right,
+/// and in the corner.
 inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns, const BlockLayout& layout) {
   const TileTable& kernels = x.a_row == 1 ? kTiles<true> : kTiles<false>;
   const Step down{.a = layout.a, .b = 0, .start = layout.height * x.start_row, .c = layout.height * x.c_row};

@@ -14,10 +14,10 @@ inline constexpr int kDotRows = kLanes >= 8 ? 4 : 2;
 inline constexpr int kDotColumns = kLanes / kDotRows;
 static_assert(kDotRows * kDotColumns == kLanes);
 
-/// Copying B costs so much per element of B, adding up a register's lanes so much per element of C: with many rows the
-/// copy is cheaper. Measured: from an eighth or, where registers are of 64 bytes, a sixteenth of K on. Where registers are
-/// few and short it is so from two tiles on in any case, for then a tile keeps the multipliers waiting; else from 64 rows
-/// on, which have left the first-level cache when the next tile wants them.
+/// True while adding up the lanes of every element of C is cheaper than copying B once. Measured: up to an eighth of K
+/// or, where registers are of 64 bytes, a sixteenth. Where they are few and short, up to two tiles in any case, for then
+/// a tile keeps the multipliers waiting; else up to 64 rows: more have left the first-level cache when the next tile
+/// wants them.
 inline bool dot_pays(const ConstView& a, const ConstView& b) {
   const std::int64_t rows = a.shape[0], depth = a.shape[1];
   const std::int64_t most = sizeof(Batch) == 64 ? std::min<std::int64_t>(depth / 16, 64)

@@ -43,8 +43,8 @@ inline void pack(const Columns& columns, int width, std::int64_t panel_size, Rea
         for (int i = 0; i < width; ++i) to[k * width + i] = data[k * k_stride + std::min(first + i, last) * stride];
       continue;
     }
-    // Neighbours in memory are neighbours along k: kLanes columns are turned into rows, a few at a time. A width that is
-    // no multiple of kLanes stores too much to the right, at the start of the next row, which is written after.
+    // Neighbours in memory are neighbours along k: kLanes columns are turned into rows, a few at a time. A width that
+    // is no multiple of kLanes stores too much to the right, at the start of the next row, which is written after.
     for (std::int64_t i = (last - first) / kLanes * kLanes; i >= 0; i -= kLanes) {
       const Real* from[kLanes];
       for (int j = 0; j < kLanes; ++j) from[j] = data + std::min(first + i + j, last) * stride;

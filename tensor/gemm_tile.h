@@ -41,7 +41,7 @@ struct Step {
   std::int64_t a, b, start, c;
 };
 
-/// One call of the micro-kernel: a rectangle of tiles of the same size, line by line, the first one's operands in front.
+/// One call of the micro-kernel: a rectangle of tiles of the same size, line by line, from the operands of the first.
 struct TileCall : Operands {
   std::int64_t tiles, lines;  // tiles in a line
   Step tile, line;            // to the next
@@ -107,7 +107,9 @@ void tile(const TileCall& t) {
         unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = Batch::load(b + v * kLanes); });
         unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
           const Batch element = a[r / group][r % group * a_row];
-          unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v] = fma(element, row[v], sum[r][v]); });
+          unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+            sum[r][v] = fma(element, row[v], sum[r][v]);
+          });
         });
         unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] += a_k; });
         b += b_k;

@@ -302,9 +302,9 @@ inline Batch load_pieces(const std::array<const Real*, 1>& from) { return Batch:
 /// Rows become columns: columns[i] is number `at` + i of each of kLanes rows in memory.
 ///
 /// A row and a column number change places bit by bit. The high bits of the row's, while pieces of rows are put side by
-/// side; the others by interleaving register i with the one half the pieces further on: that moves the highest bit of an
-/// element's row number to the end of its column number and the other way round, and after as many rounds as there are
-/// bits all have changed sides.
+/// side; the others by interleaving register i with the one half the pieces further on: that moves the highest bit of
+/// an element's row number to the end of its column number and the other way round, and after as many rounds as there
+/// are bits all have changed sides.
 [[gnu::always_inline]] inline void load_transposed(const Real* const (&rows)[kLanes], std::int64_t at,
                                                    Batch (&columns)[kPiece]) {
   unrolled<kPiece>([&](auto i) __attribute__((always_inline)) {

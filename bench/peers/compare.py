@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Measures Gradus beside other libraries and prints the table of floors as Markdown; exit code 1 when one is missed.
 
-Every library works in a process of its own (serve.h). In each round they are measured one after the other, for the
-same time each; who is not being measured is stopped by a signal, so that threads that wait by spinning, as OpenMP's
-do, take no processor from the others. Figures are medians over the rounds, ratios are ratios of these medians. A
-library is measured at its best setting: what it is (how OpenMP waits, which of two functions) is found out in a few
-rounds before, for every work and number of threads. OpenBLAS is told which processor's kernels to use where that makes
-it faster: an older release takes a processor newer than itself for one of 2004, without AVX. libtorch is measured as it is installed, which is what the floors
-are meant for, and once more with an allocator that keeps its memory, in a column of its own.
+Every library works in a process of its own (serve.h). In each round they are measured one after the other, for the same
+time each; who is not being measured is stopped by a signal, so that threads that wait by spinning, as OpenMP's do, take
+no processor from the others. Figures are medians over the rounds, ratios are ratios of these medians. A library is
+measured at its best setting: what it is (how OpenMP waits, which of two functions) is found out in a few rounds before,
+for every work and number of threads. OpenBLAS is told which processor's kernels to use where that makes it faster: an
+older release takes a processor newer than itself for one of 2004, without AVX. libtorch is measured as it is installed,
+which is what the floors are meant for, and once more with an allocator that keeps its memory, in a column of its own.
 """
 
 import argparse
