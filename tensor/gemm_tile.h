@@ -79,9 +79,10 @@ void tile(const TileCall& t) {
         });
         start_tile += t.tile.start;
       }
-      // The next tile of C: fetched now, it is there when this one is done. The next part of A would push this one out
-      // of the first-level cache; it has time in the second.
-      if (t.depth >= 64) {
+      // The next tile of C: fetched now, it is there when this one is done. (Where it is only written, processors with
+      // AVX-512 have queues for it.) The next part of A would push this one out of the first-level cache; it has time
+      // in the second.
+      if (t.depth >= 64 && (t.start_row > 0 || sizeof(Batch) < 64)) {
         const Real* next = n + 1 < t.tiles ? c_tile + t.tile.c : t.c + (line + 1) * t.line.c;
         unrolled<Rows>([&](auto) __attribute__((always_inline)) {
           unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { __builtin_prefetch(next + v * kLanes, 1); });
