@@ -113,7 +113,7 @@ struct Derivative {
     };
     // A formula is a chain of operations that wait for each other: six side by side keep the processor busy, or eight
     // where there are twice the registers. Second derivatives are too rare to compile so much code for.
-    constexpr int together = sizeof(Batch) == 64 ? 8 : 6;
+    constexpr int together = kAvx512 ? 8 : 6;
     if constexpr (order < kMaxOrder)
       while (registers >= together)
         side_by_side(f, out, at, step, std::make_index_sequence<together>()), advance(together);

@@ -28,7 +28,7 @@ void turn_rows(const Real* from, std::int64_t from_stride, std::int64_t rows, st
     for (std::int64_t i = 0; i < rows; ++i) to[j * to_stride + i] = from[i * from_stride + j];
 }
 
-/// A row-major copy of what lies in memory along another axis, `near`, than the last: in squares that are turned in
+/// A row-major copy of what lies in memory along another axis, `near`, than the last: in strips that are turned in
 /// registers. A whole cache line along `near` is read at once, for until the next visit it would be gone.
 void turn(const Walk& in, int near, Real* out) {
   constexpr std::int64_t kLine = kAlignment / sizeof(Real);

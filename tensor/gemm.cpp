@@ -36,10 +36,9 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 namespace {
 
-// The panels of a chunk are 200 KB for a block of K, in a second-level cache of at least 512 KiB; or 800 KB where
-// registers are of 64 bytes, for processors that have these have 1 MiB at least, but for a few.
-constexpr bool kWide = sizeof(Batch) == 64;
-constexpr std::int64_t kChunkPanels = kWide ? 16 : 8;
+// The panels of a chunk are 200 KB for a block of K, in a second-level cache of at least 512 KiB; or 800 KB with
+// AVX-512, for processors that have it have 1 MiB at least, but for a few.
+constexpr std::int64_t kChunkPanels = kAvx512 ? 16 : 8;
 // So many multiplications (some 10 µs) are left to one thread. More are cut in two or four, which threads share evenly;
 // beyond four pieces, the rows of A that each fetches anew cost more than a better balance of the load gains.
 constexpr std::int64_t kChunkWork = 1 << 20;
@@ -48,7 +47,7 @@ constexpr std::int64_t kCopyWork = 8;
 // A copy pays when it is read so many times: A's by panels of columns, B's by panels of rows. Where registers are as
 // wide as cache lines, tiles read B's own rows as fast as a copy, unless they are set apart by a harmful stride.
 constexpr std::int64_t kCopiesPayFrom = 8;
-constexpr std::int64_t kCopiesOfGoodRowsPayFrom = kWide ? 32 : kCopiesPayFrom;
+constexpr std::int64_t kCopiesOfGoodRowsPayFrom = kAvx512 ? 32 : kCopiesPayFrom;
 // Rows of A that lie side by side in memory are read in place while K is short.
 constexpr std::int64_t kInPlaceDepth = 32;
 // Rows so many bytes apart, or a multiple, compete for the same few places of the first-level cache (64 sets of 64

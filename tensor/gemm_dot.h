@@ -15,13 +15,13 @@ inline constexpr int kDotColumns = kLanes / kDotRows;
 static_assert(kDotRows * kDotColumns == kLanes);
 
 /// True while adding up the lanes of every element of C is cheaper than copying B once. Measured: up to an eighth of K
-/// or, where registers are of 64 bytes, a sixteenth. Where they are few and short, up to two tiles in any case, since a
+/// or, with AVX-512, a sixteenth. Where they are few and short, up to two tiles in any case, since a
 /// tile then keeps the multipliers waiting; else up to 64 rows: more have left the first-level cache when the next tile
 /// wants them.
 inline bool dot_pays(const ConstView& a, const ConstView& b) {
   const std::int64_t rows = a.shape[0], depth = a.shape[1];
-  const std::int64_t most = sizeof(Batch) == 64 ? std::min<std::int64_t>(depth / 16, 64)
-                                                : std::min<std::int64_t>(depth / 8, 2 * kDotRows);
+  const std::int64_t most = kAvx512 ? std::min<std::int64_t>(depth / 16, 64)
+                                    : std::min<std::int64_t>(depth / 8, 2 * kDotRows);
   return a.strides[1] == 1 && b.strides[0] == 1 && rows <= most;
 }
 

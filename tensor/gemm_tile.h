@@ -54,7 +54,7 @@ struct TileCall : Operands {
 template <int Rows, int Vectors, bool RowsAdjacent>
 void tile(const TileCall& t) {
   const int last = t.last;
-  const bool whole = !kMaskedMemory && last == kLanes;
+  const bool whole = !kAvx512 && last == kLanes;
   const std::int64_t a_row = RowsAdjacent ? 1 : t.a_row, a_k = RowsAdjacent ? t.a_k : 1;
   const std::int64_t b_k = t.b_k, c_row = t.c_row;
   for (std::int64_t line = 0; line < t.lines; ++line) {
@@ -82,7 +82,7 @@ void tile(const TileCall& t) {
       // The next tile of C: fetched now, it is there when this one is done. (Where it is only written, processors with
       // AVX-512 have queues for it.) The next part of A would push this one out of the first-level cache; it has time
       // in the second.
-      if (t.depth >= 64 && (t.start_row > 0 || sizeof(Batch) < 64)) {
+      if (t.depth >= 64 && (t.start_row > 0 || !kAvx512)) {
         const Real* next = n + 1 < t.tiles ? c_tile + t.tile.c : t.c + (line + 1) * t.line.c;
         unrolled<Rows>([&](auto) __attribute__((always_inline)) {
           unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { __builtin_prefetch(next + v * kLanes, 1); });

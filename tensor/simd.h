@@ -67,11 +67,11 @@ inline Lanes select(const LaneMask& mask, const Lanes& a, const Lanes& b) { retu
 #endif
 }  // namespace detail
 
-/// True when a register's first lanes alone are loaded and stored as fast as all.
+/// True with AVX-512: 32 registers, each a cache line, whose first lanes alone are loaded and stored as fast as all.
 #if defined(__AVX512F__)
-inline constexpr bool kMaskedMemory = true;
+inline constexpr bool kAvx512 = true;
 #else
-inline constexpr bool kMaskedMemory = false;
+inline constexpr bool kAvx512 = false;
 #endif
 
 template <class T>

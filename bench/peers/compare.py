@@ -107,27 +107,27 @@ class Comparison:
         """The environment in which OpenBLAS takes its fastest kernels: none where it knows the processor itself."""
         able = [{"OPENBLAS_CORETYPE": core} for core, needed in OPENBLAS_CORES.items() if needed <= cpu_flags()]
         candidates = [Program(path, environment) for environment in [{}, *able]]
-        times = [[] for _ in candidates]
-        for _ in range(TRIALS):
-            for program, samples in zip(candidates, times):
-                samples.append(program.measure("gemm/square/1024", 1, self.options.milliseconds))
+        medians = self.trial([(program, "gemm/square/1024") for program in candidates], 1)
         for program in candidates:
             program.process.kill()
-        median = [statistics.median(samples) for samples in times]
-        best = min(range(len(median)), key=median.__getitem__)
-        return candidates[best].environment if median[best] < WORTH_TELLING * median[0] else {}
+        best = min(medians)
+        return candidates[medians.index(best)].environment if best < WORTH_TELLING * medians[0] else {}
+
+    def trial(self, settings, threads):
+        """Medians of a few short measurements of `settings`, each (program, work), in turns."""
+        times = [[] for _ in settings]
+        for _ in range(TRIALS):
+            for (program, name), samples in zip(settings, times):
+                samples.append(program.measure(name, threads, self.options.milliseconds // 2))
+        return [statistics.median(samples) for samples in times]
 
     def best_setting(self, library, work, threads):
         has_variants = library.name == ONEDNN or (library.name in (LIBTORCH, KEEPING) and work in STEPS)
         settings = library.settings(work, has_variants)
         if len(settings) == 1:
             return settings[0]
-        times = [[] for _ in settings]
-        for _ in range(TRIALS):
-            for (program, name), samples in zip(settings, times):
-                samples.append(program.measure(name, threads, self.options.milliseconds // 2))
-        best = min(range(len(settings)), key=lambda i: statistics.median(times[i]))
-        program, name = settings[best]
+        medians = self.trial(settings, threads)
+        program, name = settings[medians.index(min(medians))]
         note(f"  {library.name} is best as {name} with {program.environment or 'no setting'}")
         return program, name
 
