@@ -19,7 +19,7 @@
 // or, where K is short, the panels of B, while those of A pass by. Where a panel of rows meets a panel of columns, a
 // tile of C, 14 x 32 numbers, stays in registers while k runs through the block (gemm_tile.h). C itself carries the
 // sums from one block to the next, so every element is a chain of fma in ascending k, and where the cuts lie does not
-// show in the result.
+// show in the result. Where C is narrow or K is short, tiles are wider and less high: up to 64 columns, by 6 rows.
 //
 // What is not copied: A, when its rows can be read as they are; B likewise, when a chunk has so few rows that a copy is
 // not read often enough to pay. When both are contiguous along K and rows are few, gemm_dot.h needs no copy at all.
@@ -48,8 +48,9 @@ constexpr std::int64_t kCopyWork = 8;
 // wide as cache lines, tiles read B's own rows as fast as a copy, unless they are set apart by a harmful stride.
 constexpr std::int64_t kCopiesPayFrom = 8;
 constexpr std::int64_t kCopiesOfGoodRowsPayFrom = kAvx512 ? 32 : kCopiesPayFrom;
-// Rows of A that lie side by side in memory are read in place while K is short.
-constexpr std::int64_t kInPlaceDepth = 32;
+// While K is so short, to write C takes a good part of the time, so tiles are of the widest. Rows of A that lie side by
+// side in memory are then read in place.
+constexpr std::int64_t kShortDepth = kAvx512 ? 48 : 32;
 // Rows so many bytes apart, or a multiple, compete for the same few places of the first-level cache (64 sets of 64
 // bytes): those of A, of which a tile reads 14 side by side, sooner than those of B, which come one after the other.
 constexpr std::int64_t kHarmfulStrideA = 1024, kHarmfulStrideB = 4096;
@@ -57,7 +58,7 @@ constexpr std::int64_t kHarmfulStrideA = 1024, kHarmfulStrideB = 4096;
 /// `total` things in `parts` parts of nearly equal size.
 struct Split {
   std::int64_t total, parts;
-  std::int64_t begin(std::int64_t part) const { return total * part / parts; }
+  std::int64_t begin(std::int64_t part) const { return parts == 1 ? total * part : total * part / parts; }  // often 1
   std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
 };
 
@@ -68,23 +69,33 @@ std::int64_t even(std::int64_t n) { return n == 1 ? n : n + n % 2; }
 struct Panels {
   std::int64_t total;
   int width;
-  std::int64_t count() const { return ceil_div(total, width); }
+  std::int64_t count = ceil_div(total, width);
   std::int64_t begin(std::int64_t panel) const { return std::min(panel * width, total); }
 };
 
-/// Panels of rows as wide as a tile allows and about equally full.
-Panels row_panels(std::int64_t rows) {
-  return {rows, static_cast<int>(ceil_div(rows, ceil_div(rows, kTileRows)))};
+/// Panels of columns as wide as a tile: where K is short, of the widest.
+Panels column_panels(std::int64_t columns, std::int64_t depth) {
+  const int vectors = columns <= kWidestTile * kLanes ? static_cast<int>(ceil_div(columns, kLanes))
+                      : depth <= kShortDepth          ? kWidestTile
+                                                      : kTileVectors;
+  return {columns, vectors * kLanes};
+}
+
+/// Panels of rows as high as a tile allows and about equally full, but for tiles with extra columns.
+Panels row_panels(std::int64_t rows, int vectors, int extra) {
+  const int most = most_rows(vectors, extra);
+  return {rows, extra > 0 ? most : static_cast<int>(ceil_div(rows, ceil_div(rows, most)))};
 }
 
 class Product {
  public:
   Product(const ConstView& a, const ConstView& b, const View& c, const Real* bias)
-      : a_(a), b_(b), c_(c), bias_(bias), rows_(row_panels(c.shape[0])), columns_{c.shape[1], kTileColumns},
-        depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
-        row_chunks_{rows_.count(), 1},
-        column_chunks_{columns_.count(), even(ceil_div(columns_.count(), kChunkPanels))},
-        panel_size_(ceil_div(depths_.total, depths_.parts) * kTileColumns) {
+      : a_(a), b_(b), c_(c), bias_(bias), depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
+        columns_(column_panels(c.shape[1], a.shape[1])), extra_(extra_columns()),
+        tile_columns_(columns_.width - (extra_ > 0 ? kLanes : 0)),
+        rows_(row_panels(c.shape[0], tile_columns_ / kLanes, extra_)), row_chunks_{rows_.count, 1},
+        column_chunks_{columns_.count, even(ceil_div(columns_.count, kChunkPanels))},
+        panel_size_(ceil_div(depths_.total, depths_.parts) * columns_.width) {
     const std::int64_t work = ceil_div(c.shape.numel() * a.shape[1], kChunkWork);
     const std::int64_t wanted = work >= 4 ? 4 : work >= 2 ? 2 : 1;
     const auto refine = [wanted](Split& split, const Split& other) {
@@ -92,14 +103,15 @@ class Product {
     };
     refine(column_chunks_, row_chunks_);
     refine(row_chunks_, column_chunks_);
+    copy_b_ = !b_in_place(ceil_div(rows_.count, row_chunks_.parts));
   }
 
   void run() {
     if (!a_in_place()) pack_a();
     const std::int64_t chunks = row_chunks_.parts * column_chunks_.parts;
-    const std::int64_t most_panels = ceil_div(columns_.count(), column_chunks_.parts);
     // One buffer for each thread, taken before they start: how many are at work at once must not show in the pool.
-    const std::int64_t buffer_size = most_panels * panel_size_;
+    const std::int64_t most_panels = ceil_div(columns_.count, column_chunks_.parts);
+    const std::int64_t buffer_size = copy_b_ ? most_panels * panel_size_ : 0;
     const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), chunks), buffer_size));
     parallel_for(chunks, [&](std::int64_t chunk, int worker) {
       run_chunk(chunk / column_chunks_.parts, chunk % column_chunks_.parts, buffers.data() + worker * buffer_size);
@@ -107,15 +119,22 @@ class Product {
   }
 
  private:
+  /// How many columns are computed down the rows: if C is so narrow that it is one panel, and rows of A are adjacent.
+  int extra_columns() const {
+    const int rest = static_cast<int>(columns_.total % kLanes);
+    const bool few = columns_.count == 1 && columns_.width > kLanes && rest <= kMostExtra;
+    return few && (!a_in_place() || a_.strides[0] == 1) ? rest : 0;
+  }
+
   bool a_in_place() const {
-    if (a_.strides[0] == 1) return depths_.total < kInPlaceDepth || columns_.count() < kCopiesPayFrom;
+    if (a_.strides[0] == 1) return depths_.total <= kShortDepth || columns_.count < kCopiesPayFrom;
     return a_.strides[1] == 1 && a_.strides[0] * sizeof(Real) % kHarmfulStrideA != 0;
   }
 
   void pack_a() {
     packed_a_size_ = depths_.total * rows_.width + kPackSlack;
-    packed_a_ = Storage(checked_mul(rows_.count(), packed_a_size_));
-    const Split chunks{rows_.count(), std::min(rows_.count(), ceil_div(a_.shape.numel() * kCopyWork, kChunkWork))};
+    packed_a_ = Storage(checked_mul(rows_.count, packed_a_size_));
+    const Split chunks{rows_.count, std::min(rows_.count, ceil_div(a_.shape.numel() * kCopyWork, kChunkWork))};
     parallel_for(chunks.parts, [&](std::int64_t chunk) {
       const std::int64_t panel = chunks.begin(chunk), first = rows_.begin(panel);
       const std::int64_t count = rows_.begin(chunks.begin(chunk + 1)) - first;
@@ -134,11 +153,11 @@ class Product {
     const std::int64_t rows = rows_.begin(row_chunks_.begin(row_chunk + 1)) - row;
     const std::int64_t column = columns_.begin(column_chunks_.begin(column_chunk));
     const std::int64_t columns = columns_.begin(column_chunks_.begin(column_chunk + 1)) - column;
-    const bool copy_a = packed_a_.data() != nullptr, copy_b = !b_in_place(row_chunks_.size(row_chunk));
+    const bool copy_a = packed_a_.data() != nullptr;
     Operands x{};
     x.a_row = copy_a ? 1 : a_.strides[0];
     x.a_k = copy_a ? rows_.width : a_.strides[1];
-    x.b_k = copy_b ? kTileColumns : b_.strides[0];
+    x.b_k = copy_b_ ? columns_.width : b_.strides[0];
     x.start = bias_ ? bias_ + column : nullptr;
     x.c = &c_(row, column);
     x.c_row = c_.strides[0];
@@ -146,11 +165,13 @@ class Product {
       const std::int64_t k = depths_.begin(block);
       x.depth = depths_.size(block);
       x.a = copy_a ? packed_a_.data() + panel * packed_a_size_ + k * rows_.width : &a_(row, k);
-      x.b = copy_b ? packed_b : &b_(k, column);
-      if (copy_b)
-        pack({&b_(k, column), b_.strides[1], b_.strides[0], x.depth, columns}, kTileColumns, panel_size_, packed_b);
-      multiply(x, rows, columns, {.height = rows_.width, .a = copy_a ? packed_a_size_ : rows_.width * x.a_row,
-                                  .b = copy_b ? panel_size_ : kTileColumns, .fetch_a = copy_a});
+      x.b = copy_b_ ? packed_b : &b_(k, column);
+      if (copy_b_)
+        pack({&b_(k, column), b_.strides[1], b_.strides[0], x.depth, columns}, columns_.width, panel_size_, packed_b);
+      multiply(x, rows, columns, {.height = rows_.width, .width = tile_columns_,
+                                  .a = copy_a ? packed_a_size_ : rows_.width * x.a_row,
+                                  .b = copy_b_ && extra_ == 0 ? panel_size_ : tile_columns_, .fetch_a = copy_a,
+                                  .extra = extra_});
       x.start = x.c;
       x.start_row = x.c_row;
     }
@@ -160,10 +181,13 @@ class Product {
   const ConstView& b_;
   const View& c_;
   const Real* bias_;
-  Panels rows_, columns_;             // of C
   Split depths_;                      // K, in blocks of at most kBlockDepth
+  Panels columns_;                    // of C
+  int extra_, tile_columns_;          // of its one panel, if any; and the rest, or the columns of a panel
+  Panels rows_;                       // of C
   Split row_chunks_, column_chunks_;  // of panels
   std::int64_t panel_size_;           // of a packed panel of B, for a block of K
+  bool copy_b_;
   Storage packed_a_;                  // its panels of rows one after the other, each for the whole of K
   std::int64_t packed_a_size_ = 0;    // of one panel
 };

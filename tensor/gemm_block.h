@@ -8,23 +8,23 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 // Blocking for the first-level cache, of 32 KiB at least: in a block of K this deep, 14 rows of A fill two thirds.
 inline constexpr std::int64_t kBlockDepth = 1600 / sizeof(Real);
 
-/// How the factors of a block lie in memory: A in panels of `height` rows, from 1 to kTileRows, B in panels of
-/// kTileColumns columns.
+/// How a block is cut into tiles of `height` rows and `width` columns, and how the factors lie in memory.
 struct BlockLayout {
-  int height;
-  std::int64_t a, b;  // from a panel to the next
-  bool fetch_a;       // a panel of A is one piece of memory, worth fetching before its turn
+  int height, width;
+  std::int64_t a, b;  // from the rows, the columns of a tile to the next
+  bool fetch_a;       // the rows of a tile are one piece of memory, worth fetching before their turn
+  int extra = 0;      // so many columns follow the one tile in a line of tiles; a_row is 1 then
 };
 
 /// c = start + a·b for `rows` rows and `columns` columns: whole tiles first, then those at the bottom, at the right,
-/// and in the corner.
+/// and in the corner. Extra columns go with the whole tiles.
 inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns, const BlockLayout& layout) {
   const TileTable& kernels = x.a_row == 1 ? kTiles<true> : kTiles<false>;
   const Step down{.a = layout.a, .b = 0, .start = layout.height * x.start_row, .c = layout.height * x.c_row};
-  const Step right{.a = 0, .b = layout.b, .start = kTileColumns, .c = kTileColumns};
+  const Step right{.a = 0, .b = layout.b, .start = layout.width, .c = layout.width};
   // From a tile to the one below where K is so short that a panel of B stays in the first-level cache beside the panels
   // of A, which are narrower, passing by; else to the one at the right.
-  const bool downwards = x.depth * kTileColumns * sizeof(Real) <= 16 << 10;
+  const bool downwards = x.depth * layout.width * sizeof(Real) <= 16 << 10;
   struct Part {
     std::int64_t first, panels, size;  // of these so many, of `size` rows or columns each
   };
@@ -43,16 +43,17 @@ inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns,
     call.a_ahead = !downwards && layout.fetch_a ? ceil_div(x.depth * layout.height, call.tiles) : 0;
     const std::int64_t vectors = ceil_div(horizontal.size, kLanes);
     call.last = static_cast<int>(horizontal.size - (vectors - 1) * kLanes);
-    kernels[vertical.size - 1][vectors - 1](call);
+    const bool extra = layout.extra > 0 && vertical.size == layout.height;
+    (extra ? kTilesWithExtra[vectors - 1][layout.extra - 1] : kernels[vertical.size - 1][vectors - 1])(call);
   };
   const auto whole = [](std::int64_t total, std::int64_t size) { return Part{0, total / size, size}; };
   const auto rest = [](std::int64_t total, std::int64_t size) {
     return Part{total / size, total % size > 0, total % size};
   };
-  run(whole(rows, layout.height), whole(columns, kTileColumns));
-  run(rest(rows, layout.height), whole(columns, kTileColumns));
-  run(whole(rows, layout.height), rest(columns, kTileColumns));
-  run(rest(rows, layout.height), rest(columns, kTileColumns));
+  run(whole(rows, layout.height), whole(columns, layout.width));
+  run(rest(rows, layout.height), whole(columns, layout.width));
+  if (layout.extra == 0) run(whole(rows, layout.height), rest(columns, layout.width));
+  run(rest(rows, layout.height), rest(columns, layout.width));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

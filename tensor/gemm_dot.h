@@ -14,19 +14,19 @@ inline constexpr int kDotRows = kLanes >= 8 ? 4 : 2;
 inline constexpr int kDotColumns = kLanes / kDotRows;
 static_assert(kDotRows * kDotColumns == kLanes);
 
-/// True while adding up the lanes of every element of C is cheaper than copying B once. Measured: up to an eighth of K
-/// or, with AVX-512, a sixteenth. Where they are few and short, up to two tiles in any case, since a
-/// tile then keeps the multipliers waiting; else up to 64 rows: more have left the first-level cache when the next tile
-/// wants them.
+/// True if dot products are cheaper than tiles. By measurement, to add up the lanes of a register takes as long as 8 of
+/// its multiplications; tiles multiply columns up to whole registers, and to copy B takes as long as 8 rows more. (Of
+/// too many rows, the first ones have left the cache when the next columns want them.)
 inline bool dot_pays(const ConstView& a, const ConstView& b) {
-  const std::int64_t rows = a.shape[0], depth = a.shape[1];
-  const std::int64_t most = kAvx512 ? std::min<std::int64_t>(depth / 16, 64)
-                                    : std::min<std::int64_t>(depth / 8, 2 * kDotRows);
-  return a.strides[1] == 1 && b.strides[0] == 1 && rows <= most;
+  const std::int64_t rows = a.shape[0], depth = a.shape[1], columns = b.shape[1];
+  const std::int64_t computed = ceil_div(columns, kLanes) * kLanes;
+  return a.strides[1] == 1 && b.strides[0] == 1 && rows <= (kAvx512 ? 64 : 2 * kDotRows) &&
+         rows * columns * (depth + 8 * kLanes) <= computed * depth * (rows + 8);
 }
 
 /// kLanes elements of C: `a` and `b` point to the rows of A and the columns of B that meet there.
-inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[kDotColumns], std::int64_t depth) {
+[[gnu::always_inline]] inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[kDotColumns],
+                                             std::int64_t depth) {
   Batch sums[kLanes];
   unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { sums[i] = 0; });
   const auto step = [&](auto load, std::int64_t k) __attribute__((always_inline)) {
@@ -40,6 +40,7 @@ inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[k
     });
   };
   std::int64_t k = 0;
+#pragma GCC unroll 4
   for (; k + kLanes <= depth; k += kLanes) step([](const Real* p) { return Batch::load(p); }, k);
   const int rest = static_cast<int>(depth - k);
   if (rest > 0) step([rest](const Real* p) { return Batch::load(p, rest); }, k);
@@ -57,28 +58,35 @@ inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[k
 
 /// As gemm; the order of additions depends on K only.
 inline void gemm_dot(const ConstView& a, const ConstView& b, const View& c, const Real* bias) {
-  const std::int64_t m = c.shape[0], n = c.shape[1], depth = a.shape[1];
+  const std::int64_t rows = c.shape[0], columns = c.shape[1], depth = a.shape[1];
+  const std::int64_t a_row = a.strides[0], b_column = b.strides[1], c_row = c.strides[0];
   constexpr std::int64_t chunk_work = 1 << 20;
-  const std::int64_t tiles = ceil_div(n, kDotColumns);
-  const std::int64_t chunks = std::clamp<std::int64_t>(m * n * depth / chunk_work, 1, tiles);
-  parallel_for(chunks, [&](std::int64_t chunk) {
+  const std::int64_t tiles = ceil_div(columns, kDotColumns);
+  const std::int64_t chunks = std::clamp<std::int64_t>(rows * columns * depth / chunk_work, 1, tiles);
+  parallel_for(chunks, [&, a_row, b_column, c_row, depth](std::int64_t chunk) {
     for (std::int64_t tile = tiles * chunk / chunks; tile < tiles * (chunk + 1) / chunks; ++tile) {
       // Rows and columns beyond the edge repeat the last one; their products are not stored.
-      const std::int64_t j0 = tile * kDotColumns, columns = std::min<std::int64_t>(kDotColumns, n - j0);
+      const std::int64_t first = tile * kDotColumns, rest = std::min<std::int64_t>(kDotColumns, columns - first);
       const Real* right[kDotColumns];
-      for (int j = 0; j < kDotColumns; ++j) right[j] = &b(0, std::min(j0 + j, n - 1));
       Real start[kLanes] = {};
-      for (int i = 0; bias && i < kLanes; ++i) start[i] = bias[std::min(j0 + i % kDotColumns, n - 1)];
-      for (std::int64_t i0 = 0; i0 < m; i0 += kDotRows) {
+      for (int j = 0; j < kDotColumns; ++j) {
+        const std::int64_t column = std::min(first + j, columns - 1);
+        right[j] = b.data + column * b_column;
+        for (int i = 0; bias && i < kDotRows; ++i) start[i * kDotColumns + j] = bias[column];
+      }
+      Real* c_tile = c.data + first;
+      for (std::int64_t row = 0; row < rows; row += kDotRows, c_tile += kDotRows * c_row) {
         const Real* left[kDotRows];
-        for (int i = 0; i < kDotRows; ++i) left[i] = &a(std::min(i0 + i, m - 1), 0);
+        for (int i = 0; i < kDotRows; ++i) left[i] = a.data + std::min(row + i, rows - 1) * a_row;
         Real products[kLanes];
         (dot_tile(left, right, depth) + Batch::load(start)).store(products);
-        for (std::int64_t i = 0; i < std::min<std::int64_t>(kDotRows, m - i0); ++i)
-          if (columns == kDotColumns)
-            std::copy_n(products + i * kDotColumns, kDotColumns, &c(i0 + i, j0));
-          else
-            std::copy_n(products + i * kDotColumns, columns, &c(i0 + i, j0));
+        const std::int64_t stored = std::min<std::int64_t>(kDotRows, rows - row);
+        if (rest == kDotColumns)
+          for (std::int64_t i = 0; i < stored; ++i)
+            std::copy_n(products + i * kDotColumns, kDotColumns, c_tile + i * c_row);
+        else
+          for (std::int64_t i = 0; i < stored; ++i)
+            for (std::int64_t j = 0; j < rest; ++j) c_tile[i * c_row + j] = products[i * kDotColumns + j];
       }
     }
   });

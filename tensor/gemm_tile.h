@@ -1,6 +1,7 @@
 // The micro-kernel of matrix multiplication: one tile of C, held in registers while K runs by.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "tensor/parallel.h"
@@ -8,20 +9,33 @@
 
 namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
-// A tile is kTileRows rows of kTileVectors registers. With one register for an element of A and kTileVectors for a
-// row of B it fills the register file: 14·2 + 1 + 2 = 31 of 32, or 6·2 + 1 + 2 = 15 of 16. Per step of K it loads
-// 16 (8) times for 28 (12) multiplications, so the multipliers never wait for the load ports.
-#if defined(GRADUS_TILE_ROWS)  // builds with sanitizers: the same code, but minutes less of it to compile
-inline constexpr int kTileRows = GRADUS_TILE_ROWS;
-#elif defined(__AVX512F__) || defined(__aarch64__)
-inline constexpr int kTileRows = 14;
+// A tile is as high as the register file allows: `vectors` registers for a row of B and one for an element of A leave
+// room for this many rows. Two registers wide, its 14 (6) rows take 14·2 + 1 + 2 = 31 of 32 (6·2 + 1 + 2 = 15 of 16).
+// Per step of K it loads 16 (8) times for 28 (12) multiplications, so the multipliers never wait for the load ports.
+// `extra` columns take a register each, and one for a column of A.
+constexpr int most_rows(int vectors, int extra = 0) {
+#if defined(__AVX512F__) || defined(__aarch64__)
+  const int registers = 32;
+  int most = 14;
 #else
-inline constexpr int kTileRows = 6;
+  const int registers = 16;
+  int most = 6;
 #endif
+#if defined(GRADUS_TILE_ROWS)  // builds with sanitizers: the same code, but minutes less of it to compile
+  most = GRADUS_TILE_ROWS;
+#endif
+  if (extra > 0) most = std::min(most, kLanes);
+  return std::min(most, (registers - vectors - 1 - (extra > 0 ? extra + 1 : 0)) / vectors);
+}
 inline constexpr int kTileVectors = 2;
+inline constexpr int kTileRows = most_rows(kTileVectors);
+inline constexpr int kTileColumns = kTileVectors * kLanes;
+// Where C is narrow or K is short, tiles are wider and less high, so that C is written in longer runs. In a narrow C, a
+// last register of few columns would be mostly empty: up to kMostExtra are computed down the rows instead.
+inline constexpr int kWidestTile = kAvx512 ? 4 : kTileVectors;
+inline constexpr int kMostExtra = kAvx512 ? 4 : 0;
 // A panel of B comes from the second-level cache, faster than it is worked off but late: it is fetched this much early.
 inline constexpr int kRowsAhead = 16;
-inline constexpr int kTileColumns = kTileVectors * kLanes;
 
 /// c = start + a·b. Element (i, k) of A is a[i·a_row + k·a_k], row k of B is b + k·b_k, and so on.
 struct Operands {
@@ -50,9 +64,12 @@ struct TileCall : Operands {
 };
 
 /// Every element is start, then one fma per k in ascending order: its bits depend on nothing else, neither on the
-/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1.
-template <int Rows, int Vectors, bool RowsAdjacent>
+/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1. Right of its rows'
+/// registers, a tile may have `Extra` more columns, each in a register that holds one element of every row.
+template <int Rows, int Vectors, bool RowsAdjacent, int Extra = 0>
 void tile(const TileCall& t) {
+  static_assert(Extra == 0 || (RowsAdjacent && Rows <= kLanes));
+  constexpr bool fetch_b = Vectors <= kTileVectors && Extra == 0;  // wider tiles are for a B that stays near
   const int last = t.last;
   const bool whole = !kAvx512 && last == kLanes;
   const std::int64_t a_row = RowsAdjacent ? 1 : t.a_row, a_k = RowsAdjacent ? t.a_k : 1;
@@ -68,7 +85,16 @@ void tile(const TileCall& t) {
       unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
         unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v] = 0; });
       });
+      [[maybe_unused]] Batch extra[std::max(Extra, 1)];  // a column each
+      unrolled<Extra>([&](auto j) __attribute__((always_inline)) { extra[j] = 0; });
       if (start_tile) {
+        if constexpr (Extra > 0) {
+          Real column[kLanes] = {};
+          unrolled<Extra>([&](auto j) __attribute__((always_inline)) {
+            for (int r = 0; r < Rows; ++r) column[r] = start_tile[r * t.start_row + Vectors * kLanes + j];
+            extra[j] = Batch::load(column);
+          });
+        }
         const Real* start = start_tile;
         unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
           unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
@@ -97,13 +123,14 @@ void tile(const TileCall& t) {
       const Real* a[groups];
       unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = a_tile + g * group * a_row; });
       const Real* b = b_tile;
-      const Real* b_next = b + kRowsAhead * b_k;
+      const std::int64_t b_ahead = kRowsAhead * b_k;
       // Unrolled, it has a twelfth less to decode, which counts where two threads share a core.
 #pragma GCC unroll 4
       for (std::int64_t k = t.depth; k > 0; --k) {
-        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {  // its lines
-          if constexpr (v * sizeof(Batch) % 64 == 0) __builtin_prefetch(b_next + v * kLanes);
-        });
+        if constexpr (fetch_b)
+          unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {  // its lines
+            if constexpr (v * sizeof(Batch) % 64 == 0) __builtin_prefetch(b + (b_ahead + v * kLanes));
+          });
         Batch row[Vectors];
         unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = Batch::load(b + v * kLanes); });
         unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -112,9 +139,14 @@ void tile(const TileCall& t) {
             sum[r][v] = fma(element, row[v], sum[r][v]);
           });
         });
+        if constexpr (Extra > 0) {
+          const Batch column = Batch::load(a[0]);
+          unrolled<Extra>([&](auto j) __attribute__((always_inline)) {
+            extra[j] = fma(column, b[Vectors * kLanes + j], extra[j]);
+          });
+        }
         unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] += a_k; });
         b += b_k;
-        b_next += b_k;
       }
       Real* c = c_tile;
       unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -126,6 +158,13 @@ void tile(const TileCall& t) {
         });
         c += c_row;
       });
+      if constexpr (Extra > 0) {
+        Real column[kLanes];
+        unrolled<Extra>([&](auto j) __attribute__((always_inline)) {
+          extra[j].store(column);
+          for (int r = 0; r < Rows; ++r) c_tile[r * c_row + Vectors * kLanes + j] = column[r];
+        });
+      }
       a_tile += t.tile.a;
       b_tile += t.tile.b;
       c_tile += t.tile.c;
@@ -134,12 +173,27 @@ void tile(const TileCall& t) {
 }
 
 using TileKernel = void (*)(const TileCall&);
-using TileTable = std::array<std::array<TileKernel, kTileVectors>, kTileRows>;
+using TileTable = std::array<std::array<TileKernel, kWidestTile>, kTileRows>;
 
-/// The kernel for every size of tile up to the full one, at [rows - 1][vectors - 1].
+/// The kernel for every size of tile, at [rows - 1][vectors - 1].
 template <bool RowsAdjacent>
-inline constexpr TileTable kTiles = []<int... R>(std::integer_sequence<int, R...>) {
-  return TileTable{{{tile<R + 1, 1, RowsAdjacent>, tile<R + 1, 2, RowsAdjacent>}...}};
-}(std::make_integer_sequence<int, kTileRows>());
+inline constexpr TileTable kTiles = [] {
+  TileTable table{};
+  unrolled<kWidestTile>([&](auto v) {
+    unrolled<most_rows(v + 1)>([&](auto r) { table[r][v] = tile<r + 1, v + 1, RowsAdjacent>; });
+  });
+  return table;
+}();
+
+/// Those with extra columns: the highest ones only, at [vectors - 1][extra - 1].
+inline constexpr auto kTilesWithExtra = [] {
+  std::array<std::array<TileKernel, kMostExtra>, kWidestTile - 1> table{};
+  unrolled<kWidestTile - 1>([&](auto v) {
+    unrolled<kMostExtra>([&](auto j) {
+      table[v][j] = tile<most_rows(v + 1, j + 1), v + 1, true, j + 1>;
+    });
+  });
+  return table;
+}();
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

@@ -268,7 +268,7 @@ struct EverySecond {
 
 /// Calls f(0), …, f(N - 1) with compile-time integers, so that arrays of registers stay in registers.
 template <int N, class F>
-[[gnu::always_inline]] inline void unrolled(F f) {
+[[gnu::always_inline]] constexpr void unrolled(F f) {
   [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
     (f(std::integral_constant<int, I>{}), ...);
   }(std::make_integer_sequence<int, N>());

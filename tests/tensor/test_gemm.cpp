@@ -127,6 +127,14 @@ TEST_CASE("exact on small integers where blocks, chunks and paths change") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("exact on small integers for every width up to five registers") {
+  int wrong = 0;
+  for (int n = 34; n <= 80; ++n)
+    for (const int m : {1, 7, 13, 14, 29, 100})
+      for (const int k : {1, 20, 401}) wrong += inexact(m, n, k);
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("any strides for A and B: spread out, overlapping, repeated") {
   int wrong = 0;
   for (const int m : {3, 40}) {
