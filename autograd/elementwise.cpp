@@ -44,9 +44,9 @@ static Tensor evaluate(const Formula& formula, const Captures& captures, const C
 template <int arity>
 static Tensor weighted(const Formula& formula, const Captures& captures, const Tensor& g, const Tensors<arity>& x) {
   return [&]<int... j>(std::integer_sequence<int, j...>) {
-    const Tensor out = evaluate(formula, captures, {g.view(), x[j].view()...});
+    Tensor out = evaluate(formula, captures, {g.view(), x[j].view()...});
     if (!tracked(g) && ((!formula.partial[j] || !tracked(x[j])) && ...)) return out;
-    return record(formula.name, out,
+    return record(formula.name, std::move(out),
                   arg(g, [&formula, captures, x](const Tensor& h) { return weighted<arity>(formula, captures, h, x); }),
                   arg(x[j], VjpByInput<arity>{formula, captures, x, j, g}).only_if(formula.partial[j])...);
   }(std::make_integer_sequence<int, arity>());
@@ -58,9 +58,9 @@ Tensor apply(const Formula& formula, const Captures& captures, const Tensors<ari
   for (const Tensor& argument : arguments) shape = broadcast(formula.name, shape, argument.shape());
   return [&]<int... j>(std::integer_sequence<int, j...>) {
     const Tensors<arity> x{broadcast_to(arguments[j], shape)...};
-    const Tensor out = evaluate(formula, captures, {x[j].view()...});
+    Tensor out = evaluate(formula, captures, {x[j].view()...});
     if (((!formula.partial[j] || !tracked(x[j])) && ...)) return out;  // nobody asks: build nothing
-    return record(formula.name, out,
+    return record(formula.name, std::move(out),
                   arg(x[j], VjpByInput<arity>{formula, captures, x, j, {}}).only_if(formula.partial[j])...);
   }(std::make_integer_sequence<int, arity>());
 }

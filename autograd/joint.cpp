@@ -37,7 +37,7 @@ Tensor bundle(std::span<const Tensor> inputs) {
     const std::int64_t end = checked_add(size, x.numel());
     args.push_back(arg(x, vjp_of(std::exchange(size, end), end, x.shape())));
   }
-  const std::vector<Argument> arguments(args.begin(), args.end());
+  const std::vector<Argument> arguments(std::move_iterator(args.begin()), std::move_iterator(args.end()));
   return record("bundle", detach(zeros({1}), {size}, {}), std::span(arguments));  // one zero, repeated
 }
 

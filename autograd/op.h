@@ -30,9 +30,9 @@ class Vjp {
 /// One argument of an op, seen by `record`: the tensor and how to put its VJP on a tape. No VJP: no derivative.
 struct Argument {
   const Tensor& x;
-  const void* vjp = nullptr;
+  void* vjp = nullptr;
   std::size_t bytes = 0;
-  Vjp* (*construct)(void* memory, const void* vjp) = nullptr;
+  Vjp* (*construct)(void* memory, void* vjp, bool last) = nullptr;  // the last tape gets the VJP itself, others a copy
 };
 
 template <class F>
@@ -46,16 +46,18 @@ struct Arg {
     differentiable = exists;
     return std::move(*this);
   }
-  operator Argument() const {
+  operator Argument() && {
     struct Stored final : Vjp {
       F vjp;
       explicit Stored(const F& vjp) : vjp(vjp) {}
+      explicit Stored(F&& vjp) : vjp(std::move(vjp)) {}
       Tensor operator()(const Tensor& g) override { return vjp(g); }
     };
     static_assert(alignof(Stored) <= alignof(std::max_align_t));
     if (!differentiable) return {x};
-    return {x, &vjp, sizeof(Stored), [](void* memory, const void* vjp) -> Vjp* {
-              return new (memory) Stored(*static_cast<const F*>(vjp));
+    return {x, &vjp, sizeof(Stored), [](void* memory, void* vjp, bool last) -> Vjp* {
+              F& f = *static_cast<F*>(vjp);
+              return last ? new (memory) Stored(std::move(f)) : new (memory) Stored(f);
             }};
   }
 };
@@ -80,12 +82,12 @@ bool tracked(const Tensor& x);
 
 /// Writes the op on every active tape that watches one of its arguments, and returns `out`. `op` must outlive the
 /// tape (a string literal). `out` must be new: Error when a tape knows it already.
-Tensor record(const char* op, const Tensor& out, std::span<const Argument> arguments);
+Tensor record(const char* op, Tensor out, std::span<const Argument> arguments);
 
-template <std::convertible_to<Argument>... Args>
-Tensor record(const char* op, const Tensor& out, const Args&... args) {
-  const Argument arguments[] = {args...};
-  return record(op, out, std::span<const Argument>(arguments));
+template <class Out, std::convertible_to<Argument>... Args>
+Tensor record(const char* op, Out&& out, Args&&... args) {  // a reference: the VJPs capture `out` before it is moved
+  const Argument arguments[] = {std::forward<Args>(args)...};
+  return record(op, Tensor(std::forward<Out>(out)), std::span<const Argument>(arguments));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

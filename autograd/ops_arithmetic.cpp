@@ -17,7 +17,8 @@ Tensor operator+(const Tensor& a, const Tensor& b) {
   return broadcasting("add", a, b, [](const Tensor& a, const Tensor& b) {
     Tensor c(a.shape());
     kernel::map([](Batch x, Batch y) { return x + y; }, c.write(), {a.view(), b.view()});
-    return record("add", c, arg(a, [](const Tensor& g) { return g; }), arg(b, [](const Tensor& g) { return g; }));
+    return record("add", std::move(c), arg(a, [](const Tensor& g) { return g; }),
+                  arg(b, [](const Tensor& g) { return g; }));
   });
 }
 
@@ -25,7 +26,8 @@ Tensor operator-(const Tensor& a, const Tensor& b) {
   return broadcasting("sub", a, b, [](const Tensor& a, const Tensor& b) {
     Tensor c(a.shape());
     kernel::map([](Batch x, Batch y) { return x - y; }, c.write(), {a.view(), b.view()});
-    return record("sub", c, arg(a, [](const Tensor& g) { return g; }), arg(b, [](const Tensor& g) { return -g; }));
+    return record("sub", std::move(c), arg(a, [](const Tensor& g) { return g; }),
+                  arg(b, [](const Tensor& g) { return -g; }));
   });
 }
 
@@ -33,8 +35,9 @@ Tensor operator*(const Tensor& a, const Tensor& b) {
   return broadcasting("mul", a, b, [](const Tensor& a, const Tensor& b) {
     Tensor c(a.shape());
     kernel::map([](Batch x, Batch y) { return x * y; }, c.write(), {a.view(), b.view()});
-    return record("mul", c, arg(a, [b](const Tensor& g) { return g * b; }),
-                  arg(b, [a](const Tensor& g) { return g * a; }));
+    // As `b = b` it can be moved to the tape; captured as `b`, it would be const like the argument.
+    return record("mul", std::move(c), arg(a, [b = b](const Tensor& g) { return g * b; }),
+                  arg(b, [a = a](const Tensor& g) { return g * a; }));
   });
 }
 
@@ -45,25 +48,25 @@ Tensor operator/(const Tensor& a, const Tensor& b) {
 Tensor operator-(const Tensor& x) {
   Tensor y(x.shape());
   kernel::map([](Batch x) { return -x; }, y.write(), {x.view()});
-  return record("neg", y, arg(x, [](const Tensor& g) { return -g; }));
+  return record("neg", std::move(y), arg(x, [](const Tensor& g) { return -g; }));
 }
 
 Tensor operator+(const Tensor& x, Real c) {
   Tensor y(x.shape());
   kernel::map([c](Batch x) { return x + c; }, y.write(), {x.view()});
-  return record("shift", y, arg(x, [](const Tensor& g) { return g; }));
+  return record("shift", std::move(y), arg(x, [](const Tensor& g) { return g; }));
 }
 
 Tensor operator*(const Tensor& x, Real c) {
   Tensor y(x.shape());
   kernel::map([c](Batch x) { return x * c; }, y.write(), {x.view()});
-  return record("scale", y, arg(x, [c](const Tensor& g) { return g * c; }));
+  return record("scale", std::move(y), arg(x, [c](const Tensor& g) { return g * c; }));
 }
 
 Tensor operator/(const Tensor& x, Real c) {  // not x * (1 / c), which is rounded twice
   Tensor y(x.shape());
   kernel::map([c](Batch x) { return x / c; }, y.write(), {x.view()});
-  return record("div", y, arg(x, [c](const Tensor& g) { return g / c; }));
+  return record("div", std::move(y), arg(x, [c](const Tensor& g) { return g / c; }));
 }
 
 Tensor operator/(Real c, const Tensor& x) {

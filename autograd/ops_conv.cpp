@@ -1,6 +1,7 @@
 // Convolutions and pooling. Convolution is linear in the image and in the weight; itself, its transpose and its
 // gradient by the weight are each other's VJPs: so they have derivatives of every order.
 #include <algorithm>
+#include <utility>
 
 #include "autograd/op.h"
 #include "autograd/ops.h"
@@ -109,11 +110,12 @@ Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor* bias, const
   const Pair out = sizes.maps(x.shape());
   Tensor y({x.shape()[0], outputs, out.h, out.w});
   kernel::conv2d(x.view(), weight.view(), start_of(bias).view().data, y.write(), settings);
-  const auto dx = arg(x, [weight, back = sizes.back_to(x.shape())](const Tensor& g) {
+  auto dx = arg(x, [weight, back = sizes.back_to(x.shape())](const Tensor& g) {
     return conv_transpose2d(g, weight, back);
   });
-  const auto dw = arg(weight, [x, sizes](const Tensor& g) { return conv2d_weight(x, g, sizes.window, sizes.s); });
-  return bias ? record(op, y, dx, dw, arg(*bias, sum_to_bias)) : record(op, y, dx, dw);
+  auto dw = arg(weight, [x, sizes](const Tensor& g) { return conv2d_weight(x, g, sizes.window, sizes.s); });
+  if (!bias) return record(op, y, std::move(dx), std::move(dw));
+  return record(op, y, std::move(dx), std::move(dw), arg(*bias, sum_to_bias));
 }
 
 Tensor transpose_convolve(const Tensor& x, const Tensor& weight, const Tensor* bias, const ConvSettings& settings) {
@@ -134,11 +136,12 @@ Tensor transpose_convolve(const Tensor& x, const Tensor& weight, const Tensor* b
   }
   Tensor y({x.shape()[0], outputs, out.h, out.w});
   kernel::conv_transpose2d(x.view(), weight.view(), start_of(bias).view().data, y.write(), settings);
-  const auto dx = arg(x, [weight, s = sizes.forth()](const Tensor& g) { return conv2d(g, weight, s); });
-  const auto dw = arg(weight, [x, window = sizes.window, s = sizes.forth()](const Tensor& g) {
+  auto dx = arg(x, [weight, s = sizes.forth()](const Tensor& g) { return conv2d(g, weight, s); });
+  auto dw = arg(weight, [x, window = sizes.window, s = sizes.forth()](const Tensor& g) {
     return conv2d_weight(g, x, window, s);
   });
-  return bias ? record(op, y, dx, dw, arg(*bias, sum_to_bias)) : record(op, y, dx, dw);
+  if (!bias) return record(op, y, std::move(dx), std::move(dw));
+  return record(op, y, std::move(dx), std::move(dw), arg(*bias, sum_to_bias));
 }
 
 }  // namespace

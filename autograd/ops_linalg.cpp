@@ -17,7 +17,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
         "right, extents must agree or be 1", a.shape(), b.shape());
   Tensor c(*shape);
   kernel::gemm_stack(a.view(), b.view(), c.write());
-  return record("matmul", c,
+  return record("matmul", std::move(c),
                 arg(a, [b, s = a.shape()](const Tensor& g) { return sum_to(matmul(g, transpose(b)), s); }),   // (n, k)
                 arg(b, [a, s = b.shape()](const Tensor& g) { return sum_to(matmul(transpose(a), g), s); }));  // (k, m)
 }
@@ -36,7 +36,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const Tensor start = detach_contiguous(bias);
   const ConstView w = weight.view();
   kernel::gemm(x.view(), {w.data, {in, out}, {w.strides[1], w.strides[0]}}, y.write(), start.view().data);
-  return record("linear", y,
+  return record("linear", std::move(y),
                 arg(x, [weight](const Tensor& g) { return matmul(g, weight); }),       // (n, out) @ (out, in)
                 arg(weight, [x](const Tensor& g) { return matmul(transpose(g), x); }),  // (out, n) @ (n, in)
                 arg(bias, [shape = bias.shape()](const Tensor& g) { return sum_to(g, shape); }));

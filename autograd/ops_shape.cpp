@@ -90,7 +90,7 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
     args.push_back(arg(part, vjp_of(begin, end)));
     begin = end;
   }
-  const std::vector<Argument> arguments(args.begin(), args.end());
+  const std::vector<Argument> arguments(std::move_iterator(args.begin()), std::move_iterator(args.end()));
   return record("concat", y, std::span(arguments));
 }
 

@@ -1,5 +1,7 @@
 #include "autograd/tape.h"
 
+#include <algorithm>
+
 #include "autograd/ops.h"
 #include "autograd/tape_memory.h"
 #include "tensor/map.h"
@@ -63,14 +65,14 @@ bool Tape::knows(const Tensor& x) const { return memory().knows(x); }
 
 // ----- recording -----------------------------------------------------------------------------------------------
 
-// Calls visit(memory) for every active tape, innermost first, until it returns false.
+// Calls visit(memory, last) for every active tape, innermost first, until it returns false.
 template <class Visit>
 void Tape::for_each_active(const Visit& visit) {
   for (Scope* scope = innermost; scope && !scope->wall_; scope = scope->outer_)
-    if (!visit(*static_cast<Tape*>(scope)->memory_)) return;
+    if (!visit(*static_cast<Tape*>(scope)->memory_, !scope->outer_ || scope->outer_->wall_)) return;
 }
 
-void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argument> arguments) {
+void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argument> arguments, bool last) {
   check(!knows(out),
         "[{}] the output is a tensor that the tape knows already\nhelp: an op returns a new tensor; use detach(x) for "
         "the same numbers under a new id", op);
@@ -82,20 +84,17 @@ void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argu
       edges.push_back({-static_cast<int>(constants.size()), nullptr});
     } else {
       edges.push_back({node, nullptr});
-      if (argument.vjp) edges.back().vjp = argument.construct(arena.take(argument.bytes), argument.vjp);
+      if (argument.vjp) edges.back().vjp = argument.construct(arena.take(argument.bytes), argument.vjp, last);
     }
   }
   ids.insert(out.id(), static_cast<int>(nodes.size()));
   nodes.push_back({op, out.shape(), first_edge, static_cast<int>(arguments.size()), {}});
 }
 
-Tensor record(const char* op, const Tensor& out, std::span<const Argument> arguments) {
-  Tape::for_each_active([&](auto& memory) {
-    for (const Argument& argument : arguments)
-      if (argument.vjp && memory.knows(argument.x)) {
-        memory.write(op, out, arguments);
-        break;
-      }
+Tensor record(const char* op, Tensor out, std::span<const Argument> arguments) {
+  Tape::for_each_active([&](auto& memory, bool last) {
+    const auto differentiated = [&](const Argument& argument) { return argument.vjp && memory.knows(argument.x); };
+    if (std::ranges::any_of(arguments, differentiated)) memory.write(op, out, arguments, last);
     return true;
   });
   return out;
@@ -103,7 +102,7 @@ Tensor record(const char* op, const Tensor& out, std::span<const Argument> argum
 
 bool tracked(const Tensor& x) {
   bool found = false;
-  Tape::for_each_active([&](auto& memory) { return !(found = memory.knows(x)); });
+  Tape::for_each_active([&](auto& memory, bool) { return !(found = memory.knows(x)); });
   return found;
 }
 

@@ -72,7 +72,7 @@ class Tape : public Scope {
   std::string listing() const;
 
  private:
-  friend Tensor record(const char* op, const Tensor& out, std::span<const Argument> arguments);
+  friend Tensor record(const char* op, Tensor out, std::span<const Argument> arguments);
   friend bool tracked(const Tensor& x);
   struct Memory;  // the list, the VJPs and the table of ids
   struct Recycle {

@@ -104,7 +104,7 @@ struct Tape::Memory {
 
   bool knows(const Tensor& x) const { return ids.find(x.id()) >= 0; }
   /// Appends an op with the VJPs of the arguments that are on this tape.
-  void write(const char* op, const Tensor& out, std::span<const Argument> arguments);
+  void write(const char* op, const Tensor& out, std::span<const Argument> arguments, bool last);
   void clear() {
     for (const Edge& edge : edges)
       if (edge.vjp) edge.vjp->~Vjp();

@@ -20,13 +20,8 @@ class Shape {
   Shape(std::initializer_list<std::int64_t> extents) : Shape(std::span(extents.begin(), extents.size())) {}
   /// Error when there are more than kMaxRank extents, one is negative, or their product overflows.
   explicit Shape(std::span<const std::int64_t> extents);
-  /// (0), made without checks: every tensor that is moved from has it.
-  static Shape of_nothing() {
-    Shape nothing;
-    nothing.numel_ = 0;
-    nothing.rank_ = 1;
-    return nothing;
-  }
+  /// (0), which every tensor that is moved from has.
+  static const Shape kNothing;
 
   int rank() const { return rank_; }
   std::int64_t numel() const { return numel_; }
@@ -46,6 +41,14 @@ class Shape {
   std::int64_t numel_ = 1;
   int rank_ = 0;
 };
+
+// A constant to be copied: of a shape made on the spot, the copy would wait for its parts to be written.
+inline constexpr Shape Shape::kNothing = [] {
+  Shape nothing;
+  nothing.numel_ = 0;
+  nothing.rank_ = 1;
+  return nothing;
+}();
 
 /// The distance in elements between neighbours along each axis. 0 repeats one element (a broadcast).
 using Strides = std::array<std::int64_t, kMaxRank>;

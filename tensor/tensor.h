@@ -39,7 +39,7 @@ struct Indices;
 class Tensor {
  public:
   /// An empty tensor, shape (0).
-  Tensor() : shape_(Shape::of_nothing()), id_(next_id()) {}
+  Tensor() : shape_(Shape::kNothing), id_(next_id()) {}
   /// Uninitialised numbers, row-major.
   explicit Tensor(const Shape& shape);
   Tensor(const Tensor&) = default;
@@ -47,12 +47,12 @@ class Tensor {
   /// Leaves an empty tensor behind.
   Tensor(Tensor&& other) noexcept
       : storage_(std::move(other.storage_)), offset_(std::exchange(other.offset_, 0)),
-        shape_(std::exchange(other.shape_, Shape::of_nothing())), strides_(other.strides_),
+        shape_(std::exchange(other.shape_, Shape::kNothing)), strides_(other.strides_),
         id_(std::exchange(other.id_, next_id())) {}
   Tensor& operator=(Tensor&& other) noexcept {
     storage_ = std::move(other.storage_);
     offset_ = std::exchange(other.offset_, 0);
-    shape_ = std::exchange(other.shape_, Shape::of_nothing());
+    shape_ = std::exchange(other.shape_, Shape::kNothing);
     strides_ = other.strides_;
     id_ = std::exchange(other.id_, next_id());
     return *this;
