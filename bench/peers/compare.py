@@ -3,11 +3,13 @@
 
 Every library works in a process of its own (serve.h). In each round they are measured one after the other, for the same
 time each; who is not being measured is stopped by a signal, so that threads that wait by spinning, as OpenMP's do, take
-no processor from the others. Figures are medians over the rounds, ratios are ratios of these medians. A library is
-measured at its best setting: what it is (how OpenMP waits, which of two functions) is found out in a few rounds before,
-for every work and number of threads. OpenBLAS is told which processor's kernels to use where that makes it faster: an
-older release takes a processor newer than itself for one of 2004, without AVX. libtorch is measured as it is installed,
-which is what the floors are meant for, and once more with an allocator that keeps its memory, in a column of its own.
+no processor from the others. Figures are medians over the rounds, ratios are ratios of these medians. A machine that
+others use as well is not always as fast: before and after each round a probe tells whether it is, and a round that
+finds it slower is taken again, as long as patience lasts. A library is measured at its best setting: what it is (how
+OpenMP waits, which of two functions) is found out in a few rounds before, for every work and number of threads.
+OpenBLAS is told which processor's kernels to use where that makes it faster: an older release takes a processor newer
+than itself for one of 2004, without AVX. libtorch is measured as it is installed, which is what the floors are meant
+for, and once more with an allocator that keeps its memory, in a column of its own.
 """
 
 import argparse
@@ -18,11 +20,15 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 
 OPENMP = [{}, {"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "passive"}]
 OPENBLAS_CORES = {"Haswell": {"avx2", "fma"}, "SkylakeX": {"avx512f", "avx512bw", "avx512dq", "avx512vl"}}  # they need
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "67108864"}
-TRIALS = 3  # rounds in which settings are compared
+TRIALS = 5  # rounds in which settings are compared
+PROBE = "gemm/book/500x500/dw"  # half a millisecond's work for multipliers and caches
+QUIET = 0.85  # of the probe's best speed: below it, someone else is using the processor
+PATIENCE = 4  # seconds that are lost to them at most, for every work
 WORTH_TELLING = 0.9  # of the time of the kernels that OpenBLAS chooses
 
 LIBTORCH, OPENBLAS, ONEDNN = "libtorch", "OpenBLAS", "oneDNN"
@@ -92,6 +98,9 @@ class Comparison:
         self.options = options
         peers = options.peers
         self.gradus = Library("Gradus", options.gradus)
+        self.watch = Program(options.gradus, {})  # of the processor
+        self.shortest = {threads: min(self.watch.measure(PROBE, threads, 2) for _ in range(300)) for threads in (1, 2)}
+        self.rounds = self.disturbed_rounds = 0
         self.core = self.best_core(f"{peers}/openblas")
         settings = [setting | self.core for setting in OPENMP]
         self.peers = {
@@ -107,18 +116,42 @@ class Comparison:
         """The environment in which OpenBLAS takes its fastest kernels: none where it knows the processor itself."""
         able = [{"OPENBLAS_CORETYPE": core} for core, needed in OPENBLAS_CORES.items() if needed <= cpu_flags()]
         candidates = [Program(path, environment) for environment in [{}, *able]]
-        medians = self.trial([(program, "gemm/square/1024") for program in candidates], 1)
+        medians = self.medians([(program, "gemm/square/1024", 1) for program in candidates], TRIALS, 10)
         for program in candidates:
             program.process.kill()
         best = min(medians)
         return candidates[medians.index(best)].environment if best < WORTH_TELLING * medians[0] else {}
 
-    def trial(self, settings, threads):
-        """Medians of a few short measurements of `settings`, each (program, work), in turns."""
-        times = [[] for _ in settings]
-        for _ in range(TRIALS):
-            for (program, name), samples in zip(settings, times):
-                samples.append(program.measure(name, threads, self.options.milliseconds // 2))
+    def quiet(self, threads):
+        """Whether nobody else uses the processor now: the probe takes about the shortest time so far."""
+        now = self.watch.measure(PROBE, threads, 2)
+        self.shortest[threads] = min(now, self.shortest[threads])
+        return self.shortest[threads] >= QUIET * now
+
+    def medians(self, contestants, rounds, milliseconds):
+        """Medians in nanoseconds of `contestants`, each (program, work, threads), taken in turns while it is quiet."""
+        most_threads = max(threads for *_, threads in contestants)
+        times = [[] for _ in contestants]
+        lost = 0.0  # seconds, to someone else
+        while len(times[0]) < rounds:
+            start = time.monotonic()
+            quiet = self.quiet(most_threads)
+            samples = {}
+            if quiet or lost >= PATIENCE:
+                # Forwards and backwards, so that none always follows the same.
+                order = range(len(contestants)) if len(times[0]) % 2 == 0 else reversed(range(len(contestants)))
+                for i in order:
+                    program, work, threads = contestants[i]
+                    samples[i] = program.measure(work, threads, milliseconds)
+                quiet = quiet and self.quiet(most_threads)
+            if not quiet and lost < PATIENCE:
+                time.sleep(0.01)
+                lost += time.monotonic() - start
+                continue
+            self.rounds += 1
+            self.disturbed_rounds += not quiet
+            for i, sample in samples.items():
+                times[i].append(sample)
         return [statistics.median(samples) for samples in times]
 
     def best_setting(self, library, work, threads):
@@ -126,7 +159,7 @@ class Comparison:
         settings = library.settings(work, has_variants)
         if len(settings) == 1:
             return settings[0]
-        medians = self.trial(settings, threads)
+        medians = self.medians([(*setting, threads) for setting in settings], TRIALS, self.options.milliseconds)
         program, name = settings[medians.index(min(medians))]
         note(f"  {library.name} is best as {name} with {program.environment or 'no setting'}")
         return program, name
@@ -134,13 +167,7 @@ class Comparison:
     def measure(self, contestants):
         """Medians in nanoseconds of `contestants`, each (library, work, threads), taken in turns."""
         settings = [(*self.best_setting(library, work, threads), threads) for library, work, threads in contestants]
-        times = [[] for _ in contestants]
-        for round_number in range(self.options.rounds):
-            order = range(len(settings)) if round_number % 2 == 0 else reversed(range(len(settings)))
-            for i in order:  # forwards and backwards, so that none always follows the same
-                program, name, threads = settings[i]
-                times[i].append(program.measure(name, threads, self.options.milliseconds))
-        return [statistics.median(samples) for samples in times]
+        return self.medians(settings, self.options.rounds, self.options.milliseconds)
 
     def against(self, work, threads, names):
         key = (work, threads)
@@ -241,8 +268,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("gradus", help="the program peers_gradus")
     parser.add_argument("peers", help="the folder of the programs libtorch, openblas and onednn")
-    parser.add_argument("--rounds", type=positive, default=15, help="how often each is measured (default: %(default)s)")
-    parser.add_argument("--milliseconds", type=positive, default=50, help="how long each time (default: %(default)s)")
+    parser.add_argument("--rounds", type=positive, default=25, help="how often each is measured (default: %(default)s)")
+    parser.add_argument("--milliseconds", type=positive, default=10, help="how long each time (default: %(default)s)")
     parser.add_argument("--only", default=".", metavar="REGEX",
                         help="only the works whose names match (step, gemm/small)")
     comparison = Comparison(parser.parse_args())
@@ -265,8 +292,9 @@ def main():
     if shapes:
         gemm_rows(comparison, table, shapes)
 
+    disturbed = 100 * comparison.disturbed_rounds / comparison.rounds
     print(f"Medians of {options.rounds} alternating measurements of {options.milliseconds} ms each, load {load:.1f} "
-          f"before the first.\n{machine()}")
+          f"before the first, {disturbed:.0f} % of them beside a busy neighbour.\n{machine()}")
     if comparison.core:
         print(f"OpenBLAS, also libtorch's, with {comparison.core}.")
     print()
