@@ -87,7 +87,7 @@ Tensor record(const char* op, Tensor out, std::span<const Argument> arguments);
 template <class Out, std::convertible_to<Argument>... Args>
 Tensor record(const char* op, Out&& out, Args&&... args) {  // a reference: the VJPs capture `out` before it is moved
   const Argument arguments[] = {std::forward<Args>(args)...};
-  return record(op, Tensor(std::forward<Out>(out)), std::span<const Argument>(arguments));
+  return record(op, std::forward<Out>(out), std::span<const Argument>(arguments));
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR

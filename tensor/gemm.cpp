@@ -58,7 +58,9 @@ constexpr std::int64_t kHarmfulStrideA = 1024, kHarmfulStrideB = 4096;
 /// `total` things in `parts` parts of nearly equal size.
 struct Split {
   std::int64_t total, parts;
-  std::int64_t begin(std::int64_t part) const { return parts == 1 ? total * part : total * part / parts; }  // often 1
+  std::int64_t begin(std::int64_t part) const {  // one part is so common that it should not cost a division
+    return parts == 1 ? total * part : total * part / parts;
+  }
   std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
 };
 
@@ -91,7 +93,7 @@ class Product {
  public:
   Product(const ConstView& a, const ConstView& b, const View& c, const Real* bias)
       : a_(a), b_(b), c_(c), bias_(bias), depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
-        columns_(column_panels(c.shape[1], a.shape[1])), extra_(extra_columns()),
+        columns_(column_panels(c.shape[1], a.shape[1])), copy_a_(!a_in_place()), extra_(extra_columns()),
         tile_columns_(columns_.width - (extra_ > 0 ? kLanes : 0)),
         rows_(row_panels(c.shape[0], tile_columns_ / kLanes, extra_)), row_chunks_{rows_.count, 1},
         column_chunks_{columns_.count, even(ceil_div(columns_.count, kChunkPanels))},
@@ -107,7 +109,7 @@ class Product {
   }
 
   void run() {
-    if (!a_in_place()) pack_a();
+    if (copy_a_) pack_a();
     const std::int64_t chunks = row_chunks_.parts * column_chunks_.parts;
     // One buffer for each thread, taken before they start: how many are at work at once must not show in the pool.
     const std::int64_t most_panels = ceil_div(columns_.count, column_chunks_.parts);
@@ -123,7 +125,7 @@ class Product {
   int extra_columns() const {
     const int rest = static_cast<int>(columns_.total % kLanes);
     const bool few = columns_.count == 1 && columns_.width > kLanes && rest <= kMostExtra;
-    return few && (!a_in_place() || a_.strides[0] == 1) ? rest : 0;
+    return few && (copy_a_ || a_.strides[0] == 1) ? rest : 0;
   }
 
   bool a_in_place() const {
@@ -153,10 +155,9 @@ class Product {
     const std::int64_t rows = rows_.begin(row_chunks_.begin(row_chunk + 1)) - row;
     const std::int64_t column = columns_.begin(column_chunks_.begin(column_chunk));
     const std::int64_t columns = columns_.begin(column_chunks_.begin(column_chunk + 1)) - column;
-    const bool copy_a = packed_a_.data() != nullptr;
     Operands x{};
-    x.a_row = copy_a ? 1 : a_.strides[0];
-    x.a_k = copy_a ? rows_.width : a_.strides[1];
+    x.a_row = copy_a_ ? 1 : a_.strides[0];
+    x.a_k = copy_a_ ? rows_.width : a_.strides[1];
     x.b_k = copy_b_ ? columns_.width : b_.strides[0];
     x.start = bias_ ? bias_ + column : nullptr;
     x.c = &c_(row, column);
@@ -164,13 +165,13 @@ class Product {
     for (std::int64_t block = 0; block < depths_.parts; ++block) {
       const std::int64_t k = depths_.begin(block);
       x.depth = depths_.size(block);
-      x.a = copy_a ? packed_a_.data() + panel * packed_a_size_ + k * rows_.width : &a_(row, k);
+      x.a = copy_a_ ? packed_a_.data() + panel * packed_a_size_ + k * rows_.width : &a_(row, k);
       x.b = copy_b_ ? packed_b : &b_(k, column);
       if (copy_b_)
         pack({&b_(k, column), b_.strides[1], b_.strides[0], x.depth, columns}, columns_.width, panel_size_, packed_b);
       multiply(x, rows, columns, {.height = rows_.width, .width = tile_columns_,
-                                  .a = copy_a ? packed_a_size_ : rows_.width * x.a_row,
-                                  .b = copy_b_ && extra_ == 0 ? panel_size_ : tile_columns_, .fetch_a = copy_a,
+                                  .a = copy_a_ ? packed_a_size_ : rows_.width * x.a_row,
+                                  .b = copy_b_ && extra_ == 0 ? panel_size_ : tile_columns_, .fetch_a = copy_a_,
                                   .extra = extra_});
       x.start = x.c;
       x.start_row = x.c_row;
@@ -183,11 +184,11 @@ class Product {
   const Real* bias_;
   Split depths_;                      // K, in blocks of at most kBlockDepth
   Panels columns_;                    // of C
+  bool copy_a_, copy_b_;              // or read in place
   int extra_, tile_columns_;          // of its one panel, if any; and the rest, or the columns of a panel
   Panels rows_;                       // of C
   Split row_chunks_, column_chunks_;  // of panels
   std::int64_t panel_size_;           // of a packed panel of B, for a block of K
-  bool copy_b_;
   Storage packed_a_;                  // its panels of rows one after the other, each for the whole of K
   std::int64_t packed_a_size_ = 0;    // of one panel
 };

@@ -28,7 +28,7 @@ KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4294967296", 
 TRIALS = 5  # rounds in which settings are compared
 PROBE = "gemm/book/500x500/dw"  # half a millisecond's work for multipliers and caches
 QUIET = 0.85  # of the probe's best speed: below it, someone else is using the processor
-PATIENCE = 4  # seconds that are lost to them at most, for every work
+PATIENCE = 4  # seconds that are lost to them at most, before the medians of one work
 WORTH_TELLING = 0.9  # of the time of the kernels that OpenBLAS chooses
 
 LIBTORCH, OPENBLAS, ONEDNN = "libtorch", "OpenBLAS", "oneDNN"
@@ -98,7 +98,7 @@ class Comparison:
         self.options = options
         peers = options.peers
         self.gradus = Library("Gradus", options.gradus)
-        self.watch = Program(options.gradus, {})  # of the processor
+        self.watch = Program(options.gradus, {})  # takes the probe
         self.shortest = {threads: min(self.watch.measure(PROBE, threads, 2) for _ in range(300)) for threads in (1, 2)}
         self.rounds = self.disturbed_rounds = 0
         self.core = self.best_core(f"{peers}/openblas")
@@ -116,7 +116,8 @@ class Comparison:
         """The environment in which OpenBLAS takes its fastest kernels: none where it knows the processor itself."""
         able = [{"OPENBLAS_CORETYPE": core} for core, needed in OPENBLAS_CORES.items() if needed <= cpu_flags()]
         candidates = [Program(path, environment) for environment in [{}, *able]]
-        medians = self.medians([(program, "gemm/square/1024", 1) for program in candidates], TRIALS, 10)
+        medians = self.medians([(program, "gemm/square/1024", 1) for program in candidates], TRIALS,
+                               self.options.milliseconds)
         for program in candidates:
             program.process.kill()
         best = min(medians)
@@ -128,31 +129,34 @@ class Comparison:
         self.shortest[threads] = min(now, self.shortest[threads])
         return self.shortest[threads] >= QUIET * now
 
+    def turn(self, contestants, milliseconds, forwards):
+        """One time in nanoseconds of each contestant, in their order; taken in it or, not `forwards`, against it."""
+        times = [program.measure(work, threads, milliseconds)
+                 for program, work, threads in (contestants if forwards else reversed(contestants))]
+        return times if forwards else times[::-1]
+
     def medians(self, contestants, rounds, milliseconds):
         """Medians in nanoseconds of `contestants`, each (program, work, threads), taken in turns while it is quiet."""
         most_threads = max(threads for *_, threads in contestants)
-        times = [[] for _ in contestants]
+        samples = []
         lost = 0.0  # seconds, to someone else
-        while len(times[0]) < rounds:
+        after = self.quiet(most_threads)
+        while len(samples) < rounds:
             start = time.monotonic()
-            quiet = self.quiet(most_threads)
-            samples = {}
-            if quiet or lost >= PATIENCE:
-                # Forwards and backwards, so that none always follows the same.
-                order = range(len(contestants)) if len(times[0]) % 2 == 0 else reversed(range(len(contestants)))
-                for i in order:
-                    program, work, threads = contestants[i]
-                    samples[i] = program.measure(work, threads, milliseconds)
-                quiet = quiet and self.quiet(most_threads)
-            if not quiet and lost < PATIENCE:
+            before, patient = after, lost < PATIENCE
+            if before or not patient:
+                times = self.turn(contestants, milliseconds, len(samples) % 2 == 0)  # none always follows the same
+            else:
                 time.sleep(0.01)
+            after = self.quiet(most_threads)
+            disturbed = not (before and after)
+            if disturbed and patient:
                 lost += time.monotonic() - start
                 continue
             self.rounds += 1
-            self.disturbed_rounds += not quiet
-            for i, sample in samples.items():
-                times[i].append(sample)
-        return [statistics.median(samples) for samples in times]
+            self.disturbed_rounds += disturbed
+            samples.append(times)
+        return [statistics.median(times) for times in zip(*samples)]
 
     def best_setting(self, library, work, threads):
         has_variants = library.name == ONEDNN or (library.name in (LIBTORCH, KEEPING) and work in STEPS)
@@ -294,7 +298,8 @@ def main():
 
     disturbed = 100 * comparison.disturbed_rounds / comparison.rounds
     print(f"Medians of {options.rounds} alternating measurements of {options.milliseconds} ms each, load {load:.1f} "
-          f"before the first, {disturbed:.0f} % of them beside a busy neighbour.\n{machine()}")
+          f"before the first, {disturbed:.0f} % of all rounds, with those of trials, beside a busy neighbour.\n"
+          f"{machine()}")
     if comparison.core:
         print(f"OpenBLAS, also libtorch's, with {comparison.core}.")
     print()
