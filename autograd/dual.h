@@ -39,13 +39,6 @@ concept ConstantTo = level<C> >= -1 && level<C> <= level<T>;
 template <class A, class B>
 concept WithDual = level<A> >= -1 && level<B> >= -1 && (level<A> > 0 || level<B> > 0);
 
-/// The value without any derivative.
-template <class T>
-Batch value(T x) {
-  if constexpr (level<T> > 0) return value(x.v);
-  else return x;
-}
-
 // clang-format off: from here on the file is a table, one rule a line.
 
 // ----- arithmetic ---------------------------------------------------------------------------------------------
@@ -61,7 +54,8 @@ template <class T, ConstantTo<T> C> Dual<T> operator-(Dual<T> a, C c) { return {
 template <class T, ConstantTo<T> C> Dual<T> operator-(C c, Dual<T> b) { return {c - b.v, -b.d}; }
 template <class T> Dual<T> operator+(Dual<T> a) { return a; }
 
-template <class T> Dual<T> operator*(Dual<T> a, Dual<T> b) { return {a.v * b.v, a.d * b.v + a.v * b.d}; }
+template <class T> Dual<T> fma(Dual<T> a, Dual<T> b, Dual<T> c) { return a * b + c; }
+template <class T> Dual<T> operator*(Dual<T> a, Dual<T> b) { return {a.v * b.v, fma(a.v, b.d, a.d * b.v)}; }
 template <class T, ConstantTo<T> C> Dual<T> operator*(Dual<T> a, C c) { return {a.v * c, a.d * c}; }
 template <class T, ConstantTo<T> C> Dual<T> operator*(C c, Dual<T> b) { return {c * b.v, c * b.d}; }
 
@@ -76,6 +70,9 @@ template <Lane A, class B> requires WithDual<A, B> A& operator*=(A& a, B b) { re
 template <Lane A, class B> requires WithDual<A, B> A& operator/=(A& a, B b) { return a = a / b; }
 
 // ----- choice: comparisons look at values, `where` takes value and derivative from the chosen side -------------
+
+inline Batch value(Batch x) { return x; }
+template <class T> Batch value(Dual<T> x) { return value(x.v); }
 
 template <class A, class B> requires WithDual<A, B> Mask operator<(A a, B b) { return value(a) < value(b); }
 template <class A, class B> requires WithDual<A, B> Mask operator<=(A a, B b) { return value(a) <= value(b); }
@@ -108,9 +105,11 @@ template <class T> Dual<T> log1p(Dual<T> x) { return {log1p(x.v), x.d / (x.v + 1
 template <class T> Dual<T> expm1_slope(Dual<T> x) { const T y = expm1_slope(x.v); return {y, y * x.d}; }
 template <class T> Dual<T> expm1(Dual<T> x) { return {expm1(x.v), expm1_slope(x.v) * x.d}; }
 template <class T> Dual<T> sqrt(Dual<T> x) { const T y = sqrt(x.v); return {y, x.d / (2 * y)}; }
-template <class T> Dual<T> tanh(Dual<T> x) { const T y = tanh(x.v); return {y, (1 - y) * (1 + y) * x.d}; }
+template <class T> Dual<T> tanh_slope(Dual<T> y) { return {tanh_slope(y.v), -2 * y.v * y.d}; }
+template <class T> Dual<T> tanh(Dual<T> x) { const T y = tanh(x.v); return {y, tanh_slope(y) * x.d}; }
+template <class T> Dual<T> sigmoid_slope(Dual<T> y) { return {sigmoid_slope(y.v), (1 - 2 * y.v) * y.d}; }
 /// 1 / (1 + e⁻ˣ)
-template <class T> Dual<T> sigmoid(Dual<T> x) { const T y = sigmoid(x.v); return {y, y * (1 - y) * x.d}; }
+template <class T> Dual<T> sigmoid(Dual<T> x) { const T y = sigmoid(x.v); return {y, sigmoid_slope(y) * x.d}; }
 /// log(1 + eˣ)
 template <class T> Dual<T> softplus(Dual<T> x) { return {softplus(x.v), sigmoid(x.v) * x.d}; }
 /// 2/√π ∫₀ˣ e^(-t²) dt

@@ -106,18 +106,19 @@ struct Derivative {
     const F& f = *static_cast<const F*>(closure);
     constexpr int inputs = arity + (order > 0);
     const Real* at[inputs];
-    std::copy_n(in, inputs, at);
+    std::int64_t by[inputs];  // as `step`, which any store might change for all the compiler knows
+    for (int i = 0; i < inputs; ++i) at[i] = in[i], by[i] = step[i] == 0 ? 0 : kLanes;
     const auto advance = [&](int n) {
       registers -= n, out += n * kLanes;
-      for (int i = 0; i < inputs; ++i) at[i] += n * step[i];
+      for (int i = 0; i < inputs; ++i) at[i] += n * by[i];
     };
     // A formula is a chain of operations that wait for each other: six side by side keep the processor busy, or eight
     // where there are twice the registers. Second derivatives are too rare to compile so much code for.
     constexpr int together = kAvx512 ? 8 : 6;
     if constexpr (order < kMaxOrder)
       while (registers >= together)
-        side_by_side(f, out, at, step, std::make_index_sequence<together>()), advance(together);
-    while (registers > 0) result(f, at, step, 0).store(out), advance(1);
+        side_by_side(f, out, at, by, std::make_index_sequence<together>()), advance(together);
+    while (registers > 0) result(f, at, by, 0).store(out), advance(1);
   }
 
   // Mixed partials commute: ∂ᵢ∂ⱼ is compiled once, for i ≤ j.

@@ -194,7 +194,7 @@ struct HalfExp {
   using namespace detail;
   const HalfExp e(x);
   const Batch half = fma(e.power, e.y, e.power - 0.5);
-  return from_bits(bits(half + half) | (bits(x) & kSign));
+  return copysign(half + half, x);
 }
 
 /// The derivative of expm1, e^x, 1.4 ulp: nearly for nothing beside its value, which has lost the digits of e^x where x
@@ -244,6 +244,15 @@ inline constexpr auto kAtanhSeries = [] {
   using namespace detail;
   const Batch e = raised_exp(at_most(at_least(x, kExpLow), kMantissa));
   return e / (kRaised + e);
+}
+
+/// The derivatives of sigmoid and tanh where their values are y: y·(1 - y) and 1 - y², without cancellation, 0.5 ulp
+/// (1.5 where the processor has no fused multiply-add).
+[[gnu::always_inline]] inline Batch sigmoid_slope(const Batch& y) {
+  return kFusedMultiplyAdd ? fma(-y, y, y) : y * (1 - y);
+}
+[[gnu::always_inline]] inline Batch tanh_slope(const Batch& y) {
+  return kFusedMultiplyAdd ? fma(-y, y, 1) : (1 - y) * (1 + y);
 }
 
 /// log(1 + e^x), 2.8 ulp: x for large x, e^x for small. With e = e^-|x| and s = 2e/(2 + e), log(1 + e) = 2·atanh(s/2).
