@@ -3,13 +3,17 @@
 
 Every library works in a process of its own (serve.h). In each round they are measured one after the other, for the same
 time each; who is not being measured is stopped by a signal, so that threads that wait by spinning, as OpenMP's do, take
-no processor from the others. Figures are medians over the rounds, ratios are ratios of these medians. A machine that
-others use as well is not always as fast: before and after each round a probe tells whether it is, and a round that
-finds it slower is taken again, as long as patience lasts. A library is measured at its best setting: what it is (how
-OpenMP waits, which of two functions) is found out in a few rounds before, for every work and number of threads.
-OpenBLAS is told which processor's kernels to use where that makes it faster: an older release takes a processor newer
-than itself for one of 2004, without AVX. libtorch is measured as it is installed, which is what the floors are meant
-for, and once more with an allocator that keeps its memory, in a column of its own.
+no processor from the others. Figures are medians over the rounds, ratios are ratios of these medians.
+
+A machine that others use as well is not always as fast, nor all its processors alike: works of one thread run on one
+processor, the same for all in a round. Before and after each round a probe tells whether it is as fast as it can be; if
+not, the next round tries to find another that is, and one that was slowed is taken again, as long as patience lasts.
+
+A library is measured at its best setting: what it is (how OpenMP waits, which of two functions) is found out in a few
+rounds before, for every work and number of threads. OpenBLAS is told which processor's kernels to use where that makes
+it faster: an older release takes a processor newer than itself for one of 2004, without AVX. libtorch is measured as it
+is installed, which is what the floors are meant for, and once more with an allocator that keeps its memory, in a column
+of its own.
 """
 
 import argparse
@@ -25,6 +29,7 @@ import time
 OPENMP = [{}, {"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "passive"}]
 OPENBLAS_CORES = {"Haswell": {"avx2", "fma"}, "SkylakeX": {"avx512f", "avx512bw", "avx512dq", "avx512vl"}}  # they need
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "67108864"}
+PROCESSORS = sorted(os.sched_getaffinity(0))
 TRIALS = 5  # rounds in which settings are compared
 PROBE = "gemm/book/500x500/dw"  # half a millisecond's work for multipliers and caches
 QUIET = 0.85  # of the probe's best speed: below it, someone else is using the processor
@@ -64,8 +69,9 @@ class Program:
         self.process = subprocess.Popen([path], env={**os.environ, **environment}, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
 
-    def measure(self, work, threads, milliseconds):
-        """The median time of one run, in nanoseconds."""
+    def measure(self, work, threads, milliseconds, processor):
+        """The median time of one run, in nanoseconds; one thread runs on `processor`."""
+        os.sched_setaffinity(self.process.pid, {processor} if threads == 1 else PROCESSORS)
         self.process.send_signal(signal.SIGCONT)
         self.process.stdin.write(f"{work} {threads} {milliseconds}\n")
         self.process.stdin.flush()
@@ -99,7 +105,9 @@ class Comparison:
         peers = options.peers
         self.gradus = Library("Gradus", options.gradus)
         self.watch = Program(options.gradus, {})  # takes the probe
-        self.shortest = {threads: min(self.watch.measure(PROBE, threads, 2) for _ in range(300)) for threads in (1, 2)}
+        self.processor = PROCESSORS[0]  # that works of one thread run on
+        self.shortest = {threads: min(self.watch.measure(PROBE, threads, 2, processor)
+                                      for _ in range(150) for processor in PROCESSORS) for threads in (1, 2)}
         self.rounds = self.disturbed_rounds = 0
         self.core = self.best_core(f"{peers}/openblas")
         settings = [setting | self.core for setting in OPENMP]
@@ -123,15 +131,23 @@ class Comparison:
         best = min(medians)
         return candidates[medians.index(best)].environment if best < WORTH_TELLING * medians[0] else {}
 
-    def quiet(self, threads):
+    def quiet(self, threads, processor):
         """Whether nobody else uses the processor now: the probe takes about the shortest time so far."""
-        now = self.watch.measure(PROBE, threads, 2)
+        now = self.watch.measure(PROBE, threads, 2, processor)
         self.shortest[threads] = min(now, self.shortest[threads])
         return self.shortest[threads] >= QUIET * now
 
+    def find_quiet(self, threads):
+        """Whether there is a quiet processor, which works of one thread move to."""
+        for processor in PROCESSORS if threads == 1 else PROCESSORS[:1]:
+            if self.quiet(threads, processor):
+                self.processor = processor
+                return True
+        return False
+
     def turn(self, contestants, milliseconds, forwards):
         """One time in nanoseconds of each contestant, in their order; taken in it or, not `forwards`, against it."""
-        times = [program.measure(work, threads, milliseconds)
+        times = [program.measure(work, threads, milliseconds, self.processor)
                  for program, work, threads in (contestants if forwards else reversed(contestants))]
         return times if forwards else times[::-1]
 
@@ -140,15 +156,15 @@ class Comparison:
         most_threads = max(threads for *_, threads in contestants)
         samples = []
         lost = 0.0  # seconds, to someone else
-        after = self.quiet(most_threads)
+        after = False
         while len(samples) < rounds:
             start = time.monotonic()
-            before, patient = after, lost < PATIENCE
+            before, patient = after or self.find_quiet(most_threads), lost < PATIENCE
             if before or not patient:
                 times = self.turn(contestants, milliseconds, len(samples) % 2 == 0)  # none always follows the same
             else:
                 time.sleep(0.01)
-            after = self.quiet(most_threads)
+            after = self.quiet(most_threads, self.processor)
             disturbed = not (before and after)
             if disturbed and patient:
                 lost += time.monotonic() - start
