@@ -20,7 +20,6 @@ struct BlockLayout {
 /// and in the corner. Extra columns go with the whole tiles.
 inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns, const BlockLayout& layout) {
   const TileTable& kernels = x.a_row == 1 ? kTiles<true> : kTiles<false>;
-  const Step down{.a = layout.a, .b = 0, .start = layout.height * x.start_row, .c = layout.height * x.c_row};
   const Step right{.a = 0, .b = layout.b, .start = layout.width, .c = layout.width};
   // From a tile to the one below where K is so short that a panel of B stays in the first-level cache beside the panels
   // of A, which are narrower, passing by; else to the one at the right.
@@ -28,8 +27,10 @@ inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns,
   struct Part {
     std::int64_t first, panels, size;  // of these so many, of `size` rows or columns each
   };
-  const auto run = [&](const Part& vertical, const Part& horizontal) {
+  const auto run = [&](std::int64_t height, const Part& vertical, const Part& horizontal) {
     if (vertical.panels * horizontal.panels == 0) return;
+    const std::int64_t a_step = height == layout.height ? layout.a : height * x.a_row;
+    const Step down{.a = a_step, .b = 0, .start = height * x.start_row, .c = height * x.c_row};
     TileCall call{};
     static_cast<Operands&>(call) = x;
     call.a += vertical.first * down.a;
@@ -40,7 +41,7 @@ inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns,
     call.lines = downwards ? horizontal.panels : vertical.panels;
     call.tile = downwards ? down : right;
     call.line = downwards ? right : down;
-    call.a_ahead = !downwards && layout.fetch_a ? ceil_div(x.depth * layout.height, call.tiles) : 0;
+    call.a_ahead = !downwards && layout.fetch_a ? ceil_div(x.depth * height, call.tiles) : 0;
     const std::int64_t vectors = ceil_div(horizontal.size, kLanes);
     call.last = static_cast<int>(horizontal.size - (vectors - 1) * kLanes);
     const bool extra = layout.extra > 0 && vertical.size == layout.height;
@@ -50,10 +51,17 @@ inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns,
   const auto rest = [](std::int64_t total, std::int64_t size) {
     return Part{total / size, total % size > 0, total % size};
   };
-  run(whole(rows, layout.height), whole(columns, layout.width));
-  run(rest(rows, layout.height), whole(columns, layout.width));
-  if (layout.extra == 0) run(whole(rows, layout.height), rest(columns, layout.width));
-  run(rest(rows, layout.height), rest(columns, layout.width));
+  const Part left = whole(columns, layout.width), edge = rest(columns, layout.width);
+  const std::int64_t height = layout.height;
+  run(height, whole(rows, height), left);
+  run(height, rest(rows, height), left);
+  if (edge.panels == 0) return;
+  // Narrower tiles at the right edge may be higher, if A is read where it lies: from any row on.
+  const bool any_row = layout.a == height * x.a_row && layout.extra == 0;
+  const std::int64_t most = most_rows(static_cast<int>(ceil_div(edge.size, kLanes)));
+  const std::int64_t edge_height = any_row ? ceil_div(rows, ceil_div(rows, most)) : height;
+  if (layout.extra == 0) run(edge_height, whole(rows, edge_height), edge);
+  run(edge_height, rest(rows, edge_height), edge);
 }
 
 }  // namespace gradus::inline GRADUS_FLAVOUR::kernel

@@ -158,6 +158,17 @@ TEST_CASE("min and max pass NaN on from either side and prefer the first of equa
     }
 }
 
+TEST_CASE("copysign takes the magnitude of one and the sign of the other") {
+  for (const Real a : kSpecial)
+    for (const Real b : kSpecial) {
+      CAPTURE(a);
+      CAPTURE(b);
+      const Real result = first(copysign(Batch(a), b));
+      CHECK(same(std::abs(result), std::abs(a)));
+      CHECK(std::signbit(result) == std::signbit(b));
+    }
+}
+
 TEST_CASE("fma rounds once where the instruction exists") {
   const Real e = Limits::epsilon();
   // (1 + e)(1 - e) = 1 - e², which rounds to 1 in a product of its own.
@@ -227,6 +238,10 @@ TEST_CASE("elementary functions keep their error bounds over the whole range") {
   CHECK(worst_ulps([](Batch x) { return log1p(x); }, [](Wide x) { return std::log1p(x); }, -most, most) <= 1);
   CHECK(worst_ulps([](Batch x) { return tanh(x); }, [](Wide x) { return std::tanh(x); }, -most, most) <= 2);
   CHECK(worst_ulps([](Batch x) { return sigmoid(x); }, wide_sigmoid, -most, most) <= 2.5);
+  const double slope_bound = kFusedMultiplyAdd ? 0.501 : 1.501;  // 0.5 or 1.5, and what Wide itself rounds
+  CHECK(worst_ulps([](Batch y) { return sigmoid_slope(y); }, [](Wide y) { return y * (1 - y); }, 0, 1) <= slope_bound);
+  CHECK(worst_ulps([](Batch y) { return tanh_slope(y); }, [](Wide y) { return (1 - y) * (1 + y); }, -1, 1) <=
+        slope_bound);
   CHECK(worst_ulps([](Batch x) { return softplus(x); }, wide_softplus, -most, most) <= 2.5);
   CHECK(worst_ulps([](Batch x) { return erf(x); }, [](Wide x) { return std::erf(x); }, -most, most) <= 2.5);
   const Real eighth = Real(0.785);  // of a turn
