@@ -86,7 +86,7 @@ Panels column_panels(std::int64_t columns, std::int64_t depth) {
 /// Panels of rows as high as a tile allows and about equally full, but for tiles with extra columns.
 Panels row_panels(std::int64_t rows, int vectors, int extra) {
   const int most = most_rows(vectors, extra);
-  return {rows, extra > 0 ? most : static_cast<int>(ceil_div(rows, ceil_div(rows, most)))};
+  return {rows, extra > 0 ? most : static_cast<int>(balanced(rows, most))};
 }
 
 class Product {

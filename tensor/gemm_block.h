@@ -16,6 +16,9 @@ struct BlockLayout {
   int extra = 0;      // so many columns follow the one tile in a line of tiles; a_row is 1 then
 };
 
+/// The size of panels of at most `most` that hold `total` together, about equally full.
+inline std::int64_t balanced(std::int64_t total, std::int64_t most) { return ceil_div(total, ceil_div(total, most)); }
+
 /// c = start + a·b for `rows` rows and `columns` columns: whole tiles first, then those at the bottom, at the right,
 /// and in the corner. Extra columns go with the whole tiles.
 inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns, const BlockLayout& layout) {
@@ -59,7 +62,7 @@ inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns,
   // Narrower tiles at the right edge may be higher, if A is read where it lies: from any row on.
   const bool any_row = layout.a == height * x.a_row && layout.extra == 0;
   const std::int64_t most = most_rows(static_cast<int>(ceil_div(edge.size, kLanes)));
-  const std::int64_t edge_height = any_row ? ceil_div(rows, ceil_div(rows, most)) : height;
+  const std::int64_t edge_height = any_row ? balanced(rows, most) : height;
   if (layout.extra == 0) run(edge_height, whole(rows, edge_height), edge);
   run(edge_height, rest(rows, edge_height), edge);
 }

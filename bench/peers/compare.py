@@ -106,8 +106,8 @@ class Comparison:
         self.gradus = Library("Gradus", options.gradus)
         self.watch = Program(options.gradus, {})  # takes the probe
         self.processor = PROCESSORS[0]  # that works of one thread run on
-        self.shortest = {threads: min(self.watch.measure(PROBE, threads, 2, processor)
-                                      for _ in range(150) for processor in PROCESSORS) for threads in (1, 2)}
+        self.shortest = {threads: min(self.watch.measure(PROBE, threads, 2, PROCESSORS[i % len(PROCESSORS)])
+                                      for i in range(300)) for threads in (1, 2)}
         self.rounds = self.disturbed_rounds = 0
         self.core = self.best_core(f"{peers}/openblas")
         settings = [setting | self.core for setting in OPENMP]
