@@ -14,19 +14,25 @@ inline constexpr int kDotRows = kLanes >= 8 ? 4 : 2;
 inline constexpr int kDotColumns = kLanes / kDotRows;
 static_assert(kDotRows * kDotColumns == kLanes);
 
-/// True if dot products are cheaper than tiles. By measurement, to add up the lanes of a register takes as long as 8 of
-/// its multiplications; tiles multiply columns up to whole registers, and to copy B takes as long as 8 rows more. (Of
-/// too many rows, the first ones have left the cache when the next columns want them.)
+/// True if dot products are cheaper than tiles, by measurement. To add up the lanes of a register takes as long as 6 of
+/// its multiplications, and these up to a third longer where rows do not begin with lines of the cache, so that loads
+/// cross them. Tiles multiply columns up to whole registers, and to copy B takes as long as 10 rows more, or, as
+/// multiplications are twice as fast with AVX-512, 14. (Of too many rows, the first ones have left the cache when the
+/// next columns want them.)
 inline bool dot_pays(const ConstView& a, const ConstView& b) {
-  const std::int64_t rows = a.shape[0], depth = a.shape[1], columns = b.shape[1];
-  const std::int64_t computed = ceil_div(columns, kLanes) * kLanes;
-  return a.strides[1] == 1 && b.strides[0] == 1 && rows <= (kAvx512 ? 64 : 2 * kDotRows) &&
-         rows * columns * (depth + 8 * kLanes) <= computed * depth * (rows + 8);
+  if (a.strides[1] != 1 || b.strides[0] != 1) return false;
+  const std::int64_t rows = ceil_div(a.shape[0], kDotRows) * kDotRows, depth = a.shape[1], columns = b.shape[1];
+  const std::int64_t computed = ceil_div(columns, kLanes) * kLanes, strides = a.strides[0] | b.strides[1];
+  const int sixths = strides % kLanes == 0 ? 0 : strides % (kLanes / 2) == 0 ? 1 : 2;
+  return rows <= (kAvx512 ? 64 : 2 * kDotRows) &&
+         rows * columns * (depth + depth * sixths / 6 + 6 * kLanes) <=
+             computed * depth * (a.shape[0] + (kAvx512 ? 14 : 10));
 }
 
-/// kLanes elements of C: `a` and `b` point to the rows of A and the columns of B that meet there.
+/// kLanes elements of C: `a` and `b` point to the rows of A and the columns of B that meet there; a column that is
+/// wanted later is fetched from `ahead`.
 [[gnu::always_inline]] inline Batch dot_tile(const Real* const (&a)[kDotRows], const Real* const (&b)[kDotColumns],
-                                             std::int64_t depth) {
+                                             std::int64_t depth, const Real* ahead) {
   Batch sums[kLanes];
   unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { sums[i] = 0; });
   const auto step = [&](auto load, std::int64_t k) __attribute__((always_inline)) {
@@ -41,16 +47,19 @@ inline bool dot_pays(const ConstView& a, const ConstView& b) {
   };
   std::int64_t k = 0;
 #pragma GCC unroll 4
-  for (; k + kLanes <= depth; k += kLanes) step([](const Real* p) { return Batch::load(p); }, k);
+  for (; k + kLanes <= depth; k += kLanes) {
+    if constexpr (kAvx512) __builtin_prefetch(ahead + k);
+    step([](const Real* p) { return Batch::load(p); }, k);
+  }
   const int rest = static_cast<int>(depth - k);
   if (rest > 0) step([rest](const Real* p) { return Batch::load(p, rest); }, k);
-  // Adding the two interleaved halves adds lanes in pairs and leaves room for another register's pairs; after
+  // Lanes so far apart are added, in both registers of a pair at once: what is left of them fits into one. After
   // log2(kLanes) rounds lane i holds the sum of register i.
   unrolled<std::countr_zero(unsigned{kLanes})>([&](auto round) __attribute__((always_inline)) {
-    constexpr int half = kLanes >> (round + 1);
-    unrolled<half>([&](auto i) __attribute__((always_inline)) {
-      sums[i] = detail::shuffle<detail::Interleave<false>>(sums[i], sums[i + half]) +
-                detail::shuffle<detail::Interleave<true>>(sums[i], sums[i + half]);
+    constexpr int apart = kLanes >> (round + 1);
+    unrolled<apart>([&](auto i) __attribute__((always_inline)) {
+      sums[i] = detail::shuffle<detail::Alternate<apart>>(sums[i], sums[i + apart]) +
+                detail::shuffle<detail::Alternate<apart, true>>(sums[i], sums[i + apart]);
     });
   });
   return sums[0];
@@ -79,7 +88,9 @@ inline void gemm_dot(const ConstView& a, const ConstView& b, const View& c, cons
         const Real* left[kDotRows];
         for (int i = 0; i < kDotRows; ++i) left[i] = a.data + std::min(row + i, rows - 1) * a_row;
         Real products[kLanes];
-        (dot_tile(left, right, depth) + Batch::load(start)).store(products);
+        // A column of the next tile with each tile of C, else they would all be missing at once.
+        const Real* const ahead = b.data + std::min(first + kDotColumns + row / kDotRows, columns - 1) * b_column;
+        (dot_tile(left, right, depth, ahead) + Batch::load(start)).store(products);
         const std::int64_t stored = std::min<std::int64_t>(kDotRows, rows - row);
         if (rest == kDotColumns)
           for (std::int64_t i = 0; i < stored; ++i)

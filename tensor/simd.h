@@ -266,6 +266,11 @@ struct Interleave {
     return i / Group * Group + (Upper ? Group / 2 : 0) + i % Group / 2 + i % 2 * kLanes;
   }
 };
+/// `Apart` lanes of a, the next ones of b, and so on, each from its place or, if `Swapped`, from its neighbour's.
+template <int Apart, bool Swapped = false>
+struct Alternate {
+  static constexpr int at(int i) { return (Swapped ? i ^ Apart : i) + (i & Apart ? kLanes : 0); }
+};
 /// Lanes 0, 2, 4, … of a, then those of b: every second of 2·kLanes numbers.
 struct EverySecond {
   static constexpr int at(int i) { return 2 * i; }
