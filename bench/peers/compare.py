@@ -33,7 +33,7 @@ PROCESSORS = sorted(os.sched_getaffinity(0))
 TRIALS = 5  # rounds in which settings are compared
 PROBE = "gemm/book/500x500/dw"  # half a millisecond's work for multipliers and caches
 QUIET = 0.85  # of the probe's best speed: below it, someone else is using the processor
-PATIENCE = 4  # seconds that are lost to them at most, before the medians of one work
+PATIENCE = 4  # seconds that are lost to them at most before the medians of one work, or as many as were not lost
 WORTH_TELLING = 0.9  # of the time of the kernels that OpenBLAS chooses
 
 LIBTORCH, OPENBLAS, ONEDNN = "libtorch", "OpenBLAS", "oneDNN"
@@ -155,11 +155,11 @@ class Comparison:
         """Medians in nanoseconds of `contestants`, each (program, work, threads), taken in turns while it is quiet."""
         most_threads = max(threads for *_, threads in contestants)
         samples = []
-        lost = 0.0  # seconds, to someone else
+        lost = kept = 0.0  # seconds, to someone else and not
         after = False
         while len(samples) < rounds:
             start = time.monotonic()
-            before, patient = after or self.find_quiet(most_threads), lost < PATIENCE
+            before, patient = after or self.find_quiet(most_threads), lost < max(PATIENCE, kept)
             if before or not patient:
                 times = self.turn(contestants, milliseconds, len(samples) % 2 == 0)  # none always follows the same
             else:
@@ -169,6 +169,7 @@ class Comparison:
             if disturbed and patient:
                 lost += time.monotonic() - start
                 continue
+            kept += time.monotonic() - start
             self.rounds += 1
             self.disturbed_rounds += disturbed
             samples.append(times)
