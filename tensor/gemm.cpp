@@ -16,10 +16,11 @@
 //
 // C is cut into chunks, by its size alone, for the threads to take. A chunk walks the blocks of K in order. In a
 // block it walks the panels of 14 rows, whose part of A stays in the first-level cache while the panels of B pass by;
-// or, where K is short, the panels of B, while those of A pass by. Where a panel of rows meets a panel of columns, a
-// tile of C, 14 x 32 numbers, stays in registers while k runs through the block (gemm_tile.h). C itself carries the
-// sums from one block to the next, so every element is a chain of fma in ascending k, and where the cuts lie does not
-// show in the result. Where C is narrow or K is short, tiles are wider and less high: up to 64 columns, by 6 rows.
+// or, where C is narrow or K is short, the panels of B, while those of A pass by (gemm_block.h). Where a panel of rows
+// meets a panel of columns, a tile of C, 14 x 32 numbers, stays in registers while k runs through the block
+// (gemm_tile.h). C itself carries the sums from one block to the next, so every element is a chain of fma in ascending
+// k, and where the cuts lie does not show in the result. Where C is narrow or K is short, tiles are wider and less
+// high: up to 64 columns, by 6 rows.
 //
 // What is not copied: A, when its rows can be read as they are; B likewise, when a chunk has so few rows that a copy is
 // not read often enough to pay. When both are contiguous along K and rows are few, gemm_dot.h needs no copy at all.

@@ -25,8 +25,8 @@ inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns,
   const TileTable& kernels = x.a_row == 1 ? kTiles<true> : kTiles<false>;
   const Step right{.a = 0, .b = layout.b, .start = layout.width, .c = layout.width};
   // From a tile to the one at the right, so that C is written in runs that the processor fetches ahead; or to the one
-  // below where there is none at the right, or where K is so short that a panel of B stays in the first-level cache
-  // beside the panels of A, which are narrower, passing by. (Registers as wide as lines read B as fast from the second.)
+  // below, where there is none at the right, or where K is so short that a panel of B stays in the first-level cache
+  // beside the panels of A, which are narrower, passing by. (Registers as wide as lines read B as fast from the next.)
   const bool downwards = columns < 2 * layout.width || (!kAvx512 && x.depth * layout.width * sizeof(Real) <= 16 << 10);
   struct Part {
     std::int64_t first, panels, size;  // of these so many, of `size` rows or columns each
