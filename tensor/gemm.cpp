@@ -22,8 +22,10 @@
 // k, and where the cuts lie does not show in the result. Where C is narrow or K is short, tiles are wider and less
 // high: up to 64 columns, by 6 rows.
 //
-// What is not copied: A, when its rows can be read as they are; B likewise, when a chunk has so few rows that a copy is
-// not read often enough to pay. When both are contiguous along K and rows are few, gemm_dot.h needs no copy at all.
+// What is copied, is so right before it is read, into memory of the thread's own that never leaves its caches: B's part
+// of the chunk, for a block of K at a time, and of A one panel. What is not: A, when it can be read as it lies; B
+// likewise, when a chunk has so few rows that a copy is not read often enough to pay. When both are contiguous along K
+// and rows are few, gemm_dot.h needs no copy at all.
 #include "tensor/gemm.h"
 
 #include <algorithm>
@@ -37,24 +39,21 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 namespace {
 
-// The panels of a chunk are 200 KB for a block of K, in a second-level cache of at least 512 KiB; or 800 KB with
+// The panels of a chunk are 400 KB for a block of K, in a second-level cache of at least 512 KiB; or 800 KB with
 // AVX-512, for processors that have it have 1 MiB at least, but for a few.
-constexpr std::int64_t kChunkPanels = kAvx512 ? 16 : 8;
+constexpr std::int64_t kChunkPanels = kAvx512 ? 12 : 16;
 // So many multiplications (some 10 µs) are left to one thread. More are cut in two or four, which threads share evenly;
-// beyond four pieces, the rows of A that each fetches anew cost more than a better balance of the load gains.
+// beyond four pieces, what each fetches and copies anew costs more than a better balance of the load gains.
 constexpr std::int64_t kChunkWork = 1 << 20;
-// To copy a number takes as long as some multiplications.
-constexpr std::int64_t kCopyWork = 8;
 // A copy pays when it is read so many times: A's by panels of columns, B's by panels of rows. Where registers are as
 // wide as cache lines, tiles read B's own rows as fast as a copy, unless they are set apart by a harmful stride.
 constexpr std::int64_t kCopiesPayFrom = 8;
 constexpr std::int64_t kCopiesOfGoodRowsPayFrom = kAvx512 ? 32 : kCopiesPayFrom;
-// While K is so short, to write C takes a good part of the time, so tiles are of the widest. Rows of A that lie side by
-// side in memory are then read in place.
+// While K is so short, to write C takes a good part of the time, so tiles are of the widest.
 constexpr std::int64_t kShortDepth = kAvx512 ? 48 : 32;
-// Rows so many bytes apart, or a multiple, compete for the same few places of the first-level cache (64 sets of 64
-// bytes): those of A, of which a tile reads 14 side by side, sooner than those of B, which come one after the other.
-constexpr std::int64_t kHarmfulStrideA = 1024, kHarmfulStrideB = 4096;
+// What lies so many bytes apart, or a multiple, competes for the same few places of the first-level cache (64 sets of
+// 64 bytes): rows that a tile reads side by side, 14 of A, sooner than those that come one after the other along K.
+constexpr std::int64_t kHarmfulBeside = 1024, kHarmfulAlong = 4096;
 
 /// `total` things in `parts` parts of nearly equal size.
 struct Split {
@@ -97,31 +96,38 @@ class Product {
         columns_(column_panels(c.shape[1], a.shape[1])), copy_a_(!a_in_place()), extra_(extra_columns()),
         tile_columns_(columns_.width - (extra_ > 0 ? kLanes : 0)),
         rows_(row_panels(c.shape[0], tile_columns_ / kLanes, extra_)), row_chunks_{rows_.count, 1},
-        column_chunks_{columns_.count, even(ceil_div(columns_.count, kChunkPanels))},
-        panel_size_(ceil_div(depths_.total, depths_.parts) * columns_.width) {
+        column_chunks_{columns_.count, even(ceil_div(columns_.count, kChunkPanels))} {
     const std::int64_t work = ceil_div(c.shape.numel() * a.shape[1], kChunkWork);
     const std::int64_t wanted = work >= 4 ? 4 : work >= 2 ? 2 : 1;
     const auto refine = [wanted](Split& split, const Split& other) {
       split.parts = std::clamp(ceil_div(wanted, other.parts), split.parts, split.total);
     };
+    if (copy_a_) refine(row_chunks_, column_chunks_);  // for each chunk of columns copies it anew
     refine(column_chunks_, row_chunks_);
     refine(row_chunks_, column_chunks_);
     copy_b_ = !b_in_place(ceil_div(rows_.count, row_chunks_.parts));
   }
 
-  void run() {
-    if (copy_a_) pack_a();
+  void run() const {
     const std::int64_t chunks = row_chunks_.parts * column_chunks_.parts;
+    const std::int64_t depth = ceil_div(depths_.total, depths_.parts);
+    const Copies size{.a = copy_a_ ? ceil_div(depth * rows_.width + kPackSlack, kLanes) * kLanes : 0,
+                      .b_panel = depth * columns_.width,
+                      .b = copy_b_ ? ceil_div(columns_.count, column_chunks_.parts) * depth * columns_.width : 0};
     // One buffer for each thread, taken before they start: how many are at work at once must not show in the pool.
-    const std::int64_t most_panels = ceil_div(columns_.count, column_chunks_.parts);
-    const std::int64_t buffer_size = copy_b_ ? most_panels * panel_size_ : 0;
-    const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), chunks), buffer_size));
+    const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), chunks), size.a + size.b));
     parallel_for(chunks, [&](std::int64_t chunk, int worker) {
-      run_chunk(chunk / column_chunks_.parts, chunk % column_chunks_.parts, buffers.data() + worker * buffer_size);
+      run_chunk(chunk / column_chunks_.parts, chunk % column_chunks_.parts,
+                buffers.data() + worker * (size.a + size.b), size);
     });
   }
 
  private:
+  /// The sizes of a thread's copies: of a panel of A, and of B's panels in a chunk; all for a block of K.
+  struct Copies {
+    std::int64_t a, b_panel, b;
+  };
+
   /// How many columns are computed down the rows: if C is so narrow that it is one panel, and rows of A are adjacent.
   int extra_columns() const {
     const int rest = static_cast<int>(columns_.total % kLanes);
@@ -130,52 +136,47 @@ class Product {
   }
 
   bool a_in_place() const {
-    if (a_.strides[0] == 1) return depths_.total <= kShortDepth || columns_.count < kCopiesPayFrom;
-    return a_.strides[1] == 1 && a_.strides[0] * sizeof(Real) % kHarmfulStrideA != 0;
-  }
-
-  void pack_a() {
-    packed_a_size_ = depths_.total * rows_.width + kPackSlack;
-    packed_a_ = Storage(checked_mul(rows_.count, packed_a_size_));
-    const Split chunks{rows_.count, std::min(rows_.count, ceil_div(a_.shape.numel() * kCopyWork, kChunkWork))};
-    parallel_for(chunks.parts, [&](std::int64_t chunk) {
-      const std::int64_t panel = chunks.begin(chunk), first = rows_.begin(panel);
-      const std::int64_t count = rows_.begin(chunks.begin(chunk + 1)) - first;
-      pack({&a_(first, 0), a_.strides[0], a_.strides[1], depths_.total, count}, rows_.width, packed_a_size_,
-           packed_a_.data() + panel * packed_a_size_);
-    });
+    const auto apart = [](std::int64_t stride, std::int64_t harmful) { return stride * sizeof(Real) % harmful != 0; };
+    if (a_.strides[0] == 1) return columns_.count < kCopiesPayFrom || apart(a_.strides[1], kHarmfulAlong);
+    return a_.strides[1] == 1 && apart(a_.strides[0], kHarmfulBeside);
   }
 
   bool b_in_place(std::int64_t row_panels) const {
-    const bool harmful = b_.strides[0] * sizeof(Real) % kHarmfulStrideB == 0;
+    const bool harmful = b_.strides[0] * sizeof(Real) % kHarmfulAlong == 0;
     return b_.strides[1] == 1 && row_panels < (harmful ? kCopiesPayFrom : kCopiesOfGoodRowsPayFrom);
   }
 
-  void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk, Real* packed_b) const {
-    const std::int64_t panel = row_chunks_.begin(row_chunk), row = rows_.begin(panel);
+  void run_chunk(std::int64_t row_chunk, std::int64_t column_chunk, Real* copies, const Copies& size) const {
+    const std::int64_t row = rows_.begin(row_chunks_.begin(row_chunk));
     const std::int64_t rows = rows_.begin(row_chunks_.begin(row_chunk + 1)) - row;
     const std::int64_t column = columns_.begin(column_chunks_.begin(column_chunk));
     const std::int64_t columns = columns_.begin(column_chunks_.begin(column_chunk + 1)) - column;
+    Real* const copy_of_a = copies;
+    Real* const copy_of_b = copies + size.a;
     Operands x{};
     x.a_row = copy_a_ ? 1 : a_.strides[0];
     x.a_k = copy_a_ ? rows_.width : a_.strides[1];
     x.b_k = copy_b_ ? columns_.width : b_.strides[0];
-    x.start = bias_ ? bias_ + column : nullptr;
-    x.c = &c_(row, column);
     x.c_row = c_.strides[0];
+    const BlockLayout layout{.height = rows_.width, .width = tile_columns_,
+                             .b = copy_b_ && extra_ == 0 ? size.b_panel : tile_columns_, .extra = extra_};
+    const std::int64_t most = copy_a_ ? rows_.width : rows;  // at a time
     for (std::int64_t block = 0; block < depths_.parts; ++block) {
       const std::int64_t k = depths_.begin(block);
       x.depth = depths_.size(block);
-      x.a = copy_a_ ? packed_a_.data() + panel * packed_a_size_ + k * rows_.width : &a_(row, k);
-      x.b = copy_b_ ? packed_b : &b_(k, column);
+      x.b = copy_b_ ? copy_of_b : &b_(k, column);
       if (copy_b_)
-        pack({&b_(k, column), b_.strides[1], b_.strides[0], x.depth, columns}, columns_.width, panel_size_, packed_b);
-      multiply(x, rows, columns, {.height = rows_.width, .width = tile_columns_,
-                                  .a = copy_a_ ? packed_a_size_ : rows_.width * x.a_row,
-                                  .b = copy_b_ && extra_ == 0 ? panel_size_ : tile_columns_, .fetch_a = copy_a_,
-                                  .extra = extra_});
-      x.start = x.c;
-      x.start_row = x.c_row;
+        pack({&b_(k, column), b_.strides[1], b_.strides[0], x.depth, columns}, columns_.width, size.b_panel, copy_of_b);
+      for (std::int64_t first = row, count; first < row + rows; first += count) {
+        count = std::min(most, row + rows - first);
+        const Real* const a = &a_(first, k);
+        x.a = copy_a_ ? copy_of_a : a;
+        if (copy_a_) pack({a, a_.strides[0], a_.strides[1], x.depth, count}, rows_.width, size.a, copy_of_a);
+        x.c = &c_(first, column);
+        x.start = block > 0 ? x.c : bias_ ? bias_ + column : nullptr;
+        x.start_row = block > 0 ? x.c_row : 0;
+        multiply(x, count, columns, layout);
+      }
     }
   }
 
@@ -189,9 +190,6 @@ class Product {
   int extra_, tile_columns_;          // of its one panel, if any; and the rest, or the columns of a panel
   Panels rows_;                       // of C
   Split row_chunks_, column_chunks_;  // of panels
-  std::int64_t panel_size_;           // of a packed panel of B, for a block of K
-  Storage packed_a_;                  // its panels of rows one after the other, each for the whole of K
-  std::int64_t packed_a_size_ = 0;    // of one panel
 };
 
 /// The product of factors without a K.

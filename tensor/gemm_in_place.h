@@ -38,8 +38,7 @@ inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, st
     x.depth = std::min(kBlockDepth, depth - k);
     x.a = a.data + k * a.k_stride;
     x.b = b.data + k * b.k_stride;
-    multiply(x, rows, columns, {.height = kTileRows, .width = kTileColumns, .a = kTileRows * a.row_stride,
-                                .b = b.tile_stride, .fetch_a = false});
+    multiply(x, rows, columns, {.height = kTileRows, .width = kTileColumns, .b = b.tile_stride});
     x.start = c;
   }
 }

@@ -60,7 +60,6 @@ struct TileCall : Operands {
   std::int64_t tiles, lines;  // tiles in a line
   Step tile, line;            // to the next
   int last;                   // columns in the last register of a row of C and start, 1 to kLanes
-  std::int64_t a_ahead;       // so much of the next line's part of A is fetched beside each tile
 };
 
 /// Every element is start, then one fma per k in ascending order: its bits depend on nothing else, neither on the
@@ -79,7 +78,6 @@ void tile(const TileCall& t) {
     const Real* b_tile = t.b + line * t.line.b;
     const Real* start_tile = t.start + (t.start ? line * t.line.start : 0);
     Real* c_tile = t.c + line * t.line.c;
-    const Real* a_next = a_tile + t.line.a;
     for (std::int64_t n = 0; n < t.tiles; ++n) {
       Batch sum[Rows][Vectors];
       unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -106,8 +104,7 @@ void tile(const TileCall& t) {
         start_tile += t.tile.start;
       }
       // The next tile of C: fetched now, it is there when this one is done. (Where it is only written, processors with
-      // AVX-512 have queues for it.) The next part of A would push this one out of the first-level cache; it has time
-      // in the second.
+      // AVX-512 have queues for it.)
       if (t.depth >= 64 && (t.start_row > 0 || !kAvx512)) {
         const Real* next = n + 1 < t.tiles ? c_tile + t.tile.c : t.c + (line + 1) * t.line.c;
         unrolled<Rows>([&](auto) __attribute__((always_inline)) {
@@ -115,8 +112,6 @@ void tile(const TileCall& t) {
           next += c_row;
         });
       }
-      for (std::int64_t i = 0; i < t.a_ahead; i += 64 / sizeof(Real)) __builtin_prefetch(a_next + i, 0, 2);
-      a_next += t.a_ahead;
       // Three rows to a pointer: a processor adds 0, 1 or 2 times the row stride while it loads, or any known number.
       constexpr int group = RowsAdjacent ? Rows : 3;
       constexpr int groups = (Rows + group - 1) / group;

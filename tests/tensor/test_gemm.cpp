@@ -124,6 +124,7 @@ TEST_CASE("exact on small integers where blocks, chunks and paths change") {
     for (const int n : {1, 31, 65, 300})
       for (const int k : {1, 100, 401, 801}) wrong += inexact(m, n, k);
   wrong += inexact(20, 500, 784) + inexact(30, 64, 1024) + inexact(1, 2000, 600) + inexact(2000, 1, 600);
+  wrong += inexact(150, 300, 1024) + inexact(1024, 300, 600);  // rows, then columns of A a harmful stride apart
   CHECK(wrong == 0);
 }
 
@@ -137,10 +138,13 @@ TEST_CASE("exact on small integers for every width up to five registers") {
 
 TEST_CASE("any strides for A and B: spread out, overlapping, repeated") {
   int wrong = 0;
-  for (const int m : {3, 40}) {
-    const std::vector<Real> want = reference(m, 50, 70);
+  struct Size {
+    int m, n, k;
+  };
+  for (const auto& [m, n, k] : {Size{3, 50, 70}, Size{40, 50, 70}, Size{150, 300, 600}}) {
+    const std::vector<Real> want = reference(m, n, k);
     for (const Layout la : kLayouts)
-      for (const Layout lb : kLayouts) wrong += !exact(want, m, 50, 70, la, lb, true);
+      for (const Layout lb : kLayouts) wrong += !exact(want, m, n, k, la, lb, true);
   }
   CHECK(wrong == 0);
 
@@ -232,7 +236,8 @@ TEST_CASE("the same bits for any number of threads") {
   struct Size {
     int m, n, k;
   };
-  for (const auto& [m, n, k] : {Size{150, 500, 784}, Size{500, 784, 150}, Size{20, 500, 784}, Size{700, 90, 1100}})
+  for (const auto& [m, n, k] : {Size{150, 500, 784}, Size{500, 784, 150}, Size{20, 500, 784}, Size{700, 90, 1100},
+                                Size{150, 300, 1024}, Size{1024, 300, 600}})
     for (const Layout la : kContiguous)
       for (const Layout lb : kContiguous) {
         const Matrix a(m, k, la, wave);
