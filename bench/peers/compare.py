@@ -33,7 +33,7 @@ PROCESSORS = sorted(os.sched_getaffinity(0))
 TRIALS = 5  # rounds in which settings are compared
 PROBE = "gemm/book/500x500/dw"  # half a millisecond's work for multipliers and caches
 QUIET = 0.85  # of the probe's best speed: below it, someone else is using the processor
-PATIENCE = 4  # seconds that are lost to them at most before the medians of one work, or as many as were not lost
+PATIENCE = 15  # seconds that are lost to them at most before the medians of one work, or as many as were not lost
 WORTH_TELLING = 0.9  # of the time of the kernels that OpenBLAS chooses
 
 LIBTORCH, OPENBLAS, ONEDNN = "libtorch", "OpenBLAS", "oneDNN"

@@ -31,8 +31,9 @@ double median(const std::function<void()>& work, double milliseconds) {
     spent += time;
     samples.push_back(time / times);
   }
-  std::nth_element(samples.begin(), samples.begin() + samples.size() / 2, samples.end());
-  return samples[samples.size() / 2];
+  std::sort(samples.begin(), samples.end());
+  const std::size_t count = samples.size();
+  return (samples[(count - 1) / 2] + samples[count / 2]) / 2;
 }
 
 }  // namespace
