@@ -39,8 +39,8 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 
 namespace {
 
-// The panels of a chunk are 400 KB for a block of K, in a second-level cache of at least 512 KiB; or 800 KB with
-// AVX-512, for processors that have it have 1 MiB at least, but for a few.
+// The panels of a chunk are 400 KB for a block of K, in a second-level cache of at least 512 KiB; or 1 MB with AVX-512,
+// where that cache has 1 or 2 MiB.
 constexpr std::int64_t kChunkPanels = 16;
 // So many multiplications (some 10 µs) are left to one thread. More are cut in two or four, which threads share evenly;
 // beyond four pieces, what each fetches and copies anew costs more than a better balance of the load gains.
@@ -92,7 +92,7 @@ Panels row_panels(std::int64_t rows, int vectors, int extra) {
 class Product {
  public:
   Product(const ConstView& a, const ConstView& b, const View& c, const Real* bias)
-      : a_(a), b_(b), c_(c), bias_(bias), depths_{a.shape[1], blocks_of_depth(a.shape[1])},
+      : a_(a), b_(b), c_(c), bias_(bias), depths_{a.shape[1], ceil_div(a.shape[1], kBlockDepth)},
         columns_(column_panels(c.shape[1], a.shape[1])), copy_a_(!a_in_place()), extra_(extra_columns()),
         tile_columns_(columns_.width - (extra_ > 0 ? kLanes : 0)),
         rows_(row_panels(c.shape[0], tile_columns_ / kLanes, extra_)), row_chunks_{rows_.count, 1},
@@ -184,7 +184,7 @@ class Product {
   const ConstView& b_;
   const View& c_;
   const Real* bias_;
-  Split depths_;                      // K, in blocks
+  Split depths_;                      // K, in blocks of at most kBlockDepth
   Panels columns_;                    // of C
   bool copy_a_, copy_b_;              // or read in place
   int extra_, tile_columns_;          // of its one panel, if any; and the rest, or the columns of a panel
