@@ -160,6 +160,8 @@ class Comparison:
         while len(samples) < rounds:
             start = time.monotonic()
             before, patient = after or self.find_quiet(most_threads), lost < max(PATIENCE, kept)
+            if most_threads > 1:  # they use all processors, and so does, in turns, one thread that they are compared to
+                self.processor = PROCESSORS[len(samples) // 2 % len(PROCESSORS)]
             if before or not patient:
                 times = self.turn(contestants, milliseconds, len(samples) % 2 == 0)  # none always follows the same
             else:
