@@ -33,7 +33,7 @@ PROCESSORS = sorted(os.sched_getaffinity(0))
 TRIALS = 5  # rounds in which settings are compared
 PROBE = "gemm/book/500x500/dw"  # half a millisecond's work for multipliers and caches
 QUIET = 0.85  # of the probe's best speed: below it, someone else is using the processor
-PATIENCE = 15  # seconds that are lost to them at most before the medians of one work, or as many as were not lost
+PATIENCE = 2  # seconds that each comparison may lose to them, besides as many as it takes; what it does not, others may
 WORTH_TELLING = 0.9  # of the time of the kernels that OpenBLAS chooses
 
 LIBTORCH, OPENBLAS, ONEDNN = "libtorch", "OpenBLAS", "oneDNN"
@@ -109,6 +109,7 @@ class Comparison:
         self.shortest = {threads: min(self.watch.measure(PROBE, threads, 2, PROCESSORS[i % len(PROCESSORS)])
                                       for i in range(300)) for threads in (1, 2)}
         self.rounds = self.disturbed_rounds = 0
+        self.patience = 0.0  # seconds that may still be lost to someone else
         self.core = self.best_core(f"{peers}/openblas")
         settings = [setting | self.core for setting in OPENMP]
         self.peers = {
@@ -155,11 +156,11 @@ class Comparison:
         """Medians in nanoseconds of `contestants`, each (program, work, threads), taken in turns while it is quiet."""
         most_threads = max(threads for *_, threads in contestants)
         samples = []
-        lost = kept = 0.0  # seconds, to someone else and not
+        self.patience += PATIENCE
         after = False
         while len(samples) < rounds:
             start = time.monotonic()
-            before, patient = after or self.find_quiet(most_threads), lost < max(PATIENCE, kept)
+            before, patient = after or self.find_quiet(most_threads), self.patience > 0
             if most_threads > 1:  # they use all processors, and so does, in turns, one thread that they are compared to
                 self.processor = PROCESSORS[len(samples) // 2 % len(PROCESSORS)]
             if before or not patient:
@@ -169,9 +170,9 @@ class Comparison:
             after = self.quiet(most_threads, self.processor)
             disturbed = not (before and after)
             if disturbed and patient:
-                lost += time.monotonic() - start
+                self.patience -= time.monotonic() - start
                 continue
-            kept += time.monotonic() - start
+            self.patience += time.monotonic() - start
             self.rounds += 1
             self.disturbed_rounds += disturbed
             samples.append(times)
