@@ -22,10 +22,10 @@
 // k, and where the cuts lie does not show in the result. Where C is narrow or K is short, tiles are wider and less
 // high: up to 64 columns, by 6 rows.
 //
-// What is copied, is so right before it is read, into memory of the thread's own that never leaves its caches: B's part
-// of the chunk, for a block of K at a time, and of A one panel. What is not: A, when it can be read as it lies; B
-// likewise, when a chunk has so few rows that a copy is not read often enough to pay. When both are contiguous along K
-// and rows are few, gemm_dot.h needs no copy at all.
+// What is copied, is so right before it is read, into memory of the thread's own that fits its caches: B's part of the
+// chunk, for a block of K at a time, and of A one panel. What is not: A, when it can be read as it lies; B likewise,
+// when a chunk has so few rows that a copy is not read often enough to pay. When both are contiguous along K and rows
+// are few, gemm_dot.h needs no copy at all.
 #include "tensor/gemm.h"
 
 #include <algorithm>
@@ -54,6 +54,7 @@ constexpr std::int64_t kShortDepth = kAvx512 ? 48 : 32;
 // What lies so many bytes apart, or a multiple, competes for the same few places of the first-level cache (64 sets of
 // 64 bytes): rows that a tile reads side by side, 14 of A, sooner than those that come one after the other along K.
 constexpr std::int64_t kHarmfulBeside = 1024, kHarmfulAlong = 4096;
+bool multiple(std::int64_t stride, std::int64_t bytes) { return stride * sizeof(Real) % bytes == 0; }
 
 /// `total` things in `parts` parts of nearly equal size.
 struct Split {
@@ -136,13 +137,12 @@ class Product {
   }
 
   bool a_in_place() const {
-    const auto apart = [](std::int64_t stride, std::int64_t harmful) { return stride * sizeof(Real) % harmful != 0; };
-    if (a_.strides[0] == 1) return columns_.count < kCopiesPayFrom || apart(a_.strides[1], kHarmfulAlong);
-    return a_.strides[1] == 1 && apart(a_.strides[0], kHarmfulBeside);
+    if (a_.strides[0] == 1) return columns_.count < kCopiesPayFrom || !multiple(a_.strides[1], kHarmfulAlong);
+    return a_.strides[1] == 1 && !multiple(a_.strides[0], kHarmfulBeside);
   }
 
   bool b_in_place(std::int64_t row_panels) const {
-    const bool harmful = b_.strides[0] * sizeof(Real) % kHarmfulAlong == 0;
+    const bool harmful = multiple(b_.strides[0], kHarmfulAlong);
     return b_.strides[1] == 1 && row_panels < (harmful ? kCopiesPayFrom : kCopiesOfGoodRowsPayFrom);
   }
 

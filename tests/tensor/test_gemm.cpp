@@ -21,6 +21,10 @@ constexpr std::int64_t kReadable = kAlignment / sizeof(Real);  // numbers behind
 
 enum class Layout { kRows, kColumns, kSpread };  // contiguous along the columns, along the rows, or neither
 
+struct Size {
+  int m, n, k;  // of a product, (m, k) @ (k, n)
+};
+
 /// A matrix in exactly as much memory as gemm may read, so that a sanitizer sees every number read beside it.
 struct Matrix {
   std::vector<Real> numbers;
@@ -138,9 +142,6 @@ TEST_CASE("exact on small integers for every width up to five registers") {
 
 TEST_CASE("any strides for A and B: spread out, overlapping, repeated") {
   int wrong = 0;
-  struct Size {
-    int m, n, k;
-  };
   for (const auto& [m, n, k] : {Size{3, 50, 70}, Size{40, 50, 70}, Size{150, 300, 600}}) {
     const std::vector<Real> want = reference(m, n, k);
     for (const Layout la : kLayouts)
@@ -174,9 +175,6 @@ TEST_CASE("no K leaves the start values") {
 }
 
 TEST_CASE("the error stays within gamma_K |A||B|") {
-  struct Size {
-    int m, n, k;
-  };
   for (const Size& size : {Size{150, 500, 784}, Size{20, 200, 784}, Size{500, 300, 150}, Size{33, 70, 2000}})
     for (const Layout la : kContiguous)
       for (const Layout lb : kContiguous) {
@@ -233,9 +231,6 @@ TEST_CASE("NaN and infinity come through where they belong") {
 
 TEST_CASE("the same bits for any number of threads") {
   const int before = threads();
-  struct Size {
-    int m, n, k;
-  };
   for (const auto& [m, n, k] : {Size{150, 500, 784}, Size{500, 784, 150}, Size{20, 500, 784}, Size{700, 90, 1100},
                                 Size{150, 300, 1024}, Size{1024, 300, 600}})
     for (const Layout la : kContiguous)
