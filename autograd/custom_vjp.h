@@ -10,7 +10,7 @@
 
 #include "autograd/joint.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// forward(x…), any function from tensors to a tensor; nothing that it does is recorded. Backward, vjp(g, x…, y) gives
 /// from the gradient g of the output y those of the inputs: a Tensor for one input, otherwise a range of as many in the
@@ -36,4 +36,4 @@ Tensor custom_vjp(const char* op, const Forward& forward, Function vjp, const X&
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -13,7 +13,7 @@
 #include "tensor/simd_erf.h"
 #include "tensor/simd_gamma.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 template <class T>
 struct Dual {
@@ -131,4 +131,4 @@ template <class T, ConstantTo<T> C> Dual<T> pow(C c, Dual<T> y) { return {pow(c,
 
 // clang-format on
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -2,7 +2,7 @@
 
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 constexpr Formula kTooDeep{};
 
@@ -72,4 +72,4 @@ template Tensor apply<4>(const Formula&, const Captures&, const Tensors<4>&);
 template Tensor apply<5>(const Formula&, const Captures&, const Tensors<5>&);
 
 }  // namespace detail
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -16,7 +16,7 @@
 #include "autograd/op.h"
 #include "tensor/map.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 inline constexpr int kMaxOrder = 2;  // how often an elementwise op can be differentiated
 
@@ -152,4 +152,4 @@ Tensor elementwise(const F& f, const X&... x) {
   return detail::apply<sizeof...(X)>(detail::Derivative<name, F, sizeof...(X)>::formula, captures, {x...});
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,7 +3,7 @@
 #include "autograd/joint.h"
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 constexpr const char* kHowToDepend =
     "help: f computes it from its arguments, not from tensors that it captures; an f of no arguments is differentiated "
@@ -65,4 +65,4 @@ ValueAndProducts hvp(const TensorFunction& f, std::span<const Tensor> x, std::sp
   return hvp([&] { return f(in); }, in, v);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

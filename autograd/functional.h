@@ -19,7 +19,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 using TensorFunction = std::function<Tensor(std::span<const Tensor>)>;
 
@@ -97,4 +97,4 @@ ValueAndProducts hvp(const F& f, const std::vector<Tensor>& x, const std::vector
   return detail::hvp(detail::of_many(f), x, v);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -7,7 +7,7 @@
 #include "autograd/ops.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 // Gradients of Σ w·f(inputs) by the inputs: zeros where f has no derivative at all.
@@ -125,4 +125,4 @@ GradcheckResult gradcheck(const TensorFunction& f, std::vector<Tensor> inputs, c
   return both;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

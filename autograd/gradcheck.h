@@ -7,7 +7,7 @@
 
 #include "autograd/functional.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// What a gradient and its numeric estimate may differ by: rtol·max(|both|) + atol, and what rounding can do to the
 /// estimate. atol is meant for gradients of about 1; where all are smaller it shrinks with the largest of them. In the
@@ -34,4 +34,4 @@ struct GradcheckResult {
 /// summed in double; at order 2 the same for the gradient as a function of inputs and w. f must be a pure function.
 GradcheckResult gradcheck(const TensorFunction& f, std::vector<Tensor> inputs, const GradcheckOptions& options = {});
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -2,7 +2,7 @@
 
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 std::vector<Tensor> renamed(std::span<const Tensor> x) {
   std::vector<Tensor> all;
@@ -55,4 +55,4 @@ Tensor bundled(const char* op, std::span<const Tensor> gradients, std::span<cons
   return concat(flat, 0);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

@@ -5,7 +5,7 @@
 
 #include "autograd/op.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 /// The same numbers under new ids, still depending on x to the tapes that are active.
 std::vector<Tensor> renamed(std::span<const Tensor> x);
@@ -24,4 +24,4 @@ Tensor bundle(std::span<const Tensor> inputs);
 /// are not those of the inputs.
 Tensor bundled(const char* op, std::span<const Tensor> gradients, std::span<const Tensor> inputs);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

@@ -9,7 +9,7 @@
 #include "autograd/dual.h"
 #include "tensor/map.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 inline constexpr int kMaxArity = kernel::kMaxInputs - 1;  // how many tensors it may take
 
@@ -43,4 +43,4 @@ constexpr void check_lambda() {
 }
 
 }  // namespace detail
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

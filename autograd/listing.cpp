@@ -1,7 +1,7 @@
 // The tape as text, for people who want to see it.
 #include "autograd/tape_memory.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 std::string Tape::listing() const {
   std::string out;
@@ -24,4 +24,4 @@ std::string Tape::listing() const {
   return out;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

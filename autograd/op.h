@@ -18,7 +18,7 @@
 
 #include "autograd/tape.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A VJP in a tape's arena: the gradient of the output in, the gradient of one argument out.
 class Vjp {
@@ -90,4 +90,4 @@ Tensor record(const char* op, Out&& out, Args&&... args) {  // a reference: the 
   return record(op, std::forward<Out>(out), std::span<const Argument>(arguments));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

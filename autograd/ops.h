@@ -9,7 +9,7 @@
 #include "autograd/tape.h"
 #include "tensor/conv.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 // ----- arithmetic (ops_arithmetic.cpp) --------------------------------------------------------------------------
 
@@ -178,4 +178,4 @@ Tensor avg_pool2d(const Tensor& x, const Pair& window, const PoolSettings& setti
 /// Each pixel repeated: (N, C, H, W) -> (N, C, H·factors.h, W·factors.w).
 Tensor upsample_nearest2d(const Tensor& x, const Pair& factors);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

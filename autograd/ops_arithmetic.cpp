@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 // Brings both to their common shape, then gives them to `op`.
 template <class Op>
@@ -78,4 +78,4 @@ Tensor operator+(Real c, const Tensor& x) { return x + c; }
 Tensor operator-(Real c, const Tensor& x) { return -x + c; }
 Tensor operator*(Real c, const Tensor& x) { return x * c; }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -7,7 +7,7 @@
 #include "autograd/ops.h"
 #include "tensor/window_argmax.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 /// How many numbers of the image a window spans along an axis.
@@ -220,4 +220,4 @@ Tensor upsample_nearest2d(const Tensor& x, const Pair& factors) {
   return reshape(broadcast_to(apart, {s[0], s[1], s[2], factors.h, s[3], factors.w}), {s[0], s[1], height, width});
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

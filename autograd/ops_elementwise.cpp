@@ -2,7 +2,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor exp(const Tensor& x) {
   return elementwise<"exp">([](auto x) { return exp(x); }, x);
@@ -94,4 +94,4 @@ Tensor equal(const Tensor& a, const Tensor& b) {
   return elementwise<"equal">([](auto a, auto b) { return where(a == b, 1, 0); }, a, b);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

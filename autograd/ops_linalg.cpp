@@ -4,7 +4,7 @@
 #include "tensor/gemm.h"
 #include "tensor/gemm_stack.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
   check(a.rank() >= 2 && b.rank() >= 2, "[matmul] two matrices are needed, not {} @ {}", a.shape(), b.shape());
@@ -42,4 +42,4 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
                 arg(bias, [shape = bias.shape()](const Tensor& g) { return sum_to(g, shape); }));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

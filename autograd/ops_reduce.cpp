@@ -6,7 +6,7 @@
 #include "tensor/reduce.h"
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 // The shape after reducing `axes` of x: with extent 1 there (`kept`), and without them (`dropped`).
@@ -148,4 +148,4 @@ Tensor mean(const Tensor& x) { return mean(x, all_axes(x.shape())); }
 Tensor max(const Tensor& x) { return max(x, all_axes(x.shape())); }
 Tensor logsumexp(const Tensor& x) { return logsumexp(x, all_axes(x.shape())); }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

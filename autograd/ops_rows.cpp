@@ -3,7 +3,7 @@
 #include "autograd/ops.h"
 #include "tensor/rows.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static void check_rows(const char* op, const Indices& indices, std::int64_t rows) {
   indices.check_filled(op);
@@ -40,4 +40,4 @@ Tensor scatter_rows(const Tensor& x, const Indices& indices, std::int64_t rows) 
                 arg(x, [indices = share(indices)](const Tensor& g) { return embedding(g, *indices); }));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

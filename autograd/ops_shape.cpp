@@ -5,7 +5,7 @@
 #include "tensor/map.h"
 #include "tensor/reduce.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor transpose(const Tensor& x) {
   check(x.rank() >= 2, "[transpose] shape {} has no two axes to swap", x.shape());
@@ -227,4 +227,4 @@ Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64
 
 Tensor stop_gradient(const Tensor& x) { return detach(x); }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 // A sum of the elements' bits, each times an odd number of its own.
 static std::uint64_t fingerprint(const Tensor& x) {
@@ -38,24 +38,24 @@ struct Recompute {
     Tape tape(x);
     const Tensor y = f(in, rng);
     check(y.shape() == g.shape() && fingerprint(y) == value,
-          "[checkpoint] the function gave another value when it was run again\nhelp: it must depend on its inputs "
-          "alone; one that draws takes its generator as an argument: checkpoint(f, rng, x)");
-    return bundled("checkpoint", tape.knows(y) ? tape.gradient(sum(y * g)) : zeros_like(x), x);
+          "[recompute] the function gave another value when it was run again\nhelp: it must depend on its inputs "
+          "alone; one that draws takes its generator as an argument: recompute(f, rng, x)");
+    return bundled("recompute", tape.knows(y) ? tape.gradient(sum(y * g)) : zeros_like(x), x);
   }
 };
 
-Tensor checkpoint(RandomFunction f, Rng& rng, std::span<const Tensor> inputs) {
+Tensor recompute(RandomFunction f, Rng& rng, std::span<const Tensor> inputs) {
   Recompute again{std::move(f), rng, {inputs.begin(), inputs.end()}, {}, 0};
   std::vector<Tensor> detached;
   for (const Tensor& x : inputs) {
     if (tracked(x)) again.watched.push_back(static_cast<int>(detached.size()));
     detached.push_back(detach(x));  // no tape knows it, so nothing is recorded
   }
-  const Tensor y = untracked("checkpoint", again.f(detached, rng));
+  const Tensor y = untracked("recompute", again.f(detached, rng));
   if (again.watched.empty()) return y;
   again.value = fingerprint(y);
   const Tensor bundled_inputs = bundle(again.chosen());
-  return record("checkpoint", y, arg(bundled_inputs, std::move(again)));
+  return record("recompute", y, arg(bundled_inputs, std::move(again)));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

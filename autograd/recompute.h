@@ -1,23 +1,23 @@
-// checkpoint: memory for time. What a function computes on the way to its result is not kept for the way back, but
+// recompute: memory for time. What a function computes on the way to its result is not kept for the way back, but
 // computed again when it is needed (Chen, Xu, Zhang, Guestrin 2016).
 //
-//   for (const Block& block : blocks) h = checkpoint([block](const Tensor& h, …) { … }, h, …);
+//   for (const Block& block : blocks) h = recompute([block](const Tensor& h, …) { … }, h, …);
 //
-// A chain of n equal steps cut into √n checkpointed pieces needs memory for 2√n of them and one more run of each.
+// A chain of n equal steps cut into √n recomputed pieces needs memory for 2√n of them and one more run of each.
 // nn/recompute.h does this to a layer, parameters and all.
 #pragma once
 
 #include "autograd/functional.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 using RandomFunction = std::function<Tensor(std::span<const Tensor>, Rng&)>;
-Tensor checkpoint(RandomFunction f, Rng& rng, std::span<const Tensor> inputs);
+Tensor recompute(RandomFunction f, Rng& rng, std::span<const Tensor> inputs);
 }  // namespace detail
 
-/// f(x…), to the bit what it is without checkpoint, and so are its gradients where the inputs are used nowhere else
+/// f(x…), to the bit what it is without recompute, and so are its gradients where the inputs are used nowhere else
 /// (where they are, what comes from f is added up first: the same sum in another order, as in gradients of gradients).
 /// Only the inputs are kept; f is copied, and runs a second time within `gradient`, so what it captures by reference
 /// must still be there. Error when f captures a tensor that a tape watches, whose derivative would be lost: every
@@ -25,10 +25,10 @@ Tensor checkpoint(RandomFunction f, Rng& rng, std::span<const Tensor> inputs);
 /// by a 64-bit hash): it must be a function of its inputs alone.
 template <class F, std::same_as<Tensor>... X>
   requires std::is_invocable_r_v<Tensor, const F&, const X&...>
-Tensor checkpoint(const F& f, const X&... x) {
+Tensor recompute(const F& f, const X&... x) {
   const std::array<Tensor, sizeof...(X)> inputs{x...};
   Rng none;
-  return detail::checkpoint(
+  return detail::recompute(
       [f](std::span<const Tensor> in, Rng&) {
         return [&]<std::size_t... i>(std::index_sequence<i...>) -> Tensor {
           return f(in[i]...);
@@ -40,9 +40,9 @@ Tensor checkpoint(const F& f, const X&... x) {
 /// generator; `rng` itself moves on once.
 template <class F, std::same_as<Rng> R, std::same_as<Tensor>... X>  // R: a generic f is tried with nothing else
   requires std::is_invocable_r_v<Tensor, const F&, const X&..., R&>
-Tensor checkpoint(const F& f, R& rng, const X&... x) {
+Tensor recompute(const F& f, R& rng, const X&... x) {
   const std::array<Tensor, sizeof...(X)> inputs{x...};
-  return detail::checkpoint(
+  return detail::recompute(
       [f](std::span<const Tensor> in, Rng& rng) {
         return [&]<std::size_t... i>(std::index_sequence<i...>) -> Tensor {
           return f(in[i]..., rng);
@@ -51,4 +51,4 @@ Tensor checkpoint(const F& f, R& rng, const X&... x) {
       rng, inputs);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -6,7 +6,7 @@
 #include "autograd/tape_memory.h"
 #include "tensor/map.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static thread_local Scope* innermost = nullptr;
 
@@ -169,4 +169,4 @@ Tensor Tape::gradient(const Tensor& loss, const Tensor& x) {
   return node.gradient ? *node.gradient : zeros(node.shape);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

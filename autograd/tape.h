@@ -19,7 +19,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Argument;  // autograd/op.h
 
@@ -88,4 +88,4 @@ class Tape : public Scope {
   std::vector<std::uint64_t> watched_;
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -8,7 +8,7 @@
 
 #include "autograd/op.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Blocks of bytes that are handed out one after the other and forgotten all at once.
 class Arena {
@@ -122,4 +122,4 @@ struct Tape::Memory {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -6,7 +6,7 @@
 #include "bench/work.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 const Shape kShape{150, 500};
@@ -71,4 +71,4 @@ void chain_of_1000_multiplications(benchmark::State& state) {
 BENCHMARK(chain_of_1000_multiplications);
 
 }  // namespace
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,7 +3,7 @@
 #include "bench/work.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 void gemm(benchmark::State& state, const GemmCase& shape) {
@@ -21,4 +21,4 @@ void gemm(benchmark::State& state, const GemmCase& shape) {
 }();
 
 }  // namespace
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -10,7 +10,7 @@
 
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 /// A process that does nothing, busily, while this lives.
@@ -57,4 +57,4 @@ void empty_region_beside_a_busy_process(benchmark::State& state) {
 BENCHMARK(empty_region_beside_a_busy_process)->UseRealTime();
 
 }  // namespace
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,7 +3,7 @@
 #include "bench/work.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 void step(benchmark::State& state, const work::Model& model) {
@@ -20,4 +20,4 @@ BENCHMARK_CAPTURE(step, convolutional_relu_batch_128, work::conv_model())
     ->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -8,7 +8,7 @@
 #include "tensor/simd.h"
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -98,4 +98,4 @@ void report_bytes(benchmark::State& state, std::int64_t traffic, std::int64_t me
   state.counters["peak%"] = 100 * rate / peak_bandwidth(memory, threads);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -7,7 +7,7 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Floating-point operations a second of `threads` threads that do nothing but independent fused multiply-adds on
 /// registers, two operations each. Measured at the first call.
@@ -35,4 +35,4 @@ void report_flops(benchmark::State& state, double flops, double seconds, int thr
 /// `memory`: bytes in which that happens, which says what cache to compare with.
 void report_bytes(benchmark::State& state, std::int64_t traffic, std::int64_t memory, double seconds, int threads);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

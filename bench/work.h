@@ -11,7 +11,7 @@
 #include "nn/state.h"
 #include "tensor/gemm.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::work {
+namespace GRADUS::work {
 
 class Gemm {
  public:
@@ -149,4 +149,4 @@ class AdamUpdate {
   Optimizer optimizer_{Adam{}};
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::work
+}  // namespace GRADUS::work

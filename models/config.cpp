@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 template <>
 std::span<const Named<Network>> choices() {
@@ -226,4 +226,4 @@ Config config_from_json(const std::string& text, const std::filesystem::path& fi
   throw Error(fmt::format("{} is not a configuration: {}", quote(file.native()), error.what()));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -7,7 +7,7 @@
 #include "models/vae.h"
 #include "nn/schedule.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// What becomes of grey pixels x in [0, 1]. none: they are the data. fixed: each pixel is 1 with probability x, drawn
 /// once for all runs. dynamic: drawn anew each time an image is used in training. Test images are drawn once and for
@@ -93,4 +93,4 @@ std::string to_json(const Config& config);
 /// Error naming `file` when a member is missing, unknown, of the wrong kind or out of range.
 Config config_from_json(const std::string& text, const std::filesystem::path& file);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,6 +1,6 @@
 #include "models/conv_vae.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static const ConvSettings kDown{.stride = 2, .padding = 1};
 static const ConvSettings kUp{.stride = 2, .padding = 1, .output_padding = 1};
@@ -56,4 +56,4 @@ std::int64_t feature_count(const VaeSettings& s) {
   return s.network == Network::dense ? s.data() : features_of(s.image);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

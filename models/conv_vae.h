@@ -7,7 +7,7 @@
 #include "models/vae_settings.h"
 #include "nn/conv.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct ConvEncoder {
   Pair image;
@@ -50,4 +50,4 @@ std::optional<ConvDecoder> conv_decoder(const VaeSettings& settings, Rng& rng);
 /// What the dense layers see of an image: its D pixels, or 64·H/4·W/4 features.
 std::int64_t feature_count(const VaeSettings& settings);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 
 #include "models/streams.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 PixelBits test_bits(Binarize binarize) { return {binarize != Binarize::none, stream::kTestBits}; }
 
@@ -44,4 +44,4 @@ Evaluation evaluate(const Vae& vae, const Images& images, const PixelBits& bits)
   return total;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

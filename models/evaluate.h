@@ -4,7 +4,7 @@
 #include "models/config.h"
 #include "models/data/dataset.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Nats per image at β = 1: the mean over the images, one draw of z each.
 struct Evaluation {
@@ -27,4 +27,4 @@ Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const 
 /// there are none.
 Evaluation evaluate(const Vae& vae, const Images& images, const PixelBits& bits);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -6,10 +6,10 @@
 #include <csetjmp>
 #include <string>
 
-#include "nn/atomic_file.h"
-#include "nn/quote.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/quote.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 constexpr std::int64_t kScreen = 1200;            // pixels: what a row of images may fill of a screen
 constexpr std::int64_t kLargestFactor = 8;        // beyond it, single pixels look like tiles
@@ -163,4 +163,4 @@ void write_png(const std::filesystem::path& path, const Canvas& canvas) {
   write_file_atomically(path, bytes);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

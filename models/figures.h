@@ -7,7 +7,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A grey picture: 0 black to 255 white, row-major (height, width).
 struct Canvas {
@@ -31,4 +31,4 @@ Canvas pairs(std::span<const Real> originals, std::span<const Real> reconstructi
 /// on the disk). Error when the path cannot be written or is no place for a regular file.
 void write_png(const std::filesystem::path& path, const Canvas& canvas);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,9 +3,9 @@
 #include <charconv>
 #include <sstream>
 
-#include "nn/input_file.h"
+#include "nn/files/input_file.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 constexpr const char* kHeading = "epoch,train_elbo,test_elbo,test_log_likelihood,test_kl,seconds\n";
 
@@ -55,4 +55,4 @@ std::string bound_after(std::int64_t epoch, const Run& run) {
   return text;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -4,7 +4,7 @@
 #include "models/evaluate.h"
 #include "models/run.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A row of it.
 struct EpochMetrics {
@@ -22,4 +22,4 @@ std::string read_metrics(const Run& run, std::int64_t epochs);
 /// The bounds of training and test after that epoch, as a line of text; nothing when the table does not tell them.
 std::string bound_after(std::int64_t epoch, const Run& run);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,6 +1,6 @@
 #include "models/range.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 std::string to_string(const RealRange& range) {
   const bool bounded = range.max < std::numeric_limits<double>::max();
@@ -13,4 +13,4 @@ std::string to_string(const RealRange& range) {
                  : fmt::format("a number of at least {}", range.min);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -7,7 +7,7 @@
 
 #include "tensor/check.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Whole numbers, bounds included.
 struct IntegerRange {
@@ -30,4 +30,4 @@ struct RealRange {
 /// "a number above 0", "a number from 0 to 1", …
 std::string to_string(const RealRange& range);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

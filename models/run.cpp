@@ -8,10 +8,10 @@
 #include "models/evaluate.h"
 #include "models/figures.h"
 #include "models/streams.h"
-#include "nn/input_file.h"
-#include "nn/quote.h"
+#include "nn/files/input_file.h"
+#include "nn/files/quote.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace fs = std::filesystem;
 
@@ -161,4 +161,4 @@ void write_reconstructions(const fs::path& file, const Config& config, const Vae
   write_png(file, pairs(x.values(), y, count, height, width, std::min<std::int64_t>(count, 10)));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

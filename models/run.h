@@ -3,10 +3,10 @@
 
 #include "models/config.h"
 #include "models/data/dataset.h"
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 #include "nn/state.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Something that makes a result worthless: a loss or a parameter that is not finite. Exit code 4.
 class NumericError : public Error {
@@ -60,4 +60,4 @@ void write_samples(const std::filesystem::path& file, const Config& config, cons
 void write_reconstructions(const std::filesystem::path& file, const Config& config, const Vae& vae,
                            const Images& images, std::int64_t count);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

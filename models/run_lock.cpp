@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 RunLock::RunLock(const Run& run) : folder_(::open(run.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (folder_ < 0 || ::flock(folder_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
@@ -20,4 +20,4 @@ RunLock::~RunLock() {
   if (folder_ >= 0) ::close(folder_);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

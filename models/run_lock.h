@@ -3,7 +3,7 @@
 
 #include "models/run.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Keeps other trainings out of a run's folder while it exists; however this process ends, they may then enter. Error
 /// when another is in it. On a file system that knows no locks it keeps nobody out.
@@ -18,4 +18,4 @@ class RunLock {
   int folder_;  // a descriptor, which the lock belongs to
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

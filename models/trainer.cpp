@@ -7,12 +7,12 @@
 #include "autograd/tape.h"
 #include "models/streams.h"
 #include "nn/accumulate.h"
-#include "nn/atomic_file.h"
 #include "nn/clip.h"
-#include "nn/quote.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/quote.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static Optimizer new_optimizer(const Config& config) {
   switch (config.optimizer) {
@@ -241,4 +241,4 @@ Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& ch
   shuffle();
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -9,7 +9,7 @@
 #include "nn/average.h"
 #include "nn/optim.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// What has been learnt so far in an epoch, nats per image over those used.
 struct Progress {
@@ -84,4 +84,4 @@ class Trainer {
   Indices order_;  // of the images in the epoch under way
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,6 +1,6 @@
 #include "models/vae.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor ImageDistribution::mean() const {
   return std::visit([](const auto& p) { return p.mean(); }, chosen);
@@ -65,4 +65,4 @@ static Elbo bound(const Vae& vae, const Tensor& x, auto& draws) {
 Elbo elbo(const Vae& vae, const Tensor& x, Rng& rng) { return bound(vae, x, rng); }
 Elbo elbo(const Vae& vae, const Tensor& x, const Tensor& noise) { return bound(vae, x, noise); }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

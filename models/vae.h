@@ -8,7 +8,7 @@
 #include "nn/distributions.h"
 #include "nn/linear.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A distribution over images that is chosen at run time.
 struct ImageDistribution {
@@ -94,4 +94,4 @@ Elbo elbo(const Vae& vae, const Tensor& x, Rng& rng);
 /// The same for given draws (B, Z) of a standard normal.
 Elbo elbo(const Vae& vae, const Tensor& x, const Tensor& noise);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,6 +1,6 @@
 #include "models/vae_settings.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 std::string layer_sizes(const VaeSettings& settings) {
   std::vector<std::string> names{fmt::to_string(settings.data())};
@@ -35,4 +35,4 @@ double parameter_count(const VaeSettings& settings) {
          chain(static_cast<double>(settings.latent), back, features, 1) + convolutions;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 #include "nn/init.h"
 #include "tensor/conv.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// How the encoder speaks of the spread: log σ², or σ itself through a softplus.
 enum class Head { log_variance, sigma };
@@ -36,4 +36,4 @@ std::string layer_sizes(const VaeSettings& settings);
 /// How many numbers the model learns. As a double, for it is asked before anyone knows that it is a sensible number.
 double parameter_count(const VaeSettings& settings);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

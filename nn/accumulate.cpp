@@ -2,7 +2,7 @@
 
 #include "tensor/map.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients, double weight) {
   check(sum.empty() || sum.size() == gradients.size(), "[accumulate] {} gradients after {}", gradients.size(),
@@ -24,4 +24,4 @@ void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients, double 
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

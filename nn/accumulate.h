@@ -5,11 +5,11 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// sum[i] ← sum[i] + weight·gradients[i]; an empty sum counts as zeros. With each batch's share in the whole as its
 /// weight, gradients of means over the batches become that of the mean over the whole. Error when the numbers or shapes
 /// of gradients differ, and then nothing is changed.
 void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients, double weight);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Activation {
   enum Kind { relu, elu, leaky_relu, silu, gelu, tanh, sigmoid, softplus } kind = relu;
@@ -28,4 +28,4 @@ struct Activation {
   void members(auto&& visit) { visit("kind", kind); }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -8,7 +8,7 @@
 #include "nn/state.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 using detail::Subject;
 
@@ -96,4 +96,4 @@ Audit audit_layer(const Layer& layer, const Shape& input, const AuditOptions& op
   return audit_layer(layer, normal(input, rng), options);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

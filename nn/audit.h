@@ -10,7 +10,7 @@
 
 #include "nn/sequential.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct AuditRow {
   std::string name;
@@ -59,4 +59,4 @@ struct AuditOptions {
 Audit audit_layer(const Layer& layer, const Shape& input, const AuditOptions& options = {});
 Audit audit_layer(const Layer& layer, const Tensor& input, const AuditOptions& options = {});
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

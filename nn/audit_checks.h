@@ -3,7 +3,7 @@
 
 #include "nn/audit.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 /// What is audited. The checks work on copies of the layer.
 struct Subject {
@@ -49,4 +49,4 @@ inline std::string counted(std::int64_t n, const char* what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

@@ -10,7 +10,7 @@
 #include "nn/state.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 static bool same_bits(const Tensor& a, const Tensor& b) {
   const std::vector<Real> x = a.values(), y = b.values();
@@ -201,4 +201,4 @@ std::string check_time(Subject& subject) {
                      seconds_per_step(subject) * 1e6, counted(threads(), "thread"));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

@@ -6,10 +6,10 @@
 
 #include "autograd/ops.h"
 #include "nn/audit_checks.h"
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 #include "nn/state.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 /// Changes every parameter and buffer.
 static void disturb(Layer& layer) {
@@ -86,4 +86,4 @@ std::string check_state(Subject& subject) {
   return "calls change no parameter, and in evaluation no buffer";
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

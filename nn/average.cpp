@@ -2,7 +2,7 @@
 
 #include "tensor/map.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 void check_average(std::span<const Tensor> average, std::span<const Tensor> latest, double decay) {
   check(decay >= 0 && decay < 1, "[average] the decay must be from 0 to below 1, not {}", decay);
@@ -19,4 +19,4 @@ void move_average(Tensor& average, const Tensor& x, double decay) {
   kernel::map([=](Batch a, Batch x) { return kept * a + rest * x; }, out, {out, x.view()});
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

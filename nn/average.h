@@ -4,7 +4,7 @@
 
 #include "nn/state.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 /// Error unless a module with these tensors can follow one with those at this pace.
@@ -43,4 +43,4 @@ struct Average {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,6 +1,6 @@
 #include "nn/batch_norm.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor BatchNorm::operator()(const Tensor& x, Context& context) const {
   const std::int64_t channels = weight.numel();
@@ -29,4 +29,4 @@ Tensor BatchNorm::operator()(const Tensor& x, Context& context) const {
   return normalize_by_own(x, batch, axes, in_place(weight), in_place(bias), epsilon);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 #include "nn/module.h"
 #include "nn/normalize.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct BatchNorm {
   Tensor weight, bias;                       // (C): the scale and the shift
@@ -36,4 +36,4 @@ struct BatchNorm {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

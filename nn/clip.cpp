@@ -6,7 +6,7 @@
 #include "tensor/map.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 double global_norm(std::span<const Tensor> gradients) {
   constexpr std::int64_t kChunk = 16384;
@@ -39,4 +39,4 @@ double clip_global_norm(std::span<Tensor> gradients, double max_norm) {
   return norm;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,7 +3,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// The 2-norm of all gradients as one vector, summed in double.
 double global_norm(std::span<const Tensor> gradients);
@@ -11,4 +11,4 @@ double global_norm(std::span<const Tensor> gradients);
 /// gradients that are NaN or zero: look at what it returns, the norm before. Error unless max_norm > 0.
 double clip_global_norm(std::span<Tensor> gradients, double max_norm);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

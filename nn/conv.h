@@ -5,7 +5,7 @@
 #include "nn/init.h"
 #include "nn/module.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 /// Input and output channels of one group. Error unless groups divide both.
@@ -64,4 +64,4 @@ struct ConvTranspose2d {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

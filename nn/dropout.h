@@ -5,7 +5,7 @@
 #include "autograd/ops.h"
 #include "nn/module.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Dropout {
   Real p;
@@ -24,4 +24,4 @@ struct Dropout {
   void members(auto&& visit) { visit("p", p); }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor Embedding::operator()(const Tensor& words) const {
   Indices numbers(words.shape());
@@ -15,4 +15,4 @@ Tensor Embedding::operator()(const Tensor& words) const {
   return (*this)(numbers);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

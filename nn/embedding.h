@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "nn/module.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Embedding {
   Tensor weight;  // (words, features)
@@ -21,4 +21,4 @@ struct Embedding {
   void members(auto&& visit) { visit("weight", weight); }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

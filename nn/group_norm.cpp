@@ -1,6 +1,6 @@
 #include "nn/group_norm.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor GroupNorm::operator()(const Tensor& x) const {
   const std::int64_t channels = weight.numel();
@@ -17,4 +17,4 @@ Tensor GroupNorm::operator()(const Tensor& x) const {
       normalize_by_own(grouped, moments(grouped, axes), axes, in_place(weight), in_place(bias), epsilon), x.shape());
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 #include "nn/module.h"
 #include "nn/normalize.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct GroupNorm {
   Tensor weight, bias;        // (C)
@@ -30,4 +30,4 @@ struct GroupNorm {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "nn/init.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Gru::Gru(std::int64_t in, std::int64_t hidden, Rng& rng) {
   check(in > 0 && hidden > 0, "[gru] {} inputs and {} hidden units leave no weights", in, hidden);
@@ -50,4 +50,4 @@ Gru::Result Gru::run(const Tensor& x, const Tensor& state) const {
   return {stack(states, 1), h};
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -8,7 +8,7 @@
 #include "autograd/ops.h"
 #include "nn/module.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Gru {
   Tensor weight_ih, weight_hh;  // (3H, I), (3H, H): W and U, the rows of r, z, n in this order
@@ -36,4 +36,4 @@ struct Gru {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -2,7 +2,7 @@
 
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor uniform(const Shape& shape, Real low, Real high, Rng& rng) { return low + uniform(shape, rng) * (high - low); }
 
@@ -30,4 +30,4 @@ Tensor initial_bias(Init init, std::int64_t n, std::int64_t fan_in, Rng& rng) {
   return init == Init::fan_in ? initial_weight(init, {n}, fan_in, n, rng) : zeros({n});
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

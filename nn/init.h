@@ -3,7 +3,7 @@
 
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// variance_scaling: normal of variance 1.3·2/fan_in cut at two standard deviations (Géron's book; the cut leaves
 ///   a variance of about 2/fan_in).
@@ -20,4 +20,4 @@ Tensor initial_weight(Init init, const Shape& shape, std::int64_t fan_in, std::i
 /// A bias of shape (n) for units with that many inputs: zeros, but for Init::fan_in.
 Tensor initial_bias(Init init, std::int64_t n, std::int64_t fan_in, Rng& rng);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,6 +1,6 @@
 #include "nn/layer_norm.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor LayerNorm::operator()(const Tensor& x) const {
   const int own = weight.rank(), others = x.rank() - own;
@@ -12,4 +12,4 @@ Tensor LayerNorm::operator()(const Tensor& x) const {
   return normalize_by_own(x, moments(x, axes), axes, weight, bias, epsilon);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 #include "nn/module.h"
 #include "nn/normalize.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct LayerNorm {
   Tensor weight, bias;        // (D, …): the extents of the last axes
@@ -26,4 +26,4 @@ struct LayerNorm {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 #include "nn/init.h"
 #include "nn/module.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Linear {
   Tensor weight, bias;  // (out, in), (out)
@@ -22,4 +22,4 @@ struct Linear {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

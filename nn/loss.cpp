@@ -2,7 +2,7 @@
 
 #include "nn/distributions.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static void check_batch(const char* op, const Tensor& x, const Tensor& target) {
   check(x.shape() == target.shape(), "[{}] shapes differ: {} and {}", op, x.shape(), target.shape());
@@ -28,4 +28,4 @@ Tensor cross_entropy(const Tensor& logits, const Indices& labels) {
   return -mean(Categorical{logits}.log_prob(labels));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

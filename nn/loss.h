@@ -3,7 +3,7 @@
 
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Binary cross-entropy of probabilities given as logits: (B, …), targets in [0, 1] of the same shape. Nats, summed
 /// over each sample's elements, averaged over the batch.
@@ -13,4 +13,4 @@ Tensor mse(const Tensor& x, const Tensor& target);
 /// Cross-entropy of class probabilities given as logits (B, classes), labels (B). Nats, averaged over the batch.
 Tensor cross_entropy(const Tensor& logits, const Indices& labels);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

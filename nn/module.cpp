@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 std::string Path::text() const {
   if (!parent) return {};
@@ -24,4 +24,4 @@ void detail::check_distinct(std::span<const Tensor> parameters) {
                           shared->shape()));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

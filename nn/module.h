@@ -21,7 +21,7 @@
 #include "tensor/random.h"
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A tensor that is part of the state but not optimised, like running statistics.
 struct Buffer {
@@ -131,4 +131,4 @@ std::vector<Tensor> parameters(const M& module) {
   return all;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -2,7 +2,7 @@
 
 #include "autograd/elementwise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Moments moments(const Tensor& x, const Axes& axes) {
   const Tensor m = mean(x, axes, keepdim);
@@ -47,4 +47,4 @@ Tensor normalize_by_own(const Tensor& x, const Moments& own, const Axes& axes, c
                 arg(bias, [to = bias.shape()](const Tensor& g) { return sum_to(g, to); }));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

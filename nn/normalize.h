@@ -3,7 +3,7 @@
 
 #include "autograd/ops.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Moments {
   Tensor mean, variance;  // the variance is that of the numbers themselves: divided by n, not n - 1
@@ -19,4 +19,4 @@ Tensor normalize(const Tensor& x, const Moments& moments, const Tensor& weight, 
 Tensor normalize_by_own(const Tensor& x, const Moments& own, const Axes& axes, const Tensor& weight, const Tensor& bias,
                         Real epsilon);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 
 #include "nn/optim_rule.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 constexpr const char* kSgdMoments[] = {"velocity"};
 constexpr const char* kAdamMoments[] = {"m", "v"};
@@ -36,4 +36,4 @@ void apply(const Adam& adam, const Slot& slot, double keep) {
   });
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

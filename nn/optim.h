@@ -7,7 +7,7 @@
 
 #include "nn/module.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Stochastic gradient descent: u ← momentum·u + g, x ← x - lr·u; with Nesterov's look ahead along the momentum,
 /// x ← x - lr·(momentum·u + g) (Sutskever, Martens, Dahl, Hinton 2013).
@@ -93,4 +93,4 @@ class Optimizer {
   std::size_t moments_rule_ = std::variant_npos;  // the rule that they belong to, by its place in Rule, once they exist
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -4,7 +4,7 @@
 #include "nn/optim.h"
 #include "tensor/update.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 struct Slot {
   Tensor& x;
@@ -36,4 +36,4 @@ void apply(const RmsProp& rms_prop, const Slot& slot);
 Names moments(const AdamW& adam_w);
 void apply(const AdamW& adam_w, const Slot& slot);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

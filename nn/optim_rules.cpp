@@ -1,7 +1,7 @@
 // The rules beside SGD and Adam, which stand in optim.cpp.
 #include "nn/optim_rule.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 constexpr const char* kAdagradMoments[] = {"sum"};
 constexpr const char* kRmsPropMoments[] = {"v", "velocity"};
@@ -41,4 +41,4 @@ void apply(const AdamW& adam_w, const Slot& slot) {
   apply(Adam{lr, beta1, beta2, epsilon}, slot, 1 - slot.lr * weight_decay);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

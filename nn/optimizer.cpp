@@ -3,7 +3,7 @@
 
 #include "nn/optim_rule.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Optimizer::Optimizer(const Rule& rule) : rule(rule) {
   const auto not_negative = [](double number, const char* name) {
@@ -61,4 +61,4 @@ void Optimizer::update(std::size_t i, Tensor& x, const Tensor& gradient, double 
   std::visit([&](const auto& r) { detail::apply(r, {x, own, g, r.lr * factor, steps}); }, rule);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,10 +1,10 @@
-// checkpoint for layers: memory for time, with the gradients of all parameters (see autograd/recompute.h).
+// recompute for layers: memory for time, with the gradients of all parameters (see autograd/recompute.h).
 #pragma once
 
 #include "autograd/recompute.h"
 #include "nn/sequential.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 /// Gives the buffers of `to` the values of those of `from`, where they differ: a layer may write them although const.
@@ -24,9 +24,9 @@ void copy_buffers(L& from, L& to) {
 
 /// layer(x, context), of which only x and the parameters are kept for the way back: what the layer computes in between
 /// is computed again when it is needed, with the same draws; running statistics change once. Any layer, a Sequential
-/// above all: cut a deep one into several and checkpoint each.
+/// above all: cut a deep one into several and recompute each.
 template <LayerLike L>
-Tensor checkpoint(const L& layer, const Tensor& x, Context& context) {
+Tensor recompute(const L& layer, const Tensor& x, Context& context) {
   std::vector<Tensor> inputs = parameters(layer);
   inputs.insert(inputs.begin(), x);
   const auto apply = [before = layer, first = &layer, training = context.training](std::span<const Tensor> in,
@@ -45,7 +45,7 @@ Tensor checkpoint(const L& layer, const Tensor& x, Context& context) {
     if (const L* layer = std::exchange(first, nullptr)) detail::copy_buffers(same, const_cast<L&>(*layer));
     return y;
   };
-  return detail::checkpoint(apply, context.rng, inputs);
+  return detail::recompute(apply, context.rng, inputs);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "nn/sequential.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Residual {
   Layer layer;  // any, for instance a Sequential; its output has the shape of its input
@@ -21,4 +21,4 @@ struct Residual {
   void members(auto&& visit) { visit("layer", layer); }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

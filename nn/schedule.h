@@ -8,7 +8,7 @@
 
 #include "tensor/check.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Schedule {
   enum Kind { constant, step, cosine } kind = constant;
@@ -31,4 +31,4 @@ struct Schedule {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

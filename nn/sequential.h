@@ -5,7 +5,7 @@
 
 #include "nn/unlisted.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A module that maps a tensor to a tensor, with or without a context.
 template <class L>
@@ -94,4 +94,4 @@ struct Sequential {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 
 #include "nn/module.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Calls visit(path, tensor) for everything that a checkpoint keeps: parameters and buffers, in order.
 template <class M, class Visit>
@@ -66,4 +66,4 @@ std::string summary(const M& module) {
   return text + fmt::format("{:<32} {:>16} {:>12}\n", "parameters", "", count(module));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

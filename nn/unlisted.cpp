@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 void detail::find_gaps(const Path& path, const Place& module, bool has_virtual, std::vector<Place> listed,
                        std::vector<std::string>& found) {
@@ -21,4 +21,4 @@ void detail::find_gaps(const Path& path, const Place& module, bool has_virtual, 
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

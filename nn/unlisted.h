@@ -6,7 +6,7 @@
 
 #include "nn/module.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 
@@ -46,4 +46,4 @@ void find_unlisted(M& member, const Path& path, std::vector<std::string>& found)
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

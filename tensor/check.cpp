@@ -1,6 +1,6 @@
 #include "tensor/check.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 #define GRADUS_TEXT_(x) #x
 #define GRADUS_TEXT(x) GRADUS_TEXT_(x)
@@ -18,4 +18,4 @@ std::int64_t checked_add(std::int64_t a, std::int64_t b) {
   return sum;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -9,7 +9,7 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// The one exception type that bad input to the library raises. `what()` is one sentence, which below models/ has the
 /// form `[op] what is wrong`, followed where there is a likely cause by a second line `help: …`.
@@ -37,4 +37,4 @@ template <class... Args>
 std::int64_t checked_mul(std::int64_t a, std::int64_t b);
 std::int64_t checked_add(std::int64_t a, std::int64_t b);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -18,7 +18,7 @@
 #include "tensor/parallel.h"
 #include "tensor/reduce.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 namespace {
 
 /// `view` itself if it is contiguous, else a copy of it, which `copied` keeps.
@@ -162,4 +162,4 @@ void conv2d_weight(const ConstView& image, const ConstView& maps, const View& we
        {weight.data, {g.groups, g.outputs, g.depth}, {g.depth * g.outputs, g.depth, 1}});
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

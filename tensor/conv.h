@@ -8,7 +8,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A number for the rows and one for the columns of images. `3` stands for {3, 3}.
 struct Pair {
@@ -51,4 +51,4 @@ void conv_transpose2d(const ConstView& maps, const ConstView& weight, const Real
 void conv2d_weight(const ConstView& image, const ConstView& maps, const View& weight, const ConvSettings& s);
 
 }  // namespace kernel
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -12,7 +12,7 @@
 #include "tensor/gemm_tile.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 inline constexpr std::int64_t kPieceBytes = 320 << 10;  // of columns and maps: a piece stays in the second-level cache
 inline constexpr std::int64_t kRowUnit = 64 / sizeof(Real);
@@ -230,4 +230,4 @@ inline void columns_to_image(const Geometry& g, const Piece& piece, const Real* 
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

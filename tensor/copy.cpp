@@ -6,7 +6,7 @@
 #include "tensor/simd.h"
 #include "tensor/walk.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 namespace {
 
 constexpr std::int64_t kChunk = 8192;  // elements that a thread copies at a time
@@ -83,4 +83,4 @@ void copy(const ConstView& in, const View& out) {
   for (std::int64_t i = 0; i < out.shape[0]; ++i) copy(first(in, i), first(out, i));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -3,9 +3,9 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// out = in, of one shape, any strides of both, which do not overlap.
 void copy(const ConstView& in, const View& out);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -5,7 +5,7 @@
 #include "tensor/copy.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 void cumsum(const ConstView& in, int axis, bool reverse, const View& out) {
   constexpr std::int64_t kChunk = 32768, kColumns = 64;
@@ -31,4 +31,4 @@ void cumsum(const ConstView& in, int axis, bool reverse, const View& out) {
   });
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -35,7 +35,7 @@
 #include "tensor/gemm_pack.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 namespace {
 
@@ -207,4 +207,4 @@ void gemm(const ConstView& a, const ConstView& b, const View& c, const Real* bia
   Product(a, b, c, bias).run();
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

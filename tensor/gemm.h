@@ -3,7 +3,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// C = A·B + start: (n, k) @ (k, m) -> (n, m). A and B have any strides (a transpose is a view), C's rows are
 /// contiguous (its last stride is 1), and C overlaps nothing. Every row of C starts from `bias`, m contiguous numbers,
@@ -11,4 +11,4 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 /// registers, up to kAlignment bytes past their ends, as every Storage allows.
 void gemm(const ConstView& a, const ConstView& b, const View& c, const Real* bias = nullptr);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -3,7 +3,7 @@
 
 #include "tensor/gemm_tile.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 // Blocking for the first-level cache, of 32 KiB at least, 48 in many processors with AVX-512: in a block of K this deep,
 // the rows of A that stay there while B passes by take 10 KB, or 28 with AVX-512.
@@ -65,4 +65,4 @@ inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns,
   run(edge_height, rest(rows, edge_height), edge);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -7,7 +7,7 @@
 #include "tensor/simd.h"
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 // kLanes dot products at once, rows × columns, each in its own register.
 inline constexpr int kDotRows = kLanes >= 8 ? 4 : 2;
@@ -103,4 +103,4 @@ inline void gemm_dot(const ConstView& a, const ConstView& b, const View& c, cons
   });
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

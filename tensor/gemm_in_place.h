@@ -6,7 +6,7 @@
 
 #include "tensor/gemm_block.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// A (rows, depth): its rows are contiguous (k_stride = 1) or its columns are (row_stride = 1).
 struct LeftFactor {
@@ -43,4 +43,4 @@ inline void gemm_in_place(const LeftFactor& a, const RightFactor& b, Real* c, st
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

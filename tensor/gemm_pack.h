@@ -5,7 +5,7 @@
 
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// Columns of a matrix, or rows seen as columns: element (k, i) is data[k·k_stride + i·stride].
 struct Columns {
@@ -62,4 +62,4 @@ inline void pack(const Columns& columns, int width, std::int64_t panel_size, Rea
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

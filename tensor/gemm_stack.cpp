@@ -4,7 +4,7 @@
 
 #include "tensor/gemm.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// The matrix at `offset` of a stack.
 template <class T>
@@ -39,4 +39,4 @@ void gemm_stack(const ConstView& a, const ConstView& b, const View& c) {
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -7,7 +7,7 @@
 #include "tensor/parallel.h"
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 // A tile is as high as the register file allows: `vectors` registers for a row of B and one for an element of A leave
 // room for this many rows. Two registers wide, its 14 (6) rows take 14·2 + 1 + 2 = 31 of 32 (6·2 + 1 + 2 = 15 of 16).
@@ -191,4 +191,4 @@ inline constexpr auto kTilesWithExtra = [] {
   return table;
 }();
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

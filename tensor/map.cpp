@@ -7,7 +7,7 @@
 #include "tensor/parallel.h"
 #include "tensor/walk.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 namespace {
 
 constexpr std::int64_t kChunk = 8192;                 // elements that a thread takes at a time, at most
@@ -127,4 +127,4 @@ ConstView broadcast_view(const ConstView& view, const Shape& shape) {
   return result;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

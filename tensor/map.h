@@ -4,7 +4,7 @@
 #include "tensor/simd.h"
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// Computes `registers` output registers. Input i is read at in[i] + r·step[i]: step is kLanes, or 0 for an
 /// input that is one register repeated. `closure` is whatever the row function was made with.
@@ -38,4 +38,4 @@ void map(const F& f, const View& out, const ConstView (&in)[n]) {
 /// `view` over the elements of `shape`, to which its own shape broadcasts (the caller has checked).
 ConstView broadcast_view(const ConstView& view, const Shape& shape);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

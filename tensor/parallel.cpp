@@ -22,7 +22,7 @@
 
 #include "tensor/check.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace {
 
@@ -245,4 +245,4 @@ void detail::run_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t, i
   if (job.error) std::rethrow_exception(job.error);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -10,7 +10,7 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// How many threads may work at once, the caller included (default: `available_threads()`). 1 to 256, more than
 /// the machine has included; Error otherwise. Not to be called while work is under way.
@@ -44,4 +44,4 @@ void parallel_for(std::int64_t chunks, Body&& body) {
       const_cast<void*>(static_cast<const void*>(&body)));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -8,7 +8,7 @@
 #include "tensor/parallel.h"
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 constexpr std::uint64_t kMultiplier[2] = {0xD2511F53, 0xCD9E8D57};  // the paper's, as the Weyl constants below
@@ -239,4 +239,4 @@ Indices permutation(std::int64_t n, Rng& rng) {
   return result;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -9,7 +9,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// The Philox 4x32-10 block function: 128 random bits from a 128-bit counter and a 64-bit key.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
@@ -41,4 +41,4 @@ Tensor bernoulli(const Shape& shape, Real p, Rng& rng);
 /// many blocks as were needed, about n / 2.
 Indices permutation(std::int64_t n, Rng& rng);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -26,8 +26,10 @@
 #define GRADUS_PASTE_(a, b) a##_##b
 #define GRADUS_PASTE(a, b) GRADUS_PASTE_(a, b)
 #define GRADUS_FLAVOUR GRADUS_PASTE(GRADUS_REAL_NAME, GRADUS_ISA_NAME)  // e.g. f32_avx512
+/// What every file of Gradus stands in: `namespace GRADUS {`, which ctags and editors can read.
+#define GRADUS gradus::inline GRADUS_FLAVOUR
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 #if defined(GRADUS_DOUBLE)
 using Real = double;
@@ -40,4 +42,4 @@ using Real = float;
 extern const char* const flavour;
 [[maybe_unused, gnu::used]] static const char* const* const linked_flavour = &flavour;
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

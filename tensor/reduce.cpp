@@ -20,7 +20,7 @@
 #include "tensor/parallel.h"
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 namespace {
 
 constexpr std::int64_t kLeaf = 32;  // lines that are added one after the other, below the pairwise tree
@@ -407,4 +407,4 @@ void argmax(const ConstView& in, int axis, std::int64_t* out) {
   });
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

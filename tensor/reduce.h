@@ -3,7 +3,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 // `in` has any strides. `out` is row-major, of the same rank, and each of its extents is that of `in` (kept) or
 // 1 (reduced). NaN is never swallowed. The reduction over no elements is the one named.
@@ -18,4 +18,4 @@ void logsumexp(const ConstView& in, const View& out);
 /// NaN if there is one. The caller sees to it that the axis is not empty.
 void argmax(const ConstView& in, int axis, std::int64_t* out);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -4,7 +4,7 @@
 
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 constexpr std::int64_t kChunk = 32768;  // numbers that one thread takes at a time
 
@@ -42,4 +42,4 @@ void add_rows(const ConstView& x, std::span<const std::int64_t> rows, const View
   });
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -3,7 +3,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 // Matrices of any strides, but `out` is row-major; every number in `rows` is that of a row (the caller has checked).
 
@@ -12,4 +12,4 @@ void take_rows(const ConstView& table, std::span<const std::int64_t> rows, const
 /// out[rows[i]] += x[i], in the order of i: (n, D), n numbers -> (V, D)
 void add_rows(const ConstView& x, std::span<const std::int64_t> rows, const View& out);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -6,7 +6,7 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::detail {
+namespace GRADUS::detail {
 
 template <std::size_t n>
 using Series = std::array<long double, n>;
@@ -61,4 +61,4 @@ constexpr std::array<Real, n> rounded(const Series<n>& c) {
   return r;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::detail
+}  // namespace GRADUS::detail

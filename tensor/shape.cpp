@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Shape::Shape(std::span<const std::int64_t> extents) {
   check(extents.size() <= kMaxRank, "[shape] a tensor has at most {} axes, not {}", kMaxRank, extents.size());
@@ -105,4 +105,4 @@ Axes all_axes(const Shape& shape) {
 
 std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

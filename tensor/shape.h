@@ -9,7 +9,7 @@
 
 #include "tensor/check.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 inline constexpr int kMaxRank = 6;
 
@@ -89,7 +89,7 @@ Axes all_axes(const Shape& shape);
 /// "(128, 784)"
 std::string to_string(const Shape& shape);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS
 
 template <>
 struct fmt::formatter<gradus::Shape> : fmt::formatter<std::string> {

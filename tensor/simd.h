@@ -29,7 +29,7 @@
 #pragma GCC diagnostic pop
 #endif
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 using Lanes = xsimd::batch<Real>;
@@ -357,6 +357,6 @@ inline Real max(const Batch& x) {
   return detail::fold(x, [](Real a, Real b) { return a >= b || a != a ? a : b; });
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS
 
 #include "tensor/simd_math.h"  // IWYU pragma: export

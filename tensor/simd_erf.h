@@ -10,7 +10,7 @@
 #include "tensor/series.h"
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 
@@ -54,4 +54,4 @@ inline Batch erf(const Batch& x) {
   return copysign(-expm1(-g), x);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

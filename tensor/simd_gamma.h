@@ -13,7 +13,7 @@
 
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 
@@ -155,4 +155,4 @@ inline Batch tetragamma(const Batch& x) {
   return where(r.mirrored, where(r.sin == 0, kNaN, mirrored), result);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

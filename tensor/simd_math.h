@@ -11,7 +11,7 @@
 #include "tensor/series.h"
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace detail {
 
@@ -327,4 +327,4 @@ inline Batch pow(const Batch& x, const Batch& y) {
   return where((y == 0) | (x == 1), 1, result);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

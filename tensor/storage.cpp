@@ -8,7 +8,7 @@
 #include <mutex>
 #include <new>
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 // Four size classes per doubling waste at most a quarter of a block: 4, 5, 6, 7, 8, 10, 12, … units of 64 B.
 constexpr int kClassesPerDoubling = 4;
@@ -137,4 +137,4 @@ void release_pool() {
   pool().trim(0);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -9,7 +9,7 @@
 
 #include "tensor/check.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 inline constexpr std::int64_t kAlignment = 64;  // bytes: one cache line, one AVX-512 register
 
@@ -90,4 +90,4 @@ void reset_pool_peak();
 /// Gives every free block back to the system.
 void release_pool();
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

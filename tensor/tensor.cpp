@@ -6,7 +6,7 @@
 
 #include "tensor/copy.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 // Ids come from one counter for all threads; a thread takes a block of them at a time.
 std::uint64_t Tensor::next_id() {
@@ -146,4 +146,4 @@ std::string to_string(const Tensor& x) {
   return out + "  " + to_string(x.shape());
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -12,7 +12,7 @@
 #include "tensor/shape.h"
 #include "tensor/storage.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// What a kernel works on: memory with a shape and strides, owned by someone else.
 template <class T>
@@ -158,7 +158,7 @@ struct Indices {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS
 
 template <>
 struct fmt::formatter<gradus::Tensor> : fmt::formatter<std::string> {

@@ -7,7 +7,7 @@
 #include "tensor/parallel.h"
 #include "tensor/simd.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// Runs rule(lanes, g) for each register of `size` numbers: lanes[i] is read from written[i] and stored back, g is only
 /// read. The arrays do not overlap.
@@ -51,4 +51,4 @@ void update(const std::array<Real*, n>& written, const Real* g, std::int64_t siz
   });
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

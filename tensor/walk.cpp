@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 // Numbers at a fixed distance, to `out` side by side.
 static void pack_line(const Real* from, std::int64_t stride, std::int64_t count, Real* out) {
@@ -37,4 +37,4 @@ void Cursor::pack(std::int64_t count, Real* out) {
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -3,7 +3,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// The axes of a view that is not empty, outermost first, merged where memory walks on from one to the next; at least
 /// one.
@@ -73,4 +73,4 @@ class Cursor {
   std::int64_t index_[kMaxRank];
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

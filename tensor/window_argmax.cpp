@@ -5,7 +5,7 @@
 
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 void window_argmax(const ConstView& image, const Pair& window, const Pair& stride, const Pair& padding,
                    const Pair& maps, std::int64_t* out) {
@@ -38,4 +38,4 @@ void window_argmax(const ConstView& image, const Pair& window, const Pair& strid
   });
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

@@ -3,7 +3,7 @@
 
 #include "tensor/conv.h"
 
-namespace gradus::inline GRADUS_FLAVOUR::kernel {
+namespace GRADUS::kernel {
 
 /// For each window of an image, the position y·W + x of its largest number: the first of equals, the first NaN if there
 /// is one. image (planes, H, W), any strides; out row-major (planes, maps.h, maps.w). The padding, less than a window,
@@ -11,4 +11,4 @@ namespace gradus::inline GRADUS_FLAVOUR::kernel {
 void window_argmax(const ConstView& image, const Pair& window, const Pair& stride, const Pair& padding,
                    const Pair& maps, std::int64_t* out);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR::kernel
+}  // namespace GRADUS::kernel

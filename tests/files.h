@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/input_file.h"
+#include "nn/files/input_file.h"
 #include "tensor/check.h"
 
 namespace gradus::test {

@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 constexpr std::size_t kColumn = 26;  // where descriptions begin
 
@@ -141,4 +141,4 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& arguments
   return {&verb, "", given};
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

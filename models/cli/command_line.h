@@ -14,7 +14,7 @@ namespace CLI {
 class App;
 }
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// One verb's arguments. The references must outlive CommandLine::parse; what they hold at the declaration is the
 /// default, and is shown as such in the help.
@@ -87,4 +87,4 @@ class CommandLine {
   std::vector<std::unique_ptr<Verb>> verbs_;
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -9,12 +9,12 @@
 #include "models/cli/print.h"
 #include "models/cli/progress.h"
 #include "models/run_lock.h"
-#include "nn/atomic_file.h"
-#include "nn/input_file.h"
-#include "nn/quote.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/input_file.h"
+#include "nn/files/quote.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace fs = std::filesystem;
 
@@ -249,4 +249,4 @@ void info(const Options& options) {
   print(fmt::format("checkpoints  {}\n", kept));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 
 #include "models/run.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// What the options are read into; each verb uses its own part.
 struct Options {
@@ -32,4 +32,4 @@ void reconstruct(const Options& options);
 void evaluate_run(const Options& options);
 void info(const Options& options);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,6 +1,6 @@
 #include "models/cli/optimizer_options.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 void add_optimizer_options(Verb& verb, Config& c) {
   const auto momentum = [&c](auto text) { c.momentum = parse_real(text, "--momentum", range::kDecay); };
@@ -61,4 +61,4 @@ std::string optimizer_text(const Config& c) {
   return text;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

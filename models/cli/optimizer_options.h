@@ -4,7 +4,7 @@
 #include "models/cli/command_line.h"
 #include "models/trainer.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// The names that a choice has on the command line.
 template <class E>
@@ -23,4 +23,4 @@ void settle_schedule(Config& config, const Dataset& data);
 /// "adamw, lr 0.001, weight decay 0.01, cosine to 0.1 in 2000 steps"
 std::string optimizer_text(const Config& config);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

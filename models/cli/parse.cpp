@@ -4,9 +4,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 [[noreturn]] static void fail(std::string_view flag, std::string_view what, std::string_view text) {
   throw UsageError(fmt::format("{} must be {}, not {}", flag, what, quote(text)));
@@ -117,4 +117,4 @@ std::string one_of(std::span<const std::string_view> names) {
   return fmt::format("{} or {}", fmt::join(names.first(names.size() - 1), ", "), names.back());
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

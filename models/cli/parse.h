@@ -14,7 +14,7 @@
 
 #include "models/range.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A command line that cannot be carried out: one sentence, and perhaps a second line `help: …`.
 class UsageError : public Error {
@@ -46,4 +46,4 @@ std::string did_you_mean(std::string_view text, std::span<const std::string_view
 /// "elu, relu or tanh"
 std::string one_of(std::span<const std::string_view> names);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

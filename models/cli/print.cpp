@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static bool failed = false;
 
@@ -14,4 +14,4 @@ void print(std::string_view text) {
 
 bool printing_failed() { return failed; }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

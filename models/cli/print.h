@@ -5,11 +5,11 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Writes at once. That a reader has gone away (`| head -1`) stops nobody; for other failures see below.
 void print(std::string_view text);
 /// Whether something could not be written though somebody was reading (a full disk).
 bool printing_failed();
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

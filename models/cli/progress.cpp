@@ -7,7 +7,7 @@
 
 #include "models/cli/print.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 std::string duration(double seconds) {
   if (!(seconds < 360000)) return "more than 100 h";
@@ -50,4 +50,4 @@ void ProgressDisplay::finish() {
   bar_shown_ = false;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

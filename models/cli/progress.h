@@ -5,7 +5,7 @@
 
 #include "models/trainer.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 class ProgressDisplay {
  public:
@@ -27,4 +27,4 @@ class ProgressDisplay {
 /// "1 h 02 min", "2 min 05 s", "7 s"
 std::string duration(double seconds);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

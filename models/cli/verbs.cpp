@@ -3,10 +3,10 @@
 #include "models/cli/commands.h"
 #include "models/cli/optimizer_options.h"
 #include "models/cli/print.h"
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 #include "tensor/parallel.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace {
 
@@ -150,4 +150,4 @@ bool run_command(const std::vector<std::string>& arguments, StopRequest& stop) {
   return true;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -7,7 +7,7 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A wish, made by a signal, that the program ends.
 struct StopRequest {
@@ -19,4 +19,4 @@ struct StopRequest {
 /// and a training was saved before its end. UsageError, NumericError, Error as they come.
 bool run_command(const std::vector<std::string>& arguments, StopRequest& stop);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

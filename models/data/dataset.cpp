@@ -7,9 +7,9 @@
 
 #include "models/data/digits.h"
 #include "models/data/idx.h"
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace fs = std::filesystem;
 
@@ -78,4 +78,4 @@ void fill_batch(const Images& images, std::span<const std::int64_t> rows, const 
   }
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

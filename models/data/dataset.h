@@ -7,7 +7,7 @@
 
 #include "tensor/conv.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Grey images as bytes, 0 black to 255 white, row-major (count, height, width), and one label each or none.
 struct Images {
@@ -41,4 +41,4 @@ std::string fingerprint(const Images& images);
 /// of range or `out` has another shape.
 void fill_batch(const Images& images, std::span<const std::int64_t> rows, const View& out);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -9,7 +9,7 @@
 #include "tensor/parallel.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 // Only +, -, ·, / and square roots of floats are used on the way to a pixel: IEEE 754 rounds these exactly, so every
 // compiler, mathematics library and instruction set draws the same images.
@@ -363,4 +363,4 @@ Dataset generated_digits() {
   return digits;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

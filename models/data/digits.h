@@ -4,7 +4,7 @@
 
 #include "models/data/dataset.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// `count` labelled images of 28×28. Image i is a function of (stream, i) alone: the same for any count, number of
 /// threads, build and machine. Every ten images in a row hold each digit once, in random order.
@@ -13,4 +13,4 @@ Images generate_digits(std::int64_t count, std::uint64_t stream);
 /// 60,000 training and 10,000 test images: streams 0 and 1.
 Dataset generated_digits();
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

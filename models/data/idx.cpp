@@ -6,10 +6,10 @@
 #include <array>
 #include <new>
 
-#include "nn/input_file.h"
-#include "nn/quote.h"
+#include "nn/files/input_file.h"
+#include "nn/files/quote.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace fs = std::filesystem;
 
@@ -192,4 +192,4 @@ std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
   return read_items(contents, count, 1, "labels");
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -7,7 +7,7 @@
 
 #include "models/data/dataset.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// The images of one file, without labels, named after it. Error naming the file and what is wrong when it is not
 /// exactly a header of rank 3 and the unsigned bytes that it announces.
@@ -16,4 +16,4 @@ Images read_idx_images(const std::filesystem::path& path);
 /// The labels of one file: rank 1, unsigned bytes. Errors as above.
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

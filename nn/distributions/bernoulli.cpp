@@ -2,7 +2,7 @@
 
 #include "autograd/elementwise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor Bernoulli::mean() const { return sigmoid(logits); }
 
@@ -23,4 +23,4 @@ Tensor Bernoulli::entropy() const {
     return softplus(minus_size) - minus_size * sigmoid(minus_size); }, logits);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

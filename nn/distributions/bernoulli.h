@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Bernoulli {
   Tensor logits;
@@ -18,4 +18,4 @@ struct Bernoulli {
   Tensor mean() const;
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

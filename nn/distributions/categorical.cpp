@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "nn/distributions/uniform_noise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 constexpr Real kLowest = std::numeric_limits<Real>::lowest();
 
@@ -56,4 +56,4 @@ Tensor kl_divergence(const Categorical& q, const Categorical& p) {
     log_probabilities(q), log_probabilities(p)), -1);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Categorical {
   Tensor logits;  // (…, K), K ≥ 1; only their differences matter, and -inf is the logit of probability 0
@@ -24,4 +24,4 @@ struct Categorical {
 /// Between categoricals of as many classes: (…, K), (…, K) -> (…).
 Tensor kl_divergence(const Categorical& q, const Categorical& p);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "nn/distributions/uniform_noise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 namespace {
 
 // Everything is computed at m = -|η|, for x and 1 - x swap with the sign of η, and there nothing cancels or overflows
@@ -103,4 +103,4 @@ Tensor kl_divergence(const ContinuousBernoulli& q, const ContinuousBernoulli& p)
            log_normalizer(minus_size(other)); }, q.logits, p.logits);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -5,7 +5,7 @@
 #include "autograd/ops.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// The density e^(η·x - A(η)) for x in [0, 1] with logits η, where A(η) = log((e^η - 1)/η) is the logarithm of its
 /// normaliser. With λ = sigmoid(η) it is C(λ)·λˣ·(1 - λ)¹⁻ˣ.
@@ -28,4 +28,4 @@ struct ContinuousBernoulli {
 /// (η - η')·A'(η) - A(η) + A(η') for logits η of q and η' of p.
 Tensor kl_divergence(const ContinuousBernoulli& q, const ContinuousBernoulli& p);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "nn/distributions/uniform_noise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 constexpr int kLast = 255;                // the last level
 constexpr double kHalfBin = 0.5 / kLast;  // from a level to its bin's borders
@@ -76,4 +76,4 @@ Tensor kl_divergence(const DiscretizedLogistic& q, const DiscretizedLogistic& p)
     return sum; }, q.loc, q.log_scale, p.loc, p.log_scale);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

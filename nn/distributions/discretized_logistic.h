@@ -5,7 +5,7 @@
 #include "autograd/ops.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Levels 0, 1/255, …, 1. A level has the logistic's mass within 1/510 of it; the first and the last take the tails as
 /// well.
@@ -25,4 +25,4 @@ struct DiscretizedLogistic {
 /// Exact: a sum over the levels.
 Tensor kl_divergence(const DiscretizedLogistic& q, const DiscretizedLogistic& p);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -8,7 +8,7 @@
 
 #include "autograd/elementwise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 constexpr double kRootTwoOverPi = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
 
@@ -93,4 +93,4 @@ void detail::no_closed_form(const std::type_info& q, const std::type_info& p) {
                           name_of(q), name_of(p)));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

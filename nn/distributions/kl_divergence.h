@@ -9,7 +9,7 @@
 #include "nn/distributions/logistic.h"
 #include "nn/distributions/normal.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// KL(q ‖ p) between Gaussians.
 Tensor kl_divergence(const Normal& q, const Normal& p);
@@ -50,4 +50,4 @@ Tensor kl_divergence(const Q& q, const P& p) {
     detail::no_closed_form(typeid(Q), typeid(P));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

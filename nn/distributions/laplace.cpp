@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "nn/distributions/uniform_noise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static constexpr Real kLogTwo = static_cast<Real>(std::numbers::ln2);
 
@@ -31,4 +31,4 @@ Tensor Laplace::entropy() const { return broadcast_to(log_scale + (1 + kLogTwo),
 
 Tensor Laplace::mean() const { return broadcast_to(loc, shape_of(*this)); }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

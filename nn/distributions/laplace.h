@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Laplace {
   Tensor loc, log_scale;  // μ and log b, broadcasting
@@ -19,4 +19,4 @@ struct Laplace {
   Tensor mean() const;
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

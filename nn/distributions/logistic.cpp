@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "nn/distributions/uniform_noise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static Shape shape_of(const Logistic& p) { return broadcast("logistic", p.loc.shape(), p.log_scale.shape()); }
 
@@ -29,4 +29,4 @@ Tensor Logistic::entropy() const { return broadcast_to(log_scale + 2, shape_of(*
 
 Tensor Logistic::mean() const { return broadcast_to(loc, shape_of(*this)); }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Logistic {
   Tensor loc, log_scale;  // μ and log s, broadcasting
@@ -19,4 +19,4 @@ struct Logistic {
   Tensor mean() const;
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -3,7 +3,7 @@
 
 #include "nn/distributions/categorical.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// p(x) = Σ w[k]·p[k](x): `component` holds the parameters of all components along its last axis, (…, K), and
 /// w = softmax(logits) along the last axis of `logits`, (…, K). One x has the shape (…) without that axis.
@@ -50,4 +50,4 @@ struct Mixture {
   }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

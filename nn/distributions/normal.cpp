@@ -2,7 +2,7 @@
 
 #include "autograd/elementwise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static Shape shape_of(const Normal& q) { return broadcast("normal", q.loc.shape(), q.log_variance.shape()); }
 
@@ -34,4 +34,4 @@ Tensor kl_divergence(const Normal& q, const StandardNormal& p) {
   return broadcast_to(kl, broadcast("kl_standard_normal", kl.shape(), p.shape));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

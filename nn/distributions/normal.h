@@ -5,7 +5,7 @@
 #include "nn/distributions/unit_normal.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Normal {
   Tensor loc, log_variance;  // μ and log σ², broadcasting
@@ -25,4 +25,4 @@ struct Normal {
 /// KL(q ‖ N(0, 1)) = ½(μ² + (e^v - 1) - v) for v = log σ²: near σ = 1 off by roundings of v, not of 1.
 Tensor kl_divergence(const Normal& q, const StandardNormal& p);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

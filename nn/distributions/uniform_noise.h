@@ -5,7 +5,7 @@
 
 #include "autograd/dual.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// The least number above 0 that a uniform draw gives: it stands for 0, whose logarithm no draw could bear. The
 /// largest is 1 minus as much.
@@ -17,4 +17,4 @@ Batch inside(T u) {
   return max(value(u), Batch(kLeastUniform));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -2,7 +2,7 @@
 
 #include "autograd/elementwise.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 Tensor UnitNormal::sample(Rng& rng) const {
   const Pause no_derivatives;
@@ -19,4 +19,4 @@ Tensor UnitNormal::log_prob(const Tensor& x) const {
 
 Tensor UnitNormal::entropy() const { return full(loc.shape(), (1 + kLogTwoPi) / 2); }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

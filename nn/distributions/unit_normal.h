@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "tensor/random.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 inline constexpr Real kLogTwoPi = static_cast<Real>(1.83787706640934548356L);
 
@@ -34,4 +34,4 @@ struct StandardNormal {
   Tensor mean() const { return zeros(shape); }
 };
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

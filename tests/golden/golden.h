@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 
 namespace gradus::test {
 

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 #include "tensor/parallel.h"
 
 namespace gradus::test {

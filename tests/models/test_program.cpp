@@ -11,7 +11,7 @@
 #include <cstring>
 #include <thread>
 
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 #include "tests/files.h"
 
 namespace fs = std::filesystem;

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <csignal>
 
-#include "nn/atomic_file.h"
+#include "nn/files/atomic_file.h"
 #include "tests/files.h"
 
 namespace fs = std::filesystem;

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 #include "tests/files.h"
 
 namespace fs = std::filesystem;

@@ -61,7 +61,7 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
        "[linear] an input of shape (5, 4) does not end in the 3 features of weight (4, 3)"},
       {"layers that do not fit", [&] { net(x, context); },
        "[linear] an input of shape (5, 4) does not end in the 5 features of weight (2, 5)"},
-      {"layers that do not fit, checkpointed", [&] { checkpoint(net, x, context); },
+      {"layers that do not fit, recomputed", [&] { recompute(net, x, context); },
        "[linear] an input of shape (5, 4) does not end in the 5 features of weight (2, 5)"},
 
       {"one tensor as two members", [&] { parameters(TwoTensors{shared, shared}); },

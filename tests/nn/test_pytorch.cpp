@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "nn/checkpoint.h"
 #include "nn/distributions.h"
+#include "nn/files/checkpoint.h"
 #include "nn/loss.h"
 #include "nn/optim.h"
 #include "tests/files.h"

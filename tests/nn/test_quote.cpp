@@ -1,7 +1,7 @@
 // Text from outside, printed.
 #include <doctest/doctest.h>
 
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 
 using namespace gradus;
 

@@ -1,4 +1,4 @@
-// checkpoint for layers: the gradients of every parameter, the same draws, buffers written once.
+// recompute for layers: the gradients of every parameter, the same draws, buffers written once.
 #include <doctest/doctest.h>
 
 #include "nn/activation.h"
@@ -60,31 +60,31 @@ Result run(bool training, const Apply& apply) {
 
 }  // namespace
 
-TEST_CASE("checkpoint: a layer's value, gradients, draws and buffers are to the bit what they are without") {
+TEST_CASE("recompute: a layer's value, gradients, draws and buffers are to the bit what they are without") {
   for (const bool training : {true, false}) {
     const Result plain = run(training, [](auto& net, auto& x, Context& context) { return net(x, context); });
     const Result recomputed =
-        run(training, [](auto& net, auto& x, Context& context) { return checkpoint(net, x, context); });
+        run(training, [](auto& net, auto& x, Context& context) { return recompute(net, x, context); });
     CHECK(plain == recomputed);
     CHECK(plain.gradients.size() == 4);
     CHECK(plain.total != 0);
   }
 }
 
-TEST_CASE("checkpoint: a layer used twice keeps the buffers of its last use, also after the way back") {
+TEST_CASE("recompute: a layer used twice keeps the buffers of its last use, also after the way back") {
   const Sequential net{Total{}};
   const Tensor x = ones({2, 4}), more = full({2, 4}, 3);
   Rng rng;
   Context context{.training = true, .rng = rng};
   const auto total = [&] { return state(net).at("0.total").item(); };
   Tape tape(parameters(net));
-  const Tensor y = checkpoint(net, x, context) * checkpoint(net, more, context);
+  const Tensor y = recompute(net, x, context) * recompute(net, more, context);
   CHECK(total() == 32);
   tape.gradient(sum(y));
   CHECK(total() == 32);
 }
 
-TEST_CASE("checkpoint: a layer without context, and layers one after the other") {
+TEST_CASE("recompute: a layer without context, and layers one after the other") {
   Rng rng{.seed = 6};
   const Linear first(3, 4, Init::he, rng), second(4, 2, Init::he, rng);
   const Tensor x = normal({5, 3}, rng);
@@ -97,6 +97,6 @@ TEST_CASE("checkpoint: a layer without context, and layers one after the other")
     for (const Tensor& gradient : tape.gradient(sum(apply()))) all.push_back(gradient.values());
     return all;
   };
-  CHECK(gradients([&] { return checkpoint(second, tanh(checkpoint(first, x, context)), context); }) ==
+  CHECK(gradients([&] { return recompute(second, tanh(recompute(first, x, context)), context); }) ==
         gradients([&] { return second(tanh(first(x))); }));
 }

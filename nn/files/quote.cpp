@@ -1,4 +1,4 @@
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <iterator>
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 constexpr std::size_t kLongest = 200;  // bytes of the text that are shown
 
@@ -96,4 +96,4 @@ std::string shell_path(std::string_view path) {
   return quoted + '\'';
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,4 +1,4 @@
-#include "nn/atomic_file.h"
+#include "nn/files/atomic_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,10 +9,10 @@
 #include <system_error>
 #include <utility>
 
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 #include "tensor/check.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 namespace fs = std::filesystem;
 
@@ -118,4 +118,4 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   if (const int e = synchronise(temporary.folder); e != 0 && e != EINVAL) fail(path, e);
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

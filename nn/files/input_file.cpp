@@ -1,4 +1,4 @@
-#include "nn/input_file.h"
+#include "nn/files/input_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <system_error>
 
-#include "nn/quote.h"
+#include "nn/files/quote.h"
 #include "tensor/check.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 [[noreturn]] static void fail(const std::filesystem::path& path, std::string_view reason) {
   throw Error(fmt::format("[read] cannot read {}: {}", quote(path.native()), reason));
@@ -58,4 +58,4 @@ std::string read_file(const std::filesystem::path& path, std::int64_t most) {
   return bytes;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,4 +1,4 @@
-#include "nn/safetensors_header.h"
+#include "nn/files/safetensors_header.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 using Json = nlohmann::json;
 
@@ -221,4 +221,4 @@ SafetensorsHeader read_safetensors_header(InputFile& file) {
   return header;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -6,7 +6,7 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// `text` in double quotes. What could steer a terminal or hide text (control characters, marks that turn the
 /// writing direction, invalid UTF-8) is shown as \xNN per byte, and \ and " as \\ and \". After 200 bytes comes "…".
@@ -16,4 +16,4 @@ std::string quote(std::string_view text);
 /// `quote` spells out. Never shortened.
 std::string shell_path(std::string_view path);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -7,7 +7,7 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// A regular file, read from its start. Reading is by copy, not by mapping: a file that someone shortens under a
 /// mapping kills the process, here it is an Error.
@@ -34,4 +34,4 @@ class InputFile {
 /// All bytes of a regular file; Error when there are more than `most`.
 std::string read_file(const std::filesystem::path& path, std::int64_t most);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

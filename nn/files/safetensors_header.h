@@ -4,11 +4,11 @@
 #include <map>
 #include <vector>
 
-#include "nn/input_file.h"
-#include "nn/quote.h"
+#include "nn/files/input_file.h"
+#include "nn/files/quote.h"
 #include "tensor/shape.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 inline constexpr std::int64_t kHeaderLengthBytes = 8;
 inline constexpr std::int64_t kLongestHeader = 100'000'000;  // the limit of the reference reader
@@ -33,4 +33,4 @@ template <class... Args>
   throw Error(fmt::format("[checkpoint] cannot load {}: {}", quote(path.native()), fmt::format(reason, args...)));
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

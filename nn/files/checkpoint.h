@@ -11,7 +11,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 struct Checkpoint {
   std::map<std::string, Tensor> tensors;
@@ -30,4 +30,4 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
 /// are not finite. Takes no more memory than the file's size warrants.
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

@@ -1,14 +1,14 @@
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "nn/atomic_file.h"
-#include "nn/safetensors_header.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/safetensors_header.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 static_assert(std::endian::native == std::endian::little, "numbers are copied to and from the file as they are");
 
@@ -91,4 +91,4 @@ Checkpoint load_checkpoint(const std::filesystem::path& path) {
   return checkpoint;
 }
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS

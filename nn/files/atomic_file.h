@@ -6,7 +6,7 @@
 
 #include "tensor/real.h"
 
-namespace gradus::inline GRADUS_FLAVOUR {
+namespace GRADUS {
 
 /// Makes `path` a regular file of exactly these bytes, on the disk when this returns. A reader, or a crash at any
 /// moment, sees the old file or the new one, never a part. An existing file keeps its permissions; a symbolic link
@@ -18,4 +18,4 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 /// Error where write_file_atomically would refuse `path`, as far as that can be known beforehand. Writes nothing.
 void check_writable(const std::filesystem::path& path);
 
-}  // namespace gradus::inline GRADUS_FLAVOUR
+}  // namespace GRADUS
