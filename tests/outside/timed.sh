@@ -1,4 +1,8 @@
 #!/bin/sh
-# timed.sh COMMAND…: runs the command and leaves in the file $TIMES, second line, the processor time it took.
+# timed.sh COMMAND… -o FOLDER/NAME.o …: runs the command and leaves in the folder $TIMES, file NAME.o, second line, the
+# processor time it took. What is not compiled is not timed.
 "$@" || exit
-times >"$TIMES"
+while [ $# -gt 1 ]; do
+  case "$1 $2" in "-o "*.o) times >"$TIMES/${2##*/}" ;; esac
+  shift
+done
