@@ -30,7 +30,7 @@ static AuditRow row_of(const char* name, std::string (*check_row)(Subject&), Sub
   }
   set_threads(count);  // a layer may have changed that
   std::size_t i = 0;   // copies may share their tensors after all
-  for_each_state(subject.layer, [&](const Path& path, Tensor& x) {
+  for_each_state(subject.layer, [&](const MemberPath& path, Tensor& x) {
     if (i == subject.begin.size() && std::exchange(row.passed, false))
       row.detail = fmt::format("a call has made a new member \"{}\"", path.text());
     if (i < subject.begin.size()) x = subject.begin[i++];
@@ -57,7 +57,7 @@ static Audit audit(Subject subject) {
       {"threads", detail::check_threads},
       {"time", detail::check_time},
   };
-  for_each_state(subject.layer, [&](const Path&, Tensor& x) { subject.begin.push_back(x); });
+  for_each_state(subject.layer, [&](const MemberPath&, Tensor& x) { subject.begin.push_back(x); });
   Audit result;
   for (const auto& [name, check_row] : checks) {
     result.rows.push_back(row_of(name, check_row, subject));

@@ -40,7 +40,7 @@ Tensor call(const Layer& layer, const Tensor& x, bool training) {
 static std::vector<Tensor> output_and_gradients(const Subject& subject, const Tensor& x, bool training) {
   Layer layer = subject.layer;
   std::vector<Tensor> all(subject.by_input ? 1 : 0, x);
-  for_each_parameter(layer, [&](const Path&, Tensor& p) { all.push_back(p = detach(p)); });
+  for_each_parameter(layer, [&](const MemberPath&, Tensor& p) { all.push_back(p = detach(p)); });
   Tape tape(all);
   const Tensor y = call(layer, x, training);
   Rng rng{.seed = 23};
@@ -68,7 +68,7 @@ static std::string gradient_of_order(Subject& subject, int order) {
     inputs.push_back(subject.x);
     options.names.push_back("the input");
   }
-  for_each_parameter(subject.layer, [&](const Path& path, Tensor& x) {
+  for_each_parameter(subject.layer, [&](const MemberPath& path, Tensor& x) {
     inputs.push_back(detach(x));
     options.names.push_back(fmt::format("\"{}\"", path.text()));
   });
@@ -81,7 +81,7 @@ static std::string gradient_of_order(Subject& subject, int order) {
     const auto f = [&](std::span<const Tensor> in) {
       Layer layer = subject.layer;
       std::size_t i = subject.by_input;
-      for_each_parameter(layer, [&](const Path&, Tensor& x) { x = in[i++]; });
+      for_each_parameter(layer, [&](const MemberPath&, Tensor& x) { x = in[i++]; });
       return call(layer, subject.by_input ? in[0] : subject.x, training);
     };
     const GradcheckResult result = gradcheck(f, inputs, options);

@@ -13,12 +13,12 @@ namespace GRADUS::detail {
 
 /// Changes every parameter and buffer.
 static void disturb(Layer& layer) {
-  for_each_state(layer, [](const Path&, Tensor& x) { x = detach(x * Real(0.75) + Real(0.125)); });
+  for_each_state(layer, [](const MemberPath&, Tensor& x) { x = detach(x * Real(0.75) + Real(0.125)); });
 }
 
 std::string check_members(Subject& subject) {
   std::vector<std::string> gaps;
-  find_unlisted(subject.layer, Path{}, gaps);
+  find_unlisted(subject.layer, MemberPath{}, gaps);
   if (!gaps.empty()) throw Error(fmt::format("{}", fmt::join(gaps, "; ")));
   const std::size_t optimised = parameters(subject.layer).size();  // none of them twice
   return fmt::format("{} and {}, and nothing that is not listed", counted(optimised, "parameter"),
@@ -66,7 +66,7 @@ std::string check_copies(Subject& subject) {
 
 static std::vector<std::string> optimised_names(const Layer& layer) {
   std::vector<std::string> names;
-  for_each_parameter(const_cast<Layer&>(layer), [&](const Path& path, Tensor&) { names.push_back(path.text()); });
+  for_each_parameter(const_cast<Layer&>(layer), [&](const MemberPath& path, Tensor&) { names.push_back(path.text()); });
   return names;
 }
 

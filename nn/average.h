@@ -26,20 +26,20 @@ struct Average {
   void update(const M& now) {
     const auto tensors = [](const M& from) {
       std::vector<Tensor> all;
-      for_each_state(const_cast<M&>(from), [&](const Path&, Tensor& x) { all.push_back(x); });
+      for_each_state(const_cast<M&>(from), [&](const MemberPath&, Tensor& x) { all.push_back(x); });
       return all;
     };
     struct Visitor final : TensorVisitor {
       std::vector<Tensor> latest;
       std::size_t i = 0;
       double decay;
-      void parameter(const Path&, Tensor& x) override { detail::move_average(x, latest[i++], decay); }
-      void buffer(const Path&, Tensor& x) override { x = latest[i++]; }
+      void parameter(const MemberPath&, Tensor& x) override { detail::move_average(x, latest[i++], decay); }
+      void buffer(const MemberPath&, Tensor& x) override { x = latest[i++]; }
     } visitor;
     visitor.latest = tensors(now);
     visitor.decay = decay;
     detail::check_average(tensors(module), visitor.latest, decay);
-    walk(module, Path{}, visitor);
+    walk(module, MemberPath{}, visitor);
   }
 };
 

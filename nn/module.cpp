@@ -4,7 +4,7 @@
 
 namespace GRADUS {
 
-std::string Path::text() const {
+std::string MemberPath::text() const {
   if (!parent) return {};
   const std::string front = parent->text();
   const std::string own = name ? name : std::to_string(index);

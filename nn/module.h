@@ -35,8 +35,8 @@ struct Context {
 };
 
 /// The way from the root of a module to a member; turned into text only when asked.
-struct Path {
-  const Path* parent = nullptr;
+struct MemberPath {
+  const MemberPath* parent = nullptr;
   const char* name = nullptr;  // null: an index
   int index = 0;
 
@@ -48,19 +48,19 @@ struct Path {
 class TensorVisitor {
  public:
   virtual ~TensorVisitor() = default;
-  virtual void parameter(const Path& path, Tensor& x) = 0;
-  virtual void buffer(const Path& path, Tensor& x) = 0;
+  virtual void parameter(const MemberPath& path, Tensor& x) = 0;
+  virtual void buffer(const MemberPath& path, Tensor& x) = 0;
 };
 
 template <class M>
 concept Module = requires(M& module) { module.members([](const char*, auto&) {}); };
 /// A module behind a type-erased handle hands the walk on itself.
 template <class M>
-concept Erased = requires(M& module, const Path& path, TensorVisitor& visitor) { module.walk(path, visitor); };
+concept Erased = requires(M& module, const MemberPath& path, TensorVisitor& visitor) { module.walk(path, visitor); };
 
 /// Visits the tensors under `member`, which is reached by `path`.
 template <class M>
-void walk(M& member, const Path& path, TensorVisitor& visitor);
+void walk(M& member, const MemberPath& path, TensorVisitor& visitor);
 
 namespace detail {
 template <class T>
@@ -72,22 +72,22 @@ template <class M>
 concept Members = std::ranges::range<M> && std::is_lvalue_reference_v<std::ranges::range_reference_t<M>> &&
                   !std::same_as<std::remove_cvref_t<std::ranges::range_reference_t<M>>, std::remove_const_t<M>>;
 template <Members M>
-void walk_container(M& members, const Path& path, TensorVisitor& visitor) {
+void walk_container(M& members, const MemberPath& path, TensorVisitor& visitor) {
   int index = 0;
-  for (auto& member : members) gradus::walk(member, Path{&path, nullptr, index++}, visitor);
+  for (auto& member : members) gradus::walk(member, MemberPath{&path, nullptr, index++}, visitor);
 }
 template <class T>
-void walk_container(std::optional<T>& member, const Path& path, TensorVisitor& visitor) {
+void walk_container(std::optional<T>& member, const MemberPath& path, TensorVisitor& visitor) {
   if (member) gradus::walk(*member, path, visitor);
 }
 template <class... T>
-void walk_container(std::variant<T...>& member, const Path& path, TensorVisitor& visitor) {
+void walk_container(std::variant<T...>& member, const MemberPath& path, TensorVisitor& visitor) {
   std::visit([&](auto& chosen) { gradus::walk(chosen, path, visitor); }, member);
 }
 }  // namespace detail
 
 template <class M>
-void walk(M& member, const Path& path, TensorVisitor& visitor) {
+void walk(M& member, const MemberPath& path, TensorVisitor& visitor) {
   if constexpr (std::same_as<M, Tensor>)
     visitor.parameter(path, member);
   else if constexpr (std::same_as<M, Buffer>)
@@ -95,7 +95,7 @@ void walk(M& member, const Path& path, TensorVisitor& visitor) {
   else if constexpr (Erased<M>)
     member.walk(path, visitor);
   else if constexpr (Module<M>)
-    member.members([&](const char* name, auto& part) { gradus::walk(part, Path{&path, name, 0}, visitor); });
+    member.members([&](const char* name, auto& part) { gradus::walk(part, MemberPath{&path, name, 0}, visitor); });
   else if constexpr (!detail::is_setting<M>) {
     static_assert(requires { detail::walk_container(member, path, visitor); },
                   "a member is a Tensor, a Buffer, a setting, a module with members(auto&& visit), or a container of "
@@ -110,10 +110,10 @@ void for_each_parameter(M& module, const Visit& visit) {
   struct Visitor final : TensorVisitor {
     const Visit& visit;
     explicit Visitor(const Visit& visit) : visit(visit) {}
-    void parameter(const Path& path, Tensor& x) override { visit(path, x); }
-    void buffer(const Path& path, Tensor& x) override { if constexpr (buffers) visit(path, x); }
+    void parameter(const MemberPath& path, Tensor& x) override { visit(path, x); }
+    void buffer(const MemberPath& path, Tensor& x) override { if constexpr (buffers) visit(path, x); }
   } visitor(visit);
-  walk(module, Path{}, visitor);
+  walk(module, MemberPath{}, visitor);
 }
 
 namespace detail {
@@ -126,7 +126,7 @@ void check_distinct(std::span<const Tensor> parameters);
 template <class M>
 std::vector<Tensor> parameters(const M& module) {
   std::vector<Tensor> all;
-  for_each_parameter(const_cast<M&>(module), [&](const Path&, Tensor& x) { all.push_back(x); });
+  for_each_parameter(const_cast<M&>(module), [&](const MemberPath&, Tensor& x) { all.push_back(x); });
   detail::check_distinct(all);
   return all;
 }

@@ -66,7 +66,7 @@ class Optimizer {
     prepare(parameters(module), gradients);
     ++steps;
     std::size_t i = 0;
-    for_each_parameter(module, [&](const Path&, Tensor& x) { update(i, x, gradients[i], factor), ++i; });
+    for_each_parameter(module, [&](const MemberPath&, Tensor& x) { update(i, x, gradients[i], factor), ++i; });
   }
 
   /// Calls visit(name, moment) for the state that a checkpoint keeps beside `steps`: "m.encoder.hidden.0.weight". The
@@ -75,7 +75,7 @@ class Optimizer {
   void for_each_moment(M& module, const Visit& visit) {
     prepare_moments(parameters(module));
     std::size_t i = 0;
-    for_each_parameter(module, [&](const Path& path, Tensor&) {
+    for_each_parameter(module, [&](const MemberPath& path, Tensor&) {
       for (const char* name : moment_names()) visit(fmt::format("{}.{}", name, path.text()), moments_[i++]);
     });
   }

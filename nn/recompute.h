@@ -12,11 +12,11 @@ template <class L>
 void copy_buffers(L& from, L& to) {
   struct Buffers final : TensorVisitor {
     std::vector<Tensor*> all;
-    void parameter(const Path&, Tensor&) override {}
-    void buffer(const Path&, Tensor& x) override { all.push_back(&x); }
+    void parameter(const MemberPath&, Tensor&) override {}
+    void buffer(const MemberPath&, Tensor& x) override { all.push_back(&x); }
   } given, kept;
-  walk(from, Path{}, given);
-  walk(to, Path{}, kept);
+  walk(from, MemberPath{}, given);
+  walk(to, MemberPath{}, kept);
   for (std::size_t i = 0; i < kept.all.size(); ++i)
     if (kept.all[i]->id() != given.all[i]->id()) *kept.all[i] = *given.all[i];
 }
@@ -33,7 +33,7 @@ Tensor recompute(const L& layer, const Tensor& x, Context& context) {
                                                                                   Rng& rng) mutable -> Tensor {
     L same = before;
     std::size_t next = 1;
-    for_each_parameter(same, [&](const Path&, Tensor& parameter) { parameter = in[next++]; });
+    for_each_parameter(same, [&](const MemberPath&, Tensor& parameter) { parameter = in[next++]; });
     Context context{.training = training, .rng = rng};
     const L& again = same;
     const Tensor y = [&] {

@@ -35,10 +35,10 @@ class Layer {
     check(self_ != nullptr, "[layer] this layer has been moved from");
     return self_->apply(x, context);
   }
-  void walk(const Path& path, TensorVisitor& visitor) {
+  void walk(const MemberPath& path, TensorVisitor& visitor) {
     if (self_) self_->walk(path, visitor);
   }
-  void find_unlisted(const Path& path, std::vector<std::string>& found) {
+  void find_unlisted(const MemberPath& path, std::vector<std::string>& found) {
     if (self_) self_->find_unlisted(path, found);
   }
 
@@ -47,8 +47,8 @@ class Layer {
     virtual ~Interface() = default;
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual Tensor apply(const Tensor& x, Context& context) const = 0;
-    virtual void walk(const Path& path, TensorVisitor& visitor) = 0;
-    virtual void find_unlisted(const Path& path, std::vector<std::string>& found) = 0;
+    virtual void walk(const MemberPath& path, TensorVisitor& visitor) = 0;
+    virtual void find_unlisted(const MemberPath& path, std::vector<std::string>& found) = 0;
   };
   template <class L>
   struct Holder final : Interface {
@@ -61,8 +61,8 @@ class Layer {
       else
         return layer(x);
     }
-    void walk(const Path& path, TensorVisitor& visitor) override { gradus::walk(layer, path, visitor); }
-    void find_unlisted(const Path& path, std::vector<std::string>& found) override {
+    void walk(const MemberPath& path, TensorVisitor& visitor) override { gradus::walk(layer, path, visitor); }
+    void find_unlisted(const MemberPath& path, std::vector<std::string>& found) override {
       gradus::find_unlisted(layer, path, found);
     }
   };
@@ -88,8 +88,8 @@ struct Sequential {
   Tensor operator()(Tensor x) const = delete;  // a layer in it may draw: call net(x, context)
 
   /// The layers are named by position: "0.weight".
-  void walk(const Path& path, TensorVisitor& visitor) { gradus::walk(layers, path, visitor); }
-  void find_unlisted(const Path& path, std::vector<std::string>& found) {
+  void walk(const MemberPath& path, TensorVisitor& visitor) { gradus::walk(layers, path, visitor); }
+  void find_unlisted(const MemberPath& path, std::vector<std::string>& found) {
     gradus::find_unlisted(layers, path, found);
   }
 };

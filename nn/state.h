@@ -17,7 +17,7 @@ void for_each_state(M& module, const Visit& visit) {
 template <class M>
 std::int64_t count(const M& module) {
   std::int64_t total = 0;
-  for_each_parameter(const_cast<M&>(module), [&](const Path&, Tensor& x) { total += x.numel(); });
+  for_each_parameter(const_cast<M&>(module), [&](const MemberPath&, Tensor& x) { total += x.numel(); });
   return total;
 }
 
@@ -25,7 +25,7 @@ std::int64_t count(const M& module) {
 template <class M>
 std::map<std::string, Tensor> state(const M& module) {
   std::map<std::string, Tensor> all;
-  for_each_state(const_cast<M&>(module), [&](const Path& path, Tensor& x) {
+  for_each_state(const_cast<M&>(module), [&](const MemberPath& path, Tensor& x) {
     const std::string name = path.text();
     check(all.emplace(name, x).second, "[module] two members are called \"{}\"", name);
   });
@@ -37,7 +37,7 @@ std::map<std::string, Tensor> state(const M& module) {
 template <class M>
 void load_state(M& module, const std::map<std::string, Tensor>& source) {
   M loaded = module;
-  for_each_state(loaded, [&](const Path& path, Tensor& x) {
+  for_each_state(loaded, [&](const MemberPath& path, Tensor& x) {
     const std::string name = path.text();
     const auto found = source.find(name);
     check(found != source.end(), "[load] there is no tensor \"{}\"", name);
@@ -52,7 +52,7 @@ void load_state(M& module, const std::map<std::string, Tensor>& source) {
 /// until one of the two is written, so a tape that watches the one watches the other.
 template <class M>
 M detached(M module) {
-  for_each_state(module, [](const Path&, Tensor& x) { x = detach(x); });
+  for_each_state(module, [](const MemberPath&, Tensor& x) { x = detach(x); });
   return module;
 }
 
@@ -60,7 +60,7 @@ M detached(M module) {
 template <class M>
 std::string summary(const M& module) {
   std::string text;
-  for_each_state(const_cast<M&>(module), [&](const Path& path, Tensor& x) {
+  for_each_state(const_cast<M&>(module), [&](const MemberPath& path, Tensor& x) {
     text += fmt::format("{:<32} {:>16} {:>12}\n", path.text(), to_string(x.shape()), x.numel());
   });
   return text + fmt::format("{:<32} {:>16} {:>12}\n", "parameters", "", count(module));

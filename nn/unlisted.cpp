@@ -4,7 +4,7 @@
 
 namespace GRADUS {
 
-void detail::find_gaps(const Path& path, const Place& module, bool has_virtual, std::vector<Place> listed,
+void detail::find_gaps(const MemberPath& path, const Place& module, bool has_virtual, std::vector<Place> listed,
                        std::vector<std::string>& found) {
   const std::string name = path.text(), owner = name.empty() ? "the layer" : fmt::format("\"{}\"", name);
   const auto aligned = [](std::size_t at, std::size_t to) { return (at + to - 1) / to * to; };

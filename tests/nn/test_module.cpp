@@ -81,7 +81,7 @@ static_assert(Module<Everything> && Module<Linear> && Module<Empty> && !Module<T
 template <class M>
 std::vector<std::string> parameter_names(M& module) {
   std::vector<std::string> names;
-  for_each_parameter(module, [&](const Path& path, Tensor&) { names.push_back(path.text()); });
+  for_each_parameter(module, [&](const MemberPath& path, Tensor&) { names.push_back(path.text()); });
   return names;
 }
 
@@ -202,7 +202,7 @@ TEST_CASE("module: an exponential average of the weights needs nothing but a cop
     module.bias = module.bias * 2;
     const auto now = parameters(module);
     std::size_t i = 0;
-    for_each_parameter(average, [&](const Path&, Tensor& x) { x = x * decay + now[i++] * (1 - decay); });
+    for_each_parameter(average, [&](const MemberPath&, Tensor& x) { x = x * decay + now[i++] * (1 - decay); });
   }
   // By hand: the first weight is 2, 3, 4 and its average 1.5, 2.25, 3.125; the second one more; the bias 6, 12, 24
   // and its average 4.5, 8.25, 16.125.

@@ -50,10 +50,10 @@ Result run(bool training, const Apply& apply) {
   result.counter = rng.counter;
   struct Totals final : TensorVisitor {
     Real total = 0;
-    void parameter(const Path&, Tensor&) override {}
-    void buffer(const Path&, Tensor& x) override { total = x.item(); }
+    void parameter(const MemberPath&, Tensor&) override {}
+    void buffer(const MemberPath&, Tensor& x) override { total = x.item(); }
   } totals;
-  walk(const_cast<Sequential&>(net), Path{}, totals);
+  walk(const_cast<Sequential&>(net), MemberPath{}, totals);
   result.total = totals.total;
   return result;
 }
