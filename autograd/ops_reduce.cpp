@@ -4,7 +4,7 @@
 #include "tensor/cumsum.h"
 #include "tensor/map.h"
 #include "tensor/reduce.h"
-#include "tensor/simd.h"
+#include "tensor/simd_math.h"
 
 namespace GRADUS {
 namespace {

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "tensor/simd.h"
+#include "tensor/lanes.h"
 #include "tensor/tensor.h"
 
 namespace GRADUS {

@@ -11,6 +11,7 @@
 #include "tensor/conv.h"
 #include "tensor/gemm_tile.h"
 #include "tensor/parallel.h"
+#include "tensor/shuffle.h"
 
 namespace GRADUS::kernel {
 

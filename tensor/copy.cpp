@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "tensor/parallel.h"
-#include "tensor/simd.h"
+#include "tensor/shuffle.h"
 #include "tensor/walk.h"
 
 namespace GRADUS::kernel {
@@ -18,10 +18,10 @@ void turn_rows(const Real* from, std::int64_t from_stride, std::int64_t rows, st
   if (rows == kLanes) {
     const Real* lines[kLanes];
     unrolled<kLanes>([&](auto i) __attribute__((always_inline)) { lines[i] = from + i * from_stride; });
-    for (; j + kPiece <= columns; j += kPiece) {
-      Batch turned[kPiece];
+    for (; j + kPer16Bytes <= columns; j += kPer16Bytes) {
+      Batch turned[kPer16Bytes];
       load_transposed(lines, j, turned);
-      unrolled<kPiece>([&](auto i) __attribute__((always_inline)) { turned[i].store(to + (j + i) * to_stride); });
+      unrolled<kPer16Bytes>([&](auto i) __attribute__((always_inline)) { turned[i].store(to + (j + i) * to_stride); });
     }
   }
   for (; j < columns; ++j)

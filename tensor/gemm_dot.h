@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "tensor/parallel.h"
-#include "tensor/simd.h"
+#include "tensor/shuffle.h"
 #include "tensor/tensor.h"
 
 namespace GRADUS::kernel {

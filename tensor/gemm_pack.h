@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "tensor/simd.h"
+#include "tensor/shuffle.h"
 
 namespace GRADUS::kernel {
 
@@ -49,14 +49,14 @@ inline void pack(const Columns& columns, int width, std::int64_t panel_size, Rea
       const Real* from[kLanes];
       for (int j = 0; j < kLanes; ++j) from[j] = data + std::min(first + i + j, last) * stride;
       const auto turn = [=, &from](std::int64_t k, std::int64_t valid) __attribute__((always_inline)) {
-        Batch rows[kPiece];
+        Batch rows[kPer16Bytes];
         load_transposed(from, k, rows);
-        unrolled<kPiece>([&](auto j) __attribute__((always_inline)) {
+        unrolled<kPer16Bytes>([&](auto j) __attribute__((always_inline)) {
           if (j < valid) rows[j].store(to + (k + j) * width + i);
         });
       };
-      const std::int64_t whole = depth / kPiece * kPiece;
-      for (std::int64_t k = 0; k < whole; k += kPiece) turn(k, kPiece);
+      const std::int64_t whole = depth / kPer16Bytes * kPer16Bytes;
+      for (std::int64_t k = 0; k < whole; k += kPer16Bytes) turn(k, kPer16Bytes);
       if (whole < depth) turn(whole, depth - whole);
     }
   }

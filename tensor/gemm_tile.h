@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tensor/lanes.h"
 #include "tensor/parallel.h"
-#include "tensor/simd.h"
 
 namespace GRADUS::kernel {
 

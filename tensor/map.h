@@ -1,7 +1,7 @@
 // The elementwise loop: one ordinary function that walks any strides and runs a row function over whole registers.
 #pragma once
 
-#include "tensor/simd.h"
+#include "tensor/lanes.h"
 #include "tensor/tensor.h"
 
 namespace GRADUS::kernel {

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "tensor/parallel.h"
-#include "tensor/simd.h"
+#include "tensor/simd_math.h"
 
 namespace GRADUS {
 namespace {

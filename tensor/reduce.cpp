@@ -18,7 +18,7 @@
 #include <limits>
 
 #include "tensor/parallel.h"
-#include "tensor/simd.h"
+#include "tensor/simd_math.h"
 
 namespace GRADUS::kernel {
 namespace {

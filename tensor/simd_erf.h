@@ -8,7 +8,7 @@
 #include <numbers>
 
 #include "tensor/series.h"
-#include "tensor/simd.h"
+#include "tensor/simd_math.h"
 
 namespace GRADUS {
 

@@ -11,7 +11,7 @@
 
 #include <numbers>
 
-#include "tensor/simd.h"
+#include "tensor/simd_math.h"
 
 namespace GRADUS {
 

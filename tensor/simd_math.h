@@ -1,15 +1,16 @@
 // The elementary functions on SIMD lanes: exp, log, pow and what is made of them, over the whole range.
 //
 // Errors are in units in the last place (ulp) of the true value, in float, over the whole range; NaN gives NaN
-// unless said otherwise. Polynomials are Taylor series, as such or telescoped by the compiler (series.h): no
-// coefficient must be believed. Inlining is forced where a call would send registers through memory.
+// unless said otherwise. Polynomials are Taylor series, as such or telescoped by the compiler (series.h): so no
+// coefficient is taken on trust. Inlining is forced where a call would send registers through memory.
 #pragma once
 
 #include <array>
+#include <limits>
 #include <utility>
 
+#include "tensor/lanes.h"
 #include "tensor/series.h"
-#include "tensor/simd.h"
 
 namespace GRADUS {
 
@@ -48,7 +49,7 @@ template <std::size_t N>
   return p;
 }
 
-/// x, or the bound where x is beyond it; NaN stays NaN. One instruction, which min and max of simd.h are not.
+/// x, or the bound where x is beyond it; NaN stays NaN. One instruction, which min and max of lanes.h are not.
 [[gnu::always_inline]] inline Batch at_least(const Batch& x, const Batch& bound) {
   return Lanes(larger(bound.lanes, x.lanes));
 }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/simd.h"
+#include "tensor/shuffle.h"
 #include "tensor/simd_erf.h"
 
 using namespace gradus;
@@ -211,16 +211,16 @@ TEST_CASE("partial loads and stores touch no more than they say") {
 }
 
 TEST_CASE("load_transposed turns rows into columns") {
-  Real numbers[kLanes][kPiece + 1];
+  Real numbers[kLanes][kPer16Bytes + 1];
   const Real* rows[kLanes];
   for (int i = 0; i < kLanes; ++i) {
     rows[i] = numbers[i];
-    for (int j = 0; j < kPiece + 1; ++j) numbers[i][j] = i * 100 + j;
+    for (int j = 0; j < kPer16Bytes + 1; ++j) numbers[i][j] = i * 100 + j;
   }
   for (const int at : {0, 1}) {
-    Batch columns[kPiece];
+    Batch columns[kPer16Bytes];
     load_transposed(rows, at, columns);
-    for (int j = 0; j < kPiece; ++j) {
+    for (int j = 0; j < kPer16Bytes; ++j) {
       Real column[kLanes];
       columns[j].store(column);
       for (int i = 0; i < kLanes; ++i) CHECK(column[i] == numbers[i][at + j]);
