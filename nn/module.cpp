@@ -11,6 +11,13 @@ std::string MemberPath::text() const {
   return front.empty() ? own : front + '.' + own;
 }
 
+void detail::check_key(const std::string& key) {
+  check(!key.empty(), "[module] a key of a map of members is empty\nhelp: it is the member's name");
+  check(key.find('.') == key.npos && key.find('\0') == key.npos,
+        "[module] a map of members has the key \"{}\"\nhelp: a dot parts the names of a path, \"blocks.left.weight\"",
+        key.c_str());
+}
+
 void detail::check_distinct(std::span<const Tensor> parameters) {
   std::vector<std::uint64_t> ids;
   ids.reserve(parameters.size());

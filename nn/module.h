@@ -10,16 +10,13 @@
 // they are one until then; `detached` in nn/state.h makes a copy that it does not know.)
 //
 // What may be listed: a Tensor (a parameter), a Buffer (saved, not optimised), another module, a vector, array,
-// optional or variant of these, and settings (numbers, enums, strings).
+// optional or variant of these, a std::map of them by name ("blocks.left.weight"), and settings (numbers, enums,
+// strings, structs that list such). No pointers, of which a copy would share what they point at: Layer, in
+// nn/sequential.h, holds any layer and is copied with it.
 #pragma once
 
-#include <concepts>
-#include <optional>
-#include <ranges>
-#include <variant>
-
+#include "nn/members.h"
 #include "tensor/random.h"
-#include "tensor/tensor.h"
 
 namespace GRADUS {
 
@@ -32,16 +29,6 @@ struct Buffer {
 struct Context {
   bool training;
   Rng& rng;
-};
-
-/// The way from the root of a module to a member; turned into text only when asked.
-struct MemberPath {
-  const MemberPath* parent = nullptr;
-  const char* name = nullptr;  // null: an index
-  int index = 0;
-
-  /// "encoder.hidden.0.weight"
-  std::string text() const;
 };
 
 /// Receives every tensor of a module in the order of listing; settings are passed over.
@@ -60,34 +47,8 @@ concept Erased = requires(M& module, const MemberPath& path, TensorVisitor& visi
 
 /// Visits the tensors under `member`, which is reached by `path`.
 template <class M>
-void walk(M& member, const MemberPath& path, TensorVisitor& visitor);
-
-namespace detail {
-template <class T>
-inline constexpr bool is_setting = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, std::string> ||
-                                   std::is_empty_v<T>;
-
-/// A container of members, which have addresses and are not containers of the same kind again (as a path is).
-template <class M>
-concept Members = std::ranges::range<M> && std::is_lvalue_reference_v<std::ranges::range_reference_t<M>> &&
-                  !std::same_as<std::remove_cvref_t<std::ranges::range_reference_t<M>>, std::remove_const_t<M>>;
-template <Members M>
-void walk_container(M& members, const MemberPath& path, TensorVisitor& visitor) {
-  int index = 0;
-  for (auto& member : members) gradus::walk(member, MemberPath{&path, nullptr, index++}, visitor);
-}
-template <class T>
-void walk_container(std::optional<T>& member, const MemberPath& path, TensorVisitor& visitor) {
-  if (member) gradus::walk(*member, path, visitor);
-}
-template <class... T>
-void walk_container(std::variant<T...>& member, const MemberPath& path, TensorVisitor& visitor) {
-  std::visit([&](auto& chosen) { gradus::walk(chosen, path, visitor); }, member);
-}
-}  // namespace detail
-
-template <class M>
 void walk(M& member, const MemberPath& path, TensorVisitor& visitor) {
+  const auto go_on = [&](auto& part, const MemberPath& to) { gradus::walk(part, to, visitor); };
   if constexpr (std::same_as<M, Tensor>)
     visitor.parameter(path, member);
   else if constexpr (std::same_as<M, Buffer>)
@@ -95,13 +56,9 @@ void walk(M& member, const MemberPath& path, TensorVisitor& visitor) {
   else if constexpr (Erased<M>)
     member.walk(path, visitor);
   else if constexpr (Module<M>)
-    member.members([&](const char* name, auto& part) { gradus::walk(part, MemberPath{&path, name, 0}, visitor); });
-  else if constexpr (!detail::is_setting<M>) {
-    static_assert(requires { detail::walk_container(member, path, visitor); },
-                  "a member is a Tensor, a Buffer, a setting, a module with members(auto&& visit), or a container of "
-                  "those; it is not const, and neither is members()");
-    detail::walk_container(member, path, visitor);
-  }
+    member.members([&](const char* name, auto& part) { go_on(part, MemberPath{&path, name, 0}); });
+  else if constexpr (!detail::is_setting<M>)
+    if constexpr (detail::check_container<M>()) detail::for_each_part(member, path, go_on);
 }
 
 /// Calls visit(path, tensor) for the parameters of a module, in order; for its buffers too where `buffers` says so.

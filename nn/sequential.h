@@ -7,10 +7,15 @@
 
 namespace GRADUS {
 
+namespace detail {
+template <class L>
+concept CalledLikeALayer = std::is_invocable_r_v<Tensor, const L&, const Tensor&> ||
+                           std::is_invocable_r_v<Tensor, const L&, const Tensor&, Context&>;
+}
+
 /// A module that maps a tensor to a tensor, with or without a context.
 template <class L>
-concept LayerLike = (Module<L> || Erased<L>) && (std::is_invocable_r_v<Tensor, const L&, const Tensor&> ||
-                                                 std::is_invocable_r_v<Tensor, const L&, const Tensor&, Context&>);
+concept LayerLike = (Module<L> || Erased<L>) && detail::CalledLikeALayer<L>;
 
 /// Any layer as a value of one type. Copying copies the layer; what was moved from has no members and cannot be called.
 class Layer {
@@ -18,11 +23,17 @@ class Layer {
   template <class L>
     requires(!std::same_as<L, Layer>)
   Layer(L layer) {
-    static_assert(LayerLike<L>,
-                  "a layer is a struct with members(visit), called with a Tensor (and a Context) to give a Tensor; "
-                  "both are public and the call is const; a function or lambda has no members to list");
-    static_assert(std::is_copy_constructible_v<L>, "a layer is a struct that can be copied");
-    if constexpr (LayerLike<L>) self_ = std::make_unique<Holder<L>>(std::move(layer));
+    if constexpr (detail::CalledLikeALayer<L> && !Module<L> && !Erased<L>)
+      static_assert(LayerLike<L>,
+                    "a layer lists its members: instead of a lambda or function write "
+                    "struct Square { Tensor operator()(const Tensor& x) const { return x * x; } void members(auto&&) {} };");
+    else
+      static_assert(LayerLike<L>, "a layer is a struct with members(visit), called with a Tensor (and a Context) to "
+                                  "give a Tensor; both are public and the call is const");
+    static_assert(std::is_copy_constructible_v<L>,
+                  "a layer can be copied: instead of a unique_ptr it holds a Layer (nn/sequential.h), which copies "
+                  "what is in it");
+    if constexpr (LayerLike<L> && std::is_copy_constructible_v<L>) self_ = std::make_unique<Holder<L>>(std::move(layer));
   }
   Layer(const Layer& other) : self_(other.self_ ? other.self_->clone() : nullptr) {}
   Layer(Layer&&) noexcept = default;

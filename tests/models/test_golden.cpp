@@ -34,7 +34,7 @@ void follow(const std::string& name, VaeSettings settings, Real beta) {
     CHECK_MESSAGE(distance(reshape(loss, {1}), expected) <= kGoldenBound, name, ", loss of step ", step);
     std::size_t i = 0;
     if (step == 0)
-      for_each_parameter(vae, [&](const Path& path, Tensor&) {
+      for_each_parameter(vae, [&](const MemberPath& path, Tensor&) {
         const std::string parameter = path.text();
         CHECK_MESSAGE(distance(gradients[i++], golden[name + "/gradients/" + parameter]) <= kGoldenBound, name, ", d",
                       parameter);

@@ -1,6 +1,7 @@
 // audit_layer: the library's layers pass, and of layers that are broken in one way the right row says so.
 #include <doctest/doctest.h>
 
+#include <map>
 #include <memory>
 
 #include "autograd/op.h"
@@ -148,6 +149,56 @@ struct OneTensor {
   }
 };
 
+/// Owns its parts by pointers, and copies them by hand; where `forgets`, one tensor is not listed.
+template <class Owner, bool forgets = false>
+struct Owns {
+  Owner parts;
+  std::conditional_t<forgets, Tensor, std::monostate> forgotten{};
+  Real factor = 1;
+  Owns() { add("left", full({3}, 2)), add("right", full({3}, 3)); }
+  Owns(const Owns& other) { other.each([&](const char* name, Tensor& x) { add(name, x); }); }
+  void add(const char* name, const Tensor& x) {
+    if constexpr (std::same_as<Owner, std::unique_ptr<Tensor>>)
+      parts = std::make_unique<Tensor>(x);
+    else if constexpr (std::same_as<Owner, std::vector<std::unique_ptr<Tensor>>>)
+      parts.push_back(std::make_unique<Tensor>(x));
+    else if constexpr (std::same_as<Owner, std::vector<Tensor>>)
+      parts.push_back(x);
+    else if constexpr (std::same_as<typename Owner::mapped_type, Tensor>)
+      parts.emplace(name, x);
+    else
+      parts.emplace(name, std::make_unique<Tensor>(x));
+  }
+  void each(auto&& visit) const {
+    if constexpr (std::same_as<Owner, std::unique_ptr<Tensor>>)
+      visit("part", *parts);
+    else if constexpr (std::same_as<Owner, std::vector<std::unique_ptr<Tensor>>>)
+      visit("first", *parts[0]), visit("second", *parts[1]);
+    else if constexpr (std::same_as<Owner, std::vector<Tensor>>)
+      visit("first", const_cast<Tensor&>(parts[0])), visit("second", const_cast<Tensor&>(parts[1]));
+    else
+      for (auto& [name, part] : parts)
+        if constexpr (std::same_as<typename Owner::mapped_type, Tensor>)
+          visit(name.c_str(), const_cast<Tensor&>(part));
+        else
+          visit(name.c_str(), *part);
+  }
+  Tensor operator()(Tensor x) const {
+    each([&](const char*, Tensor& gain) { x = x * gain; });
+    return x;
+  }
+  void members(auto&& visit) { each(visit), visit("factor", factor); }
+};
+
+struct Blocks {
+  std::map<std::string, Layer> blocks;
+  Tensor operator()(Tensor x, Context& context) const {
+    for (const auto& [name, block] : blocks) x = block(x, context);
+    return x;
+  }
+  void members(auto&& visit) { visit("blocks", blocks); }
+};
+
 struct Virtual {
   Tensor gain = ones({3});
   bool on = true;
@@ -192,6 +243,23 @@ TEST_CASE("audit: members that are not listed") {
   CHECK(contains(says(OneTensor{}, "members"), "is listed twice"));
   CHECK(contains(says(OneName{}, "save and load"), "two members are called \"weight\""));
   CHECK(failed(Virtual{}) == "");
+}
+
+TEST_CASE("audit: what a struct owns is listed with it, in a map or by what it points at") {
+  CHECK(failed(Owns<std::unique_ptr<Tensor>>{}) == "");
+  CHECK(failed(Owns<std::vector<Tensor>>{}) == "");
+  CHECK(failed(Owns<std::vector<std::unique_ptr<Tensor>>>{}) == "");
+  CHECK(failed(Owns<std::map<std::string, Tensor>>{}) == "");
+  CHECK(failed(Owns<std::map<std::string, std::unique_ptr<Tensor>>>{}) == "");
+  CHECK(failed(Owns<std::unique_ptr<Tensor>, true>{}) == "members");  // the tensor beside it is seen all the same
+  CHECK(failed(Owns<std::vector<Tensor>, true>{}) == "members");
+  CHECK(failed(Owns<std::map<std::string, Tensor>, true>{}) == "members");
+
+  Blocks blocks;
+  blocks.blocks.emplace("left", Virtual{});
+  CHECK(failed(blocks) == "");
+  blocks.blocks.emplace("right", Forgetful{});
+  CHECK(contains(says(blocks, "members"), "\"blocks.right\" has "));
 }
 
 TEST_CASE("audit: calls that leave something behind") {

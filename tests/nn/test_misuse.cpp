@@ -72,6 +72,11 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
        "help: a copied module shares its tensors until they are written; give each member numbers of its own"},
       {"two members of one name", [&] { state(Namesakes{ones({1}), ones({2})}); },
        "[module] two members are called \"weight\""},
+      {"a dot in the key of a map", [&] { parameters(std::map<std::string, Tensor>{{"left.up", x}}); },
+       "[module] a map of members has the key \"left.up\"\n"
+       "help: a dot parts the names of a path, \"blocks.left.weight\""},
+      {"a key of nothing", [&] { state(std::map<std::string, Linear>{{"", layer}}); },
+       "[module] a key of a map of members is empty\nhelp: it is the member's name"},
       {"a state without a member's tensor", [&] { load_state(layer, {{"weight", ones({4, 3})}}); },
        "[load] there is no tensor \"bias\""},
       {"a state of another shape", [&] { load_state(layer, {{"weight", ones({3, 4})}, {"bias", ones({4})}}); },

@@ -1,6 +1,7 @@
 // Modules: what is found by listing members, what loading refuses, and that copies are independent.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "nn/linear.h"
 #include "nn/module.h"
 #include "nn/optim.h"
+#include "nn/sequential.h"
 #include "nn/state.h"
 #include "tests/files.h"
 
@@ -72,6 +74,13 @@ struct Affine {
   }
 };
 
+struct Experts {
+  std::map<std::string, Layer> blocks;
+  std::map<std::string, Tensor, std::greater<>> gains{{"low", ones({2})}, {"top", ones({3})}};
+  std::map<std::string, std::map<std::string, double>> rates{{"a", {{"b", 1}}}};  // settings
+  void members(auto&& visit) { visit("blocks", blocks), visit("gains", gains), visit("rates", rates); }
+};
+
 struct Empty {
   void members(auto&&) {}
 };
@@ -108,6 +117,24 @@ TEST_CASE("module: names follow from the listing, through containers and nested 
                                  "inner.head.bias", "inner.last.weight", "inner.last.bias", "bias"});
   CHECK(count(module) == 2 + (6 + 3) + (3 + 1) + (1 + 4) + (20 + 5) + (2 + 2) + 1);
   CHECK(parameters(module).size() == 12);
+}
+
+TEST_CASE("module: the members of a map are called by their keys, and come in the map's order") {
+  Rng rng{.seed = 1};
+  Experts experts;
+  experts.blocks.emplace("right", Linear(2, 3, Init::he, rng));
+  experts.blocks.emplace("left", Sequential{Linear(2, 1, Init::he, rng)});
+  const std::vector<std::string> names{"blocks.left.0.weight", "blocks.left.0.bias", "blocks.right.weight",
+                                       "blocks.right.bias",    "gains.top",          "gains.low"};
+  CHECK(parameter_names(experts) == names);
+
+  Experts copy = experts;
+  Optimizer optimizer(Sgd{.lr = 1});
+  optimizer.step(copy, parameters(copy));  // each minus itself
+  for (const auto& [name, values] : numbers(copy))
+    CHECK_MESSAGE(std::ranges::count(values, Real(0)) == std::ssize(values), name);
+  load_state(copy, state(experts));
+  CHECK(numbers(copy) == numbers(experts));
 }
 
 TEST_CASE("module: buffers are state but not parameters") {

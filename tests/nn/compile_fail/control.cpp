@@ -10,8 +10,11 @@ struct Net {
   std::optional<Linear> first;
   std::vector<Linear> rest;
   Sequential last;
+  std::map<std::string, Layer> heads;
   std::string name;
-  void members(auto&& visit) { visit("first", first), visit("rest", rest), visit("last", last), visit("name", name); }
+  void members(auto&& visit) {
+    visit("first", first), visit("rest", rest), visit("last", last), visit("heads", heads), visit("name", name);
+  }
 };
 
 Tensor step(Net& net, Optimizer& optimizer, const Dropout& dropout, const Tensor& x, Context& context) {

@@ -1,4 +1,4 @@
-// expect: a layer is a struct with members\(visit\), called with a Tensor
+// expect: a layer lists its members: instead of a lambda or function write struct Square \{ Tensor operator\(\)
 #include "autograd/ops.h"
 #include "nn/audit.h"
 

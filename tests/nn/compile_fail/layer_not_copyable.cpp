@@ -1,4 +1,4 @@
-// expect: a layer is a struct that can be copied
+// expect: a layer can be copied: instead of a unique_ptr it holds a Layer \(nn/sequential.h\)
 #include "nn/sequential.h"
 
 using namespace gradus;

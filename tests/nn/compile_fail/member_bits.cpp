@@ -1,4 +1,4 @@
-// expect: a member is a Tensor, a Buffer, a setting, a module with members\(auto&& visit\), or a container of those; it is not const
+// expect: a member is a Tensor, a Buffer, a setting \(a number, enum or string\), a module with members\(auto&& visit\), or a container of those
 #include "nn/module.h"
 
 using namespace gradus;

@@ -1,4 +1,4 @@
-// expect: a member is a Tensor, a Buffer, a setting, a module with members\(auto&& visit\), or a container
+// expect: a member is no pointer, of which a copied module would share what it points at: a Layer \(nn/sequential.h\) holds any
 #include "nn/module.h"
 
 using namespace gradus;

@@ -1,4 +1,4 @@
-// expect: a member is a Tensor, a Buffer, a setting, a module with members\(auto&& visit\), or a container
+// expect: a struct that is a member lists its own, settings too, in public: void members\(auto&& visit\)
 #include "nn/module.h"
 
 using namespace gradus;
