@@ -22,7 +22,9 @@ Tensor BatchNorm::operator()(const Tensor& x, Context& context) const {
   const Axes axes(std::span<const int>(others.data(), x.rank() - 1));
   const Moments batch = moments(x, axes);
   const auto blend = [&](Buffer& running, const Tensor& now, Real factor) {
-    running.value = detach(running.value * (1 - momentum) + reshape(detach(now), {channels}) * (momentum * factor));
+    constexpr Real largest = std::numeric_limits<Real>::max();
+    const Tensor mixed = running.value * (1 - momentum) + reshape(detach(now), {channels}) * (momentum * factor);
+    running.value = detach(clamp(mixed, -largest, largest));  // infinite, it would be so for ever
   };
   blend(running_mean, batch.mean, 1);
   blend(running_var, batch.variance, static_cast<Real>(n) / static_cast<Real>(n - 1));

@@ -18,8 +18,9 @@ struct BatchNorm {
         running_mean{zeros({channels})}, running_var{ones({channels})} {}
 
   /// (N, C, …) -> (N, C, …). In training by the moments of the batch, which go into the running ones (the variance
-  /// times n/(n-1), n numbers to a channel: its unbiased estimate); Error when a channel has only one number. In
-  /// evaluation by the running ones. An empty batch stays empty and changes nothing.
+  /// times n/(n-1), n numbers to a channel: its unbiased estimate); Error when a channel has only one number. A variance
+  /// that no number holds goes in as the largest one, so that it is forgotten like any other. In evaluation by the
+  /// running ones. An empty batch stays empty and changes nothing.
   ///
   /// Training writes the running moments although the layer is const: threads may share a model in evaluation only.
   Tensor operator()(const Tensor& x, Context& context) const;

@@ -5,7 +5,7 @@
 
 namespace GRADUS {
 
-/// The 2-norm of all gradients as one vector, summed in double.
+/// The 2-norm of all gradients as one vector, summed in double; right also where its squares would overflow or vanish.
 double global_norm(std::span<const Tensor> gradients);
 /// Scales all gradients by max_norm/norm where their global norm is larger, so a norm that is NaN or infinite leaves
 /// gradients that are NaN or zero: look at what it returns, the norm before. Error unless max_norm > 0.
