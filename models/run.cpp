@@ -15,43 +15,6 @@ namespace GRADUS {
 
 namespace fs = std::filesystem;
 
-Run create_run(const std::string& wanted) {
-  std::error_code error;
-  if (wanted.empty()) {
-    fs::create_directories("runs", error);
-    for (int n = 1; !error; ++n) {
-      const fs::path folder = fs::path("runs") / std::to_string(n);
-      if (fs::create_directory(folder, error)) return {folder};
-    }
-    throw Error(fmt::format("cannot make a folder for the run under {}: {}", quote("runs"), error.message()));
-  }
-  const fs::path folder(wanted);
-  if (fs::exists(folder, error)) {
-    check(fs::is_directory(folder, error), "--out {} is not a folder", quote(wanted));
-    const bool empty = fs::is_empty(folder, error);
-    check(!error, "cannot look into {}: {}", quote(wanted), error.message());
-    if (!empty)
-      throw Error(fmt::format("--out {} is not empty\nhelp: name a new folder{}", quote(wanted),
-                              fs::exists(Run{folder}.config(), error)
-                                  ? fmt::format(", or continue the run in it with: vae resume {}", shell_path(wanted))
-                                  : ""));
-  } else {
-    fs::create_directories(folder, error);
-    check(!error, "cannot make the folder {}: {}", quote(wanted), error.message());
-  }
-  return {folder};
-}
-
-Run open_run(const std::string& folder) {
-  const Run run{folder};
-  std::error_code error;
-  const bool is_folder = fs::is_directory(folder, error);
-  const bool is_run = is_folder && fs::exists(run.config(), error);
-  check(is_run, "{} is not the folder of a run: {}", quote(folder),
-        error ? error.message() : is_folder ? "it has no config.json" : "it is no folder");
-  return run;
-}
-
 Config read_config(const Run& run) {
   constexpr std::int64_t kMost = 1 << 20;
   return config_from_json(read_file(run.config(), kMost), run.config());

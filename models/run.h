@@ -1,9 +1,9 @@
-// The folder of a training run: what is in it, and how a model comes back out of it.
+// How a model comes back out of the folder of its run, and the pictures that it draws.
 #pragma once
 
 #include "models/config.h"
 #include "models/data/dataset.h"
-#include "nn/files/checkpoint.h"
+#include "models/run_folder.h"
 #include "nn/state.h"
 
 namespace GRADUS {
@@ -14,21 +14,6 @@ class NumericError : public Error {
   using Error::Error;
 };
 
-struct Run {
-  std::filesystem::path folder;
-
-  std::filesystem::path config() const { return folder / "config.json"; }
-  std::filesystem::path metrics() const { return folder / "metrics.csv"; }
-  std::filesystem::path samples() const { return folder / "samples.png"; }
-  std::filesystem::path reconstructions() const { return folder / "reconstructions.png"; }
-  /// `which` is "last" or "best".
-  std::filesystem::path checkpoint(const std::string& which) const { return folder / (which + ".safetensors"); }
-};
-
-/// A new folder for a run: `wanted`, which must be empty or not exist, or the first free runs/N. Error otherwise.
-Run create_run(const std::string& wanted);
-/// An existing run and its configuration. Error when the folder or its config.json is missing or unreadable.
-Run open_run(const std::string& folder);
 Config read_config(const Run& run);
 
 Checkpoint read_checkpoint(const Run& run, const std::string& which);

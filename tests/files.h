@@ -19,8 +19,8 @@ namespace gradus::test {
 /// An empty folder, removed with all that is in it.
 struct Folder {
   std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "gradus_test_XXXXXX").string();
+  explicit Folder(const std::filesystem::path& where = std::filesystem::temp_directory_path()) {
+    std::string name = (where / "gradus_test_XXXXXX").string();
     REQUIRE(mkdtemp(name.data()) != nullptr);
     path = name;
   }

@@ -8,7 +8,6 @@
 #include "models/cli/optimizer_options.h"
 #include "models/cli/print.h"
 #include "models/cli/progress.h"
-#include "models/run_lock.h"
 #include "nn/files/atomic_file.h"
 #include "nn/files/input_file.h"
 #include "nn/files/quote.h"
@@ -44,9 +43,9 @@ std::string place(const std::string& data) {
 }
 
 /// What config.json is to hold. Error when that cannot be read as what it was.
-std::string text_of(const Config& config, const Run& run) {
+std::string text_of(const Config& config) {
   const std::string json = to_json(config);
-  check(config_from_json(json, run.config()).data == config.data,
+  check(config_from_json(json, "config.json").data == config.data,
         "the data's folder {} has a name that is not UTF-8, which config.json cannot hold", quote(config.data));
   return json;
 }
@@ -80,7 +79,7 @@ Dataset test_data(const Options& options, const Config& config) {
 }
 
 /// Trains to the end and says what was left where.
-bool train_and_report(Trainer& trainer, const Run& run, const std::atomic<bool>& stop) {
+bool train_and_report(Trainer& trainer, const Run& run, const std::string& command, const std::atomic<bool>& stop) {
   ProgressDisplay display;
   const Observer observer{.step = [&](const Progress& progress) { display.step(progress); },
                           .epoch = [&](const EpochMetrics& metrics) { display.epoch(metrics); }};
@@ -94,50 +93,10 @@ bool train_and_report(Trainer& trainer, const Run& run, const std::atomic<bool>&
   display.finish();
   print(finished ? fmt::format("new images and reconstructions: {} and {}\n", quote(run.samples().native()),
                                quote(run.reconstructions().native()))
-                 : fmt::format("stopped and saved; go on with: vae resume {}\n", shell_path(run.folder.native())));
+                 : fmt::format("stopped and saved; go on with: {} resume {}\n", command,
+                               shell_path(run.folder.native())));
   return finished;
 }
-
-/// Folders that are removed again unless they are kept, as far as they are empty.
-struct NewFolders {
-  std::vector<fs::path> made;  // from the innermost
-
-  /// Those on the way to `wanted` that are still to be made.
-  explicit NewFolders(const fs::path& wanted) {
-    std::error_code error;
-    for (fs::path folder = wanted; !folder.empty() && !fs::exists(folder, error); folder = folder.parent_path())
-      made.push_back(folder);
-  }
-  ~NewFolders() { remove(); }
-  void remove() {
-    std::error_code error;
-    for (const fs::path& folder : made) fs::remove(folder, error);
-  }
-};
-
-/// A folder made for a run, taken away again unless it is kept.
-struct NewRun {
-  NewFolders folders;  // the first member: its folders go even when the others cannot be made
-  Run run;
-  RunLock lock;
-  bool keep = false;
-
-  explicit NewRun(const std::string& wanted)
-      : folders(wanted.empty() ? "runs" : wanted), run(create_run(wanted)), lock(run) {
-    if (wanted.empty()) folders.made.insert(folders.made.begin(), run.folder);
-    create_run(run.folder.native());  // is it still empty, now that nobody else can begin a run in it?
-  }
-  ~NewRun() {
-    if (keep) {
-      folders.made.clear();
-      return;
-    }
-    std::error_code error;
-    fs::remove(run.config(), error);
-    fs::remove(run.checkpoint("last"), error);
-    folders.remove();  // while it is locked
-  }
-};
 
 }  // namespace
 
@@ -147,7 +106,10 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   if (!options.hidden.empty()) config.vae.hidden = options.hidden;
   config.vae.image = 1;  // at least: how large the images are is not known yet
   check_memory(config);
-  NewRun made(options.out);
+  if (!options.out.empty() && is_run(options.out))
+    throw Error(fmt::format("there is a run in {}\nhelp: name a new folder, or continue that run with: {} resume {}",
+                            quote(options.out), options.command, shell_path(options.out)));
+  check_new_run(options.out);
   const Dataset data = load_dataset(config.data);
   config.data = place(config.data);
   config.fingerprint = fingerprint(data.train);
@@ -156,14 +118,14 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   settle_schedule(config, data);
   check_memory(config);
   Trainer trainer(config, data);
-  const std::string json = text_of(config, made.run);
-  save_checkpoint(made.run.checkpoint("last"), trainer.save());  // so that any end finds something to resume from …
-  write_file_atomically(made.run.config(), json);                // … in what this makes the folder of a run
-  made.keep = true;
-  print(fmt::format("{}: {}, {:.0f} parameters, {} + {} images of {}, {} {}\n", quote(made.run.folder.native()),
+  const std::string json = text_of(config);
+  NewRun made(options.out);  // last of all: nothing that is wrong with the rest has made a folder
+  made.begin(trainer.save(), json);
+  const Run& run = made.run();
+  print(fmt::format("{}: {}, {:.0f} parameters, {} + {} images of {}, {} {}\n", quote(run.folder.native()),
                     layer_sizes(config.vae), parameter_count(config.vae), data.train.count, data.test.count,
                     quote(data.name), threads(), threads() == 1 ? "thread" : "threads"));
-  return train_and_report(trainer, made.run, stop);
+  return train_and_report(trainer, run, options.command, stop);
 }
 
 bool resume(const Options& options, const std::atomic<bool>& stop) {
@@ -183,8 +145,8 @@ bool resume(const Options& options, const std::atomic<bool>& stop) {
     if (epochs > finished) config.epochs = epochs;
     const Dataset data = load_dataset(config.data);
     Trainer trainer(config, data, checkpoint);
-    if (const std::string json = text_of(config, run); json != before) write_file_atomically(run.config(), json);
-    if (epochs > finished) return train_and_report(trainer, run, stop);
+    if (const std::string json = text_of(config); json != before) write_file_atomically(run.config(), json);
+    if (epochs > finished) return train_and_report(trainer, run, options.command, stop);
   }
   print(epochs < config.epochs
             ? fmt::format("nothing left to do up to epoch {}; the run is for {}\n", epochs, config.epochs)

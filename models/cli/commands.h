@@ -9,6 +9,7 @@ namespace GRADUS {
 
 /// What the options are read into; each verb uses its own part.
 struct Options {
+  std::string command = "vae";       // as it is to be typed, for sentences that say how to go on
   Config config;
   std::vector<std::int64_t> hidden;  // empty: the widths that the network has by default
   std::string run;                   // an existing run's folder

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 
 #include "models/cli/parse.h"
 #include "models/cli/print.h"
 #include "models/cli/verbs.h"
 #include "models/run.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/quote.h"
 
 namespace {
 
@@ -23,7 +26,9 @@ static_assert(std::atomic<bool>::is_always_lock_free, "written by a signal handl
 /// A training ends in order, unless it is asked twice; everything else ends at once.
 extern "C" void on_signal(int signal) {
   stop_signal = signal;  // before the request, which another thread may see at once
-  if (!stop.heeded || stop.made.exchange(true)) _exit(128 + signal);
+  if (stop.heeded && !stop.made.exchange(true)) return;
+  gradus::remove_unfinished();
+  _exit(128 + signal);
 }
 
 void prepare_process() {
@@ -42,6 +47,12 @@ void prepare_process() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit becomes an error with a sentence
 }
 
+/// What a person types to start this program. A script that starts it in its place says what that is.
+std::string command(const char* name) {
+  const char* told = std::getenv("GRADUS_COMMAND");
+  return told ? told : gradus::shell_path(name);
+}
+
 int fail(ExitCode code, const char* sentence) {
   std::fprintf(stderr, "vae: %s\n", sentence);
   return code;
@@ -52,7 +63,8 @@ int fail(ExitCode code, const char* sentence) {
 int main(int argc, char** argv) {
   prepare_process();
   try {
-    const bool finished = gradus::run_command(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), stop);
+    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    const bool finished = gradus::run_command(command(argc > 0 ? argv[0] : "vae"), arguments, stop);
     if (!finished) return 128 + stop_signal;
     if (gradus::printing_failed()) return fail(kData, "cannot write to the standard output");
     return kDone;

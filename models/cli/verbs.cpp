@@ -42,12 +42,14 @@ void add_picture(Verb& verb, Options& options, std::string description) {
 }
 
 void add_train(CommandLine& line, Options& options) {
+  const std::string& name = options.command;
   Config& c = options.config;
   Verb& verb = line.verb("train", "Trains a new model.",
-                         "Examples:\n"
-                         "  vae train                                the default model on generated digits\n"
-                         "  vae train --data mnist --epochs 10       on a folder of IDX files\n"
-                         "  vae train --hidden 400 --activation relu --init fan-in --batch-size 128");
+                         fmt::format("Examples:\n"
+                                     "  {0} train                                the default model on generated digits\n"
+                                     "  {0} train --data mnist --epochs 10       on a folder of IDX files\n"
+                                     "  {0} train --hidden 400 --activation relu --init fan-in --batch-size 128",
+                                     name));
   verb.section("Data")
       .text("--data", "FOLDER", c.data,
             "\"digits\" (generated), or a folder of IDX files under MNIST's names,\nplain or gzip'ed")
@@ -118,17 +120,20 @@ void add_others(CommandLine& line, Options& options) {
 
 }  // namespace
 
-bool run_command(const std::vector<std::string>& arguments, StopRequest& stop) {
+bool run_command(const std::string& command, const std::vector<std::string>& arguments, StopRequest& stop) {
   Options options;
-  CommandLine line("vae", "Trains variational autoencoders on images, and draws new images from them.",
-                   "Examples:\n"
-                   "  vae train --out first          train the default model on generated digits\n"
-                   "  vae sample first --seed 7      draw 60 new images\n"
-                   "  vae train --help               all options of a verb\n"
-                   "\n"
-                   "Ctrl-C finishes the step, saves and stops; vae resume goes on as if nothing had happened.\n"
-                   "Exit codes: 0 done, 2 usage, 3 data or files, 4 numbers that are not finite,\n"
-                   "129, 130 and 143 stopped by a closed terminal, Ctrl-C and kill.");
+  options.command = command;
+  CommandLine line(command, "Trains variational autoencoders on images, and draws new images from them.",
+                   fmt::format(
+                       "Examples:\n"
+                       "  {0} train --out first          train the default model on generated digits\n"
+                       "  {0} sample first --seed 7      draw 60 new images\n"
+                       "  {0} train --help               all options of a verb\n"
+                       "\n"
+                       "Ctrl-C finishes the step, saves and stops; resume goes on as if nothing had happened.\n"
+                       "Exit codes: 0 done, 2 usage, 3 data or files, 4 numbers that are not finite,\n"
+                       "129, 130 and 143 stopped by a closed terminal, Ctrl-C and kill.",
+                       command));
   add_train(line, options);
   add_others(line, options);
   const auto [verb, help, given] = line.parse(arguments);

@@ -15,8 +15,9 @@ struct StopRequest {
   std::atomic<bool> heeded = false;  // by what is under way: it ends in order, and need not be ended
 };
 
-/// Carries out one command line (without the program's name) and prints what it finds. False when a stop was requested
+/// Carries out one command line, `arguments` without the program itself, which is started by typing `command`, and
+/// prints what it finds. False when a stop was requested
 /// and a training was saved before its end. UsageError, NumericError, Error as they come.
-bool run_command(const std::vector<std::string>& arguments, StopRequest& stop);
+bool run_command(const std::string& command, const std::vector<std::string>& arguments, StopRequest& stop);
 
 }  // namespace GRADUS

@@ -1,6 +1,7 @@
 #include "nn/files/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,8 +25,26 @@ namespace fs = std::filesystem;
   fail(path, error == ENOENT ? "its folder does not exist" : std::generic_category().message(error));
 }
 
+constexpr std::string_view kTemporary = ".gradus.tmp.";  // what the names of files begin with that are not whole yet
+
+/// A file that is being written, where a signal handler finds it. Those that find no free place are left to
+/// remove_leftovers.
+struct Unfinished {
+  static constexpr int kFree = -1, kTaken = -2;
+  std::atomic<int> folder = kFree;  // its descriptor, once the name is whole
+  char name[48];                    // in that folder
+};
+static_assert(std::atomic<int>::is_always_lock_free, "read by a signal handler");
+static Unfinished unfinished[16];
+
+void remove_unfinished() noexcept {
+  for (const Unfinished& each : unfinished)
+    if (const int folder = each.folder; folder >= 0) ::unlinkat(folder, each.name, 0);
+}
+
 /// A descriptor that is closed, and a temporary file that is removed, on every way out.
-struct Temporary {
+class Temporary {
+ public:
   int folder = -1;
   int file = -1;
   std::string name;  // in `folder`; empty when there is nothing to remove
@@ -33,29 +52,60 @@ struct Temporary {
   Temporary() = default;
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
-  ~Temporary() {
-    if (file >= 0) ::close(file);
+  ~Temporary() { discard(); }
+
+  /// Creates a file that no other process and no earlier call of ours has: 0 or an errno. It is locked for as long as
+  /// it is open, and so until it has its own name: by this, remove_leftovers tells it from what the dead have left.
+  int create() {
+    static std::atomic<unsigned> count = 0;
+    constexpr int kAttempts = 1000;  // names of processes that were killed and whose number has come round again
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      name = fmt::format("{}{}.{}", kTemporary, ::getpid(), count++);
+      announce();
+      constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+      file = ::openat(folder, name.c_str(), kFlags, 0666);
+      const int error = file < 0 ? errno : EEXIST;
+      if (file >= 0) {
+        const bool lost = ::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        struct stat status {};
+        if (!lost && ::fstat(file, &status) == 0 && status.st_nlink > 0) return 0;
+        ::close(std::exchange(file, -1));  // somebody took it for a leftover before it was locked, and removes it
+      }
+      keep();
+      if (error != EEXIST) return error;
+    }
+    return EEXIST;
+  }
+  /// From here on the file has its own name, and stays.
+  void keep() {
+    name.clear();
+    retract();
+  }
+
+ private:
+  void announce() {
+    for (Unfinished& each : unfinished) {
+      int free = Unfinished::kFree;
+      if (name.size() >= sizeof each.name || !each.folder.compare_exchange_strong(free, Unfinished::kTaken)) continue;
+      name.copy(each.name, name.size());
+      each.name[name.size()] = '\0';
+      each.folder = folder;
+      place_ = &each;
+      return;
+    }
+  }
+  void retract() {
+    if (place_) std::exchange(place_, nullptr)->folder = Unfinished::kFree;
+  }
+  void discard() {
     if (!name.empty()) ::unlinkat(folder, name.c_str(), 0);
+    retract();
+    if (file >= 0) ::close(file);
     if (folder >= 0) ::close(folder);
   }
-};
 
-/// Creates a file that no other process and no earlier call of ours has: 0 or an errno.
-static int create(Temporary& temporary) {
-  static std::atomic<unsigned> count = 0;
-  constexpr int kAttempts = 1000;  // names of processes that were killed and whose number has come round again
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::string name = fmt::format(".gradus.tmp.{}.{}", ::getpid(), count++);
-    constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    temporary.file = ::openat(temporary.folder, name.c_str(), kFlags, 0666);
-    if (temporary.file >= 0) {
-      temporary.name = std::move(name);
-      return 0;
-    }
-    if (errno != EEXIST) return errno;
-  }
-  return EEXIST;
-}
+  Unfinished* place_ = nullptr;
+};
 
 static int write_all(int file, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -104,18 +154,34 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   Temporary temporary;
   temporary.folder = ::open(target.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (temporary.folder < 0) fail(path, errno);
-  if (const int e = create(temporary)) fail(path, e);
+  remove_leftovers(target.folder);
+  if (const int e = temporary.create()) fail(path, e);
   if (target.exists && ::fchmod(temporary.file, target.old.st_mode & 0777) != 0) fail(path, errno);
   if (const int e = write_all(temporary.file, bytes)) fail(path, e);
-  // The numbers must be on the disk before the name is: a rename may overtake them otherwise.
+  // The numbers must be on the disk before the name is: a rename may overtake them otherwise. Closing the file, which
+  // waits until it has its name, because it ends the lock, has nothing to report after this.
   if (const int e = synchronise(temporary.file)) fail(path, e);
-  const int closed = ::close(std::exchange(temporary.file, -1));
-  if (closed != 0 && errno != EINTR) fail(path, errno);  // Linux has closed it even when interrupted
   const fs::path name = target.file.filename();
   if (::renameat(temporary.folder, temporary.name.c_str(), temporary.folder, name.c_str()) != 0) fail(path, errno);
-  temporary.name.clear();
+  temporary.keep();
   // Some file systems cannot synchronise a folder and say EINVAL; there is nothing more to do there.
   if (const int e = synchronise(temporary.folder); e != 0 && e != EINVAL) fail(path, e);
+}
+
+bool is_leftover(const fs::path& name) { return name.native().starts_with(kTemporary); }
+
+void remove_leftovers(const fs::path& folder) noexcept try {
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const fs::path path = entries->path();
+    if (!is_leftover(path.filename()) || !entries->is_regular_file(error) || entries->is_symlink(error)) continue;
+    const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) continue;
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());  // while it is locked: nobody begins to use it
+    ::close(file);
+  }
+} catch (const std::exception&) {  // no memory: another time
 }
 
 }  // namespace GRADUS

@@ -1,5 +1,7 @@
 // Every way in which a save can fail, and files that are read with care.
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -93,12 +95,72 @@ TEST_CASE("atomic file: a disk without room") {
   CHECK(folder.names() == std::vector<std::string>{"x"});
 }
 
-TEST_CASE("atomic file: what killed processes of this number have left is in nobody's way") {
+TEST_CASE("atomic file: what killed processes have left goes, what a living one writes stays and is in nobody's way") {
   const Folder folder;
+  const std::vector<std::string> others{".gradus.tmp", "gradus.tmp.1.1", "x"};
+  for (const std::string& name : others) folder.put(name, "another's");
   for (int n = 0; n < 500; ++n) folder.put(fmt::format(".gradus.tmp.{}.{}", getpid(), n), "left");
+  fs::create_directory(folder.path / ".gradus.tmp.a-folder");
+  fs::create_symlink("x", folder.path / ".gradus.tmp.link");
+  const std::string living = fmt::format(".gradus.tmp.{}.250", getpid());
+  const int file = ::open((folder.path / living).c_str(), O_RDONLY);
+  REQUIRE(flock(file, LOCK_EX | LOCK_NB) == 0);
   write_file_atomically(folder.path / "x", "new");
   CHECK(get(folder.path / "x") == "new");
-  CHECK(folder.names().size() == 501);
+  CHECK(folder.names() == std::vector<std::string>{".gradus.tmp", living, ".gradus.tmp.a-folder", ".gradus.tmp.link",
+                                                   "gradus.tmp.1.1", "x"});
+  ::close(file);
+  remove_leftovers(folder.path);
+  CHECK_FALSE(fs::exists(folder.path / living));
+  remove_leftovers(folder.path / "nowhere");
+}
+
+TEST_CASE("atomic file: a signal that ends the process leaves nothing unfinished, a kill nothing after the next write") {
+  for (const int signal : {SIGTERM, SIGKILL})
+    for (int delay = 0; delay < 20; ++delay) {
+      const Folder folder;
+      const pid_t child = fork();
+      REQUIRE(child >= 0);
+      if (child == 0) {
+        std::signal(SIGTERM, [](int) {
+          remove_unfinished();
+          _exit(7);
+        });
+        const std::string bytes(1 << 20, 'x');
+        for (;;) write_file_atomically(folder.path / "x", bytes);
+      }
+      while (folder.names().empty()) usleep(100);
+      usleep(static_cast<useconds_t>(delay) * 300);
+      kill(child, signal);
+      int status = 0;
+      REQUIRE(waitpid(child, &status, 0) == child);
+      if (signal == SIGKILL) write_file_atomically(folder.path / "x", "after");
+      for (const std::string& name : folder.names()) CHECK(name == "x");
+    }
+}
+
+TEST_CASE("atomic file: writers beside each other do not take each other's files for leftovers") {
+  const Folder folder;
+  std::vector<pid_t> children;
+  for (int writer = 0; writer < 4; ++writer) {
+    children.push_back(fork());
+    REQUIRE(children.back() >= 0);
+    if (children.back() == 0) {
+      try {
+        for (int n = 0; n < 100; ++n) write_file_atomically(folder.path / std::to_string(writer), std::to_string(n));
+        _exit(0);
+      } catch (...) {
+        _exit(1);
+      }
+    }
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  }
+  CHECK(folder.names() == std::vector<std::string>{"0", "1", "2", "3"});
+  for (const std::string& name : folder.names()) CHECK(get(folder.path / name) == "99");
 }
 
 TEST_CASE("atomic file: targets that are refused") {
