@@ -1,5 +1,7 @@
 #include "models/vae_settings.h"
 
+#include <fmt/ranges.h>
+
 namespace GRADUS {
 
 std::string layer_sizes(const VaeSettings& settings) {

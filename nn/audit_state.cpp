@@ -1,4 +1,5 @@
 // Checks of what a layer consists of, and of what calls leave behind.
+#include <fmt/ranges.h>
 #include <stdlib.h>  // mkdtemp
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "tensor/shape.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace GRADUS {

@@ -1,5 +1,7 @@
 #include "models/cli/parse.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>

@@ -1,5 +1,7 @@
 #include "nn/files/checkpoint.h"
 
+#include <fmt/ranges.h>
+
 #include <bit>
 #include <cmath>
 #include <limits>

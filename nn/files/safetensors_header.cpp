@@ -1,5 +1,7 @@
 #include "nn/files/safetensors_header.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>

@@ -1,5 +1,6 @@
 // Whole command lines: what reaches the program, and the one sentence for each that makes no sense.
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 
 #include "models/cli/command_line.h"
 #include "tests/files.h"

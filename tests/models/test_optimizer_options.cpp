@@ -1,6 +1,7 @@
 // The options of the optimiser: every combination resumes with the same bits, configurations from before are read, what
 // does not go together is refused, and the average of the weights is what is used.
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 

@@ -1,4 +1,5 @@
 // The program itself, started as a person would: what it leaves, what it says, and how it ends.
+#include <fmt/ranges.h>
 #include <sys/file.h>
 
 #include <cmath>

@@ -1,6 +1,7 @@
 // What a training computes, held against the same written out by hand; tests/models/test_trainer.cpp asks for the same
 // bits however it is run.
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
