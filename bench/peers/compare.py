@@ -236,12 +236,10 @@ class Table:
         self.rows.append((title, peer, str(threads), duration(own), duration(other), f"{ratio:.2f} ×",
                           *self.verdict(ratio, floor), f"{keeping / own:.2f} ×" if keeping else ""))
 
-    def print(self):
+    def text(self):
         head = ("work (float)", "peer", "threads", "Gradus", "peer's", "ratio", "floor", "met", "keeping memory")
-        print("| " + " | ".join(head) + " |")
-        print("|---|---|--:|--:|--:|--:|--:|---|--:|")
-        for row in self.rows:
-            print("| " + " | ".join(row) + " |")
+        lines = ["| " + " | ".join(row) + " |" for row in (head, *self.rows)]
+        return "\n".join([lines[0], "|---|---|--:|--:|--:|--:|--:|---|--:|", *lines[1:]]) + "\n"
 
 
 def gemm_rows(comparison, table, shapes):
@@ -280,6 +278,17 @@ def cpu_flags():
     return set(cpuinfo("flags").split())
 
 
+def write_between(path, markers, text):
+    """Puts `text` in the place of what stands between the two marker lines of a file."""
+    with open(path, encoding="utf-8") as file:
+        old = file.read()
+    first, last = (old.find(marker + "\n") for marker in markers)
+    if first < 0 or last < first:
+        sys.exit(f"{path} has no lines {' … '.join(markers)}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(old[:first + len(markers[0]) + 1] + text + old[last:])
+
+
 def machine():
     packages = ["libtorch-dev", "libopenblas0-openmp", "libdnnl-dev", "g++"]
     versions = subprocess.run(["dpkg-query", "-W", "-f=${Package} ${Version}, ", *packages], capture_output=True,
@@ -296,8 +305,12 @@ def main():
     parser.add_argument("--milliseconds", type=positive, default=10, help="how long each time (default: %(default)s)")
     parser.add_argument("--only", default=".", metavar="REGEX",
                         help="only the works whose names match (step, gemm/small)")
+    parser.add_argument("--write", metavar="FILE",
+                        help="puts the table between the lines <!-- speed --> and <!-- end of speed --> of a file")
     comparison = Comparison(parser.parse_args())
     options = comparison.options
+    if options.write and options.only != ".":
+        parser.error("--write is for the whole table, not for --only")
 
     listing = subprocess.run([options.gradus, "flops"], stdout=subprocess.PIPE, text=True, check=True).stdout
     flops = {name: float(count) for name, count in (line.split() for line in listing.splitlines())}
@@ -317,13 +330,15 @@ def main():
         gemm_rows(comparison, table, shapes)
 
     disturbed = 100 * comparison.disturbed_rounds / comparison.rounds
-    print(f"Medians of {options.rounds} alternating measurements of {options.milliseconds} ms each, load {load:.1f} "
-          f"before the first, {disturbed:.0f} % of all rounds, with those of trials, beside a busy neighbour.\n"
-          f"{machine()}")
+    heading = (f"Medians of {options.rounds} alternating measurements of {options.milliseconds} ms each, load "
+               f"{load:.1f} before the first, {disturbed:.0f} % of all rounds, with those of trials, beside a busy "
+               f"neighbour.\n{machine()}\n")
     if comparison.core:
-        print(f"OpenBLAS, also libtorch's, with {comparison.core}.")
-    print()
-    table.print()
+        heading += f"OpenBLAS, also libtorch's, with {comparison.core}.\n"
+    text = f"{heading}\n{table.text()}"
+    print(text, end="")
+    if options.write:
+        write_between(options.write, ("<!-- speed -->", "<!-- end of speed -->"), text)
     peak = flops["peak"] / comparison.measure([(comparison.gradus, "peak", 1)])[0]
     print(f"\nFMA peak of one core: {peak:.1f} GFLOP/s.", end="")
     if ("step/book", 1) in comparison.times:
