@@ -85,15 +85,21 @@ std::string Audit::text() const {
          fmt::format("{} passed, {} failed, {} could not be checked\n", rows.size() - failed - open, failed, open);
 }
 
-Audit audit_layer(const Layer& layer, const Tensor& input, const AuditOptions& options) {
-  const Audit result = audit({.layer = layer, .x = detach(input), .by_input = options.by_input});
+Audit detail::audit_layer(const AuditedLayer& layer, std::span<const AuditInput> inputs, const AuditOptions& options) {
+  Rng rng{.seed = 11};
+  Subject subject{.layer = layer, .inputs = {}, .by_input = options.by_input};
+  for (const AuditInput& input : inputs) subject.inputs.push_back(input.drawn(rng));
+  const Audit result = audit(std::move(subject));
   if (options.print) fmt::print("{}", result.text());
   return result;
 }
 
+Audit audit_layer(const Layer& layer, const Tensor& input, const AuditOptions& options) {
+  return audit_layer(layer, std::vector<AuditInput>{detach(input)}, options);
+}
+
 Audit audit_layer(const Layer& layer, const Shape& input, const AuditOptions& options) {
-  Rng rng{.seed = 11};
-  return audit_layer(layer, normal(input, rng), options);
+  return audit_layer(layer, std::vector<AuditInput>{input}, options);
 }
 
 }  // namespace GRADUS

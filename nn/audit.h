@@ -8,7 +8,7 @@
 //   members           FAILED  the layer has 56 bytes after "weight" that its members() does not list
 #pragma once
 
-#include "nn/sequential.h"
+#include "nn/audit_input.h"
 
 namespace GRADUS {
 
@@ -32,7 +32,7 @@ struct Audit {
 
 struct AuditOptions {
   bool print = true;     // the table, to the standard output
-  bool by_input = true;  // false when the input has no derivative, like the word numbers of an Embedding
+  bool by_input = true;  // false when tensors given as input have no derivative, like an Embedding's word numbers
 };
 
 /// Tries the following on copies of `layer`, in evaluation, and in training too where that gives another output (from a
@@ -58,5 +58,18 @@ struct AuditOptions {
 /// distribution, or the batch itself; a small one does.
 Audit audit_layer(const Layer& layer, const Shape& input, const AuditOptions& options = {});
 Audit audit_layer(const Layer& layer, const Tensor& input, const AuditOptions& options = {});
+
+namespace detail {
+Audit audit_layer(const AuditedLayer& layer, std::span<const AuditInput> inputs, const AuditOptions& options);
+}
+
+/// The same for a layer of several inputs, tensors by shape or value and Indices by value:
+///
+///   audit_layer(Bilinear(3, 4), {{5, 3}, {5, 4}});
+///   audit_layer(Gru(3, 8, rng), {{2, 5, 3}, Indices{5, 2}});
+template <class L>
+Audit audit_layer(const L& layer, const std::vector<AuditInput>& inputs, const AuditOptions& options = {}) {
+  return detail::audit_layer(detail::AuditedLayer(layer), inputs, options);
+}
 
 }  // namespace GRADUS

@@ -5,11 +5,13 @@
 
 namespace GRADUS::detail {
 
+using Inputs = std::vector<AuditInput>;
+
 /// What is audited. The checks work on copies of the layer.
 struct Subject {
-  Layer layer;
-  Tensor x;
-  bool by_input;
+  AuditedLayer layer;
+  Inputs inputs;
+  bool by_input;                   // whether tensors among them have a derivative
   std::vector<Tensor> begin{};     // its parameters and buffers
   std::vector<bool> modes{false};  // those in which the outputs differ: evaluation, training
   bool failed = false;             // the check before this one
@@ -26,6 +28,7 @@ struct NotChecked : Error {
 std::string check_output(Subject& subject);
 std::string check_gradient(Subject& subject);
 std::string check_second_gradient(Subject& subject);
+// nn/audit_calls.cpp
 std::string check_repetition(Subject& subject);
 std::string check_tape(Subject& subject);
 std::string check_batch(Subject& subject);
@@ -39,8 +42,12 @@ std::string check_state(Subject& subject);
 
 // What they share.
 
-/// layer(x), with a generator that begins the same each time.
-Tensor call(const Layer& layer, const Tensor& x, bool training);
+/// layer(inputs…), with a generator that begins the same each time.
+Tensor call(const AuditedLayer& layer, std::span<const AuditInput> inputs, bool training);
+/// The output, and the gradients of a weighted sum of it by the inputs and the parameters.
+std::vector<Tensor> output_and_gradients(const Subject& subject, const Inputs& inputs, bool training);
+/// "(5, 3), (5, 4)"
+std::string shapes(std::span<const AuditInput> inputs);
 /// Error, beginning with `what`, that tells a difference where two outputs do not have the same bits.
 void expect_same(const Tensor& a, const Tensor& b, std::string_view what);
 inline const char* mode_name(bool training) { return training ? "training" : "evaluation"; }

@@ -13,7 +13,7 @@
 namespace GRADUS::detail {
 
 /// Changes every parameter and buffer.
-static void disturb(Layer& layer) {
+static void disturb(AuditedLayer& layer) {
   for_each_state(layer, [](const MemberPath&, Tensor& x) { x = detach(x * Real(0.75) + Real(0.125)); });
 }
 
@@ -43,36 +43,37 @@ struct TemporaryFolder {
 }  // namespace
 
 std::string check_save(Subject& subject) {
-  Layer saved = subject.layer;
-  for (int i = 0; i < 2; ++i) call(saved, subject.x, true);
+  AuditedLayer saved = subject.layer;
+  for (int i = 0; i < 2; ++i) call(saved, subject.inputs, true);
   disturb(saved);
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path / "layer.safetensors";
   save_checkpoint(file, {.tensors = state(saved), .metadata = {}});
-  Layer loaded = subject.layer;
+  AuditedLayer loaded = subject.layer;
   load_state(loaded, load_checkpoint(file).tensors);
-  expect_same(call(loaded, subject.x, false), call(saved, subject.x, false),
+  expect_same(call(loaded, subject.inputs, false), call(saved, subject.inputs, false),
               "what is loaded gives another output than what was saved: it depends on something that is not listed");
   return fmt::format("{} in {} bytes", counted(subject.begin.size(), "tensor"), std::filesystem::file_size(file));
 }
 
 std::string check_copies(Subject& subject) {
-  const Tensor before = call(Layer(subject.layer), subject.x, false);
-  Layer copy = subject.layer;
+  const Tensor before = call(AuditedLayer(subject.layer), subject.inputs, false);
+  AuditedLayer copy = subject.layer;
   disturb(copy);
-  call(copy, subject.x, true);
-  expect_same(call(Layer(subject.layer), subject.x, false), before, "changing a copy changes the original");
+  call(copy, subject.inputs, true);
+  expect_same(call(AuditedLayer(subject.layer), subject.inputs, false), before, "changing a copy changes the original");
   return "changing or training a copy leaves the original as it was";
 }
 
-static std::vector<std::string> optimised_names(const Layer& layer) {
+static std::vector<std::string> optimised_names(const AuditedLayer& layer) {
   std::vector<std::string> names;
-  for_each_parameter(const_cast<Layer&>(layer), [&](const MemberPath& path, Tensor&) { names.push_back(path.text()); });
+  for_each_parameter(const_cast<AuditedLayer&>(layer),
+                     [&](const MemberPath& path, Tensor&) { names.push_back(path.text()); });
   return names;
 }
 
 std::string check_state(Subject& subject) {
-  const Layer layer = subject.layer;
+  const AuditedLayer layer = subject.layer;
   const auto unchanged = [&](const std::map<std::string, Tensor>& before, bool training) {
     for (const auto& [name, x] : state(layer))
       if (!training || std::ranges::count(optimised_names(layer), name))
@@ -81,7 +82,7 @@ std::string check_state(Subject& subject) {
   };
   for (const bool training : {false, true}) {
     const std::map<std::string, Tensor> before = state(layer);
-    call(layer, subject.x, training);
+    call(layer, subject.inputs, training);
     unchanged(before, training);
   }
   return "calls change no parameter, and in evaluation no buffer";

@@ -1,4 +1,5 @@
-// Losses: one number each. Error when shapes differ, for an empty batch, and for a label that is no class.
+// Losses, one number each, and a share of right answers. Error when shapes differ, for an empty batch, and for a label
+// that is no class.
 #pragma once
 
 #include "autograd/ops.h"
@@ -12,5 +13,8 @@ Tensor bce_with_logits(const Tensor& logits, const Tensor& targets);
 Tensor mse(const Tensor& x, const Tensor& target);
 /// Cross-entropy of class probabilities given as logits (B, classes), labels (B). Nats, averaged over the batch.
 Tensor cross_entropy(const Tensor& logits, const Indices& labels);
+/// The share of samples whose label is the class of the largest logit, of equals the first: logits (B, classes), labels
+/// (B). A sample with a NaN among its logits counts as wrong.
+double accuracy(const Tensor& logits, const Indices& labels);
 
 }  // namespace GRADUS

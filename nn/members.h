@@ -78,7 +78,8 @@ constexpr bool check_container() {
     static_assert(!Pointer<M>, "a member is no pointer, of which a copied module would share what it points at: a "
                                "Layer (nn/sequential.h) holds any layer, and copies it when it is copied");
   else if constexpr (Keyed<M>)
-    static_assert(is_map_by_name<M>, "a map of members is a std::map with std::string keys, which give names and order");
+    static_assert(is_map_by_name<M>,
+                  "a map of members is a std::map with std::string keys, which give names and order");
   else if constexpr (std::is_class_v<M> && !std::ranges::range<M>)
     static_assert(Container<M>, "a struct that is a member lists its own, settings too, in public: "
                                 "void members(auto&& visit) { visit(\"width\", width); }");

@@ -25,15 +25,16 @@ class Layer {
   Layer(L layer) {
     if constexpr (detail::CalledLikeALayer<L> && !Module<L> && !Erased<L>)
       static_assert(LayerLike<L>,
-                    "a layer lists its members: instead of a lambda or function write "
-                    "struct Square { Tensor operator()(const Tensor& x) const { return x * x; } void members(auto&&) {} };");
+                    "a layer lists its members: instead of a lambda or function write struct Square { "
+                    "Tensor operator()(const Tensor& x) const { return x * x; } void members(auto&&) {} };");
     else
       static_assert(LayerLike<L>, "a layer is a struct with members(visit), called with a Tensor (and a Context) to "
                                   "give a Tensor; both are public and the call is const");
     static_assert(std::is_copy_constructible_v<L>,
                   "a layer can be copied: instead of a unique_ptr it holds a Layer (nn/sequential.h), which copies "
                   "what is in it");
-    if constexpr (LayerLike<L> && std::is_copy_constructible_v<L>) self_ = std::make_unique<Holder<L>>(std::move(layer));
+    if constexpr (LayerLike<L> && std::is_copy_constructible_v<L>)
+      self_ = std::make_unique<Holder<L>>(std::move(layer));
   }
   Layer(const Layer& other) : self_(other.self_ ? other.self_->clone() : nullptr) {}
   Layer(Layer&&) noexcept = default;

@@ -78,4 +78,15 @@ void fill_batch(const Images& images, std::span<const std::int64_t> rows, const 
   }
 }
 
+Indices labels_at(const Images& images, std::span<const std::int64_t> rows) {
+  check(static_cast<std::int64_t>(images.labels.size()) == images.count, "[labels_at] the images of {} have no labels",
+        quote(images.name));
+  Indices labels{Shape{static_cast<std::int64_t>(rows.size())}};
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    check(rows[r] >= 0 && rows[r] < images.count, "[labels_at] there is no image {} among {}", rows[r], images.count);
+    labels.values[r] = images.labels[rows[r]];
+  }
+  return labels;
+}
+
 }  // namespace GRADUS

@@ -41,4 +41,8 @@ std::string fingerprint(const Images& images);
 /// of range or `out` has another shape.
 void fill_batch(const Images& images, std::span<const std::int64_t> rows, const View& out);
 
+/// The labels of the images at `rows`, as cross_entropy and accuracy take them (nn/loss.h). Error when a row is out of
+/// range or there are no labels.
+Indices labels_at(const Images& images, std::span<const std::int64_t> rows);
+
 }  // namespace GRADUS

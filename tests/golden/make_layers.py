@@ -129,4 +129,64 @@ words = torch.tensor([[3, 0, 3], [4, 3, 1]])
 op("embedding", lambda table: F.embedding(words, table), normal(5, 3))
 op("scatter_rows", lambda x: torch.zeros(5, 2).index_add(0, words.flatten(), x.flatten(0, 1)), normal(2, 3, 2))
 
+# ---- recurrent layers with several layers and lengths, attention: outputs and states as one row of numbers ----
+
+
+def flat(*parts):
+    return torch.cat([part.flatten() for part in parts])
+
+
+def inside(lengths, steps):
+    return torch.arange(steps)[None] < torch.tensor(lengths)[:, None]
+
+
+def recurrent_golden(name, kind, layers, samples, steps, lengths=None):
+    net = begin(kind(3, 4, num_layers=layers, batch_first=True))
+    shape = (samples, 4) if layers == 1 else (layers, samples, 4)
+    states = [normal(*shape) for _ in range(2 if kind is nn.LSTM else 1)]
+
+    def f(x, *states):
+        states = [state.reshape(layers, samples, 4) for state in states]
+        if lengths is not None:
+            x = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        outputs, last = net(x, tuple(states) if kind is nn.LSTM else states[0])
+        if lengths is not None:
+            outputs, _ = nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=steps)
+        return flat(outputs, *(last if kind is nn.LSTM else [last]))
+
+    layer_golden(name, net, normal(samples, steps, 3), *states, f=f)
+    if lengths is not None:
+        out[f"{name}/lengths"] = torch.tensor(lengths)
+
+
+for kind, name in ((nn.GRU, "gru"), (nn.LSTM, "lstm")):
+    for layers in (1, 2, 3):
+        recurrent_golden(f"{name}_run:{layers}", kind, layers, 2, 4)
+        recurrent_golden(f"{name}_run:{layers}.lengths", kind, layers, 4, 5, [3, 5, 1, 2])
+    recurrent_golden(f"{name}_run:1.short", kind, 1, 2, 5, [2, 3])
+
+
+def attention_golden(name, inputs, lengths=None, causal=False):
+    net = begin(nn.MultiheadAttention(6, 2, batch_first=True))
+    queries, keys = inputs[0].shape[1], inputs[-1].shape[1]
+    mask = torch.arange(keys)[None] > torch.arange(queries)[:, None] if causal else None
+    padding = None if lengths is None else ~inside(lengths, keys)
+
+    def f(*x):
+        y, _ = net(x[0], x[1 % len(x)], x[-1], key_padding_mask=padding, attn_mask=mask)
+        return y * inside(lengths, queries)[..., None] if len(x) == 1 and lengths is not None else y
+
+    layer_golden(f"attention:{name}", net, *inputs, f=f)
+    if lengths is not None:
+        out[f"attention:{name}/lengths"] = torch.tensor(lengths)
+
+
+attention_golden("self", [normal(2, 4, 6)])
+attention_golden("self_causal", [normal(2, 4, 6)], causal=True)
+attention_golden("self_lengths", [normal(3, 4, 6)], [2, 4, 1])
+attention_golden("self_lengths_causal", [normal(3, 4, 6)], [2, 4, 1], causal=True)
+attention_golden("cross", [normal(2, 3, 6), normal(2, 5, 6), normal(2, 5, 6)])
+attention_golden("cross_lengths", [normal(3, 2, 6), normal(3, 4, 6), normal(3, 4, 6)], [2, 4, 1])
+attention_golden("cross_causal", [normal(2, 5, 6), normal(2, 3, 6), normal(2, 3, 6)], causal=True)
+
 write_safetensors(HERE / "layers.safetensors", {k: v.double() for k, v in out.items()})

@@ -6,6 +6,7 @@
 
 #include "autograd/op.h"
 #include "nn/activation.h"
+#include "nn/attention.h"
 #include "nn/audit.h"
 #include "nn/batch_norm.h"
 #include "nn/conv.h"
@@ -15,6 +16,7 @@
 #include "nn/gru.h"
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
+#include "nn/lstm.h"
 #include "nn/residual.h"
 #include "nn/state.h"
 #include "tensor/parallel.h"
@@ -199,6 +201,29 @@ struct Blocks {
   void members(auto&& visit) { visit("blocks", blocks); }
 };
 
+struct Bilinear {
+  Tensor weight = tensor({2, 3, 4}, std::vector<Real>(24, Real(0.5)));  // (out, 3, 4)
+  bool wrong = false;
+  /// (B, 3), (B, 4) -> (B, 2)
+  Tensor operator()(const Tensor& a, const Tensor& b) const {
+    const Tensor products = reshape(a, {a.shape()[0], 1, 3, 1}) * reshape(b, {b.shape()[0], 1, 1, 4}) * weight;
+    const Tensor y = sum(products, {2, 3});
+    return wrong ? y + sum(detach(b), 1, keepdim) : y;
+  }
+  void members(auto&& visit) { visit("weight", weight), visit("wrong", wrong); }
+};
+
+/// A row of a table for each sample, times its features; what two samples say of a third where `mixes`.
+struct Modulated {
+  Embedding table;
+  bool mixes = false;
+  Tensor operator()(const Indices& rows, const Tensor& x, Context& context) const {
+    const Tensor y = x * table(rows);
+    return mixes || context.training ? y * mean(y, 0, keepdim) : y;
+  }
+  void members(auto&& visit) { visit("table", table), visit("mixes", mixes); }
+};
+
 struct Virtual {
   Tensor gain = ones({3});
   bool on = true;
@@ -336,6 +361,52 @@ TEST_CASE("audit: what cannot be checked says why") {
   CHECK(failed(total, {}) == "");
   CHECK(failed(Activation{}, {0, 3}) == "");
   CHECK(failed(Activation{}, {1, 3}) == "");
+}
+
+TEST_CASE("audit: layers of several inputs, tensors and indices") {
+  const Audit right = audit_layer(Bilinear{}, {{5, 3}, {5, 4}}, kQuiet);
+  CHECK_MESSAGE(right.passed(), right.text());
+  CHECK(right.rows.size() == 12);
+  CHECK(contains(right["output"].detail, "(5, 3), (5, 4) -> (5, 2), 24 numbers in parameters"));
+  CHECK(contains(right["gradient"].detail, "by 2 inputs and 1 parameter, in evaluation"));
+  CHECK(contains(right["batch"].detail, "5 of 5 samples"));
+  const Audit wrong = audit_layer(Bilinear{.wrong = true}, {{5, 3}, {5, 4}}, kQuiet);
+  CHECK_FALSE(wrong["gradient"].passed);
+  CHECK(contains(wrong["gradient"].detail, "order 1, input 2 of shape (5, 4), element "));
+
+  Rng rng{.seed = 5};
+  const Modulated modulated{Embedding(6, 3, rng)};
+  const Audit mixed = audit_layer(modulated, {Indices{5, 0, 0, 2}, {4, 3}}, kQuiet);
+  CHECK_MESSAGE(mixed.passed(), mixed.text());
+  CHECK(contains(mixed["gradient"].detail, "in evaluation and training"));
+  CHECK_FALSE(audit_layer(Modulated{modulated.table, true}, {Indices{5, 0, 0, 2}, {4, 3}}, kQuiet)["batch"].passed);
+
+  CHECK(audit_layer(Bilinear{}, {{5, 3}}, kQuiet)["output"].detail ==
+        "[audit_layer] the layer does not take 1 inputs");
+  CHECK(audit_layer(modulated, {{4, 3}, {4, 3}}, kQuiet)["output"].detail ==
+        "[audit_layer] the layer wants Indices where it is given a Tensor");
+  CHECK(audit_layer(Bilinear{}, {Indices{5, 3}, {2, 4}}, kQuiet)["output"].detail ==
+        "[audit_layer] the layer wants a Tensor where it is given Indices");
+  CHECK(audit_layer(Bilinear{}, {{1, 3}, {5, 4}}, kQuiet)["batch"].detail ==
+        "there are no neighbours: give inputs of one batch, of two samples or more");
+}
+
+TEST_CASE("audit: every layer over sequences passes") {
+  Rng rng{.seed = 6};
+  const auto pass = [](const auto& layer, const std::vector<AuditInput>& inputs) {
+    const Audit audit = audit_layer(layer, inputs, kQuiet);
+    CHECK_MESSAGE(audit.passed(), audit.text());
+    CHECK(audit.rows.size() == 12);
+    for (const char* row : {"gradient", "second gradient", "batch", "threads"})
+      CHECK_MESSAGE(audit[row].checked, audit.text());
+  };
+  pass(Gru(3, 4, 2, rng), {{3, 5, 3}, Indices{5, 0, 2}});
+  pass(Lstm(3, 4, rng), {{3, 5, 3}});
+  pass(Lstm(3, 4, 2, rng), {{3, 5, 3}, Indices{5, 0, 2}});
+  pass(MultiHeadAttention(4, 2, {}, rng), {{3, 5, 4}});
+  pass(MultiHeadAttention(4, 2, {.causal = true, .dropout = Real(0.2)}, rng), {{3, 5, 4}, Indices{5, 0, 2}});
+  pass(MultiHeadAttention(4, 2, {}, rng), {{3, 2, 4}, {3, 5, 4}, {3, 5, 4}});
+  pass(MultiHeadAttention(4, 1, {}, rng), {{3, 2, 4}, {3, 5, 4}, {3, 5, 4}, Indices{5, 0, 2}});
 }
 
 TEST_CASE("audit: every layer of the library passes") {

@@ -7,12 +7,14 @@
 #include <set>
 
 #include "nn/activation.h"
+#include "nn/attention.h"
 #include "nn/batch_norm.h"
 #include "nn/embedding.h"
 #include "nn/group_norm.h"
 #include "nn/gru.h"
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
+#include "nn/lstm.h"
 #include "nn/residual.h"
 #include "nn/state.h"
 #include "tests/files.h"
@@ -37,8 +39,41 @@ struct GruWithState {
   void members(auto&& visit) { gru.members(visit); }
 };
 
+Tensor flat(std::vector<Tensor> parts) {
+  for (Tensor& part : parts) part = reshape(part, {part.numel()});
+  return concat(parts, 0);
+}
+Indices lengths_of(const Tensor& numbers) {
+  Indices lengths;
+  for (const Real length : numbers.values()) lengths.values.push_back(static_cast<std::int64_t>(length));
+  lengths.shape = {static_cast<std::int64_t>(lengths.values.size())};
+  return lengths;
+}
+
+/// All that a recurrent layer or attention can be given: further inputs, and lengths if there are any.
+template <class L>
+struct Given {
+  L layer;
+  std::vector<Tensor> more;  // not listed: inputs
+  std::optional<Indices> lengths;
+  Tensor operator()(const Tensor& x, Context& context) const {
+    if constexpr (std::same_as<L, Gru>) {
+      const Gru::Result y = lengths ? layer.run(x, more[0], *lengths) : layer.run(x, more[0]);
+      return flat({y.outputs, y.state});
+    } else if constexpr (std::same_as<L, Lstm>) {
+      const Lstm::Result y = lengths ? layer.run(x, more[0], more[1], *lengths) : layer.run(x, more[0], more[1]);
+      return flat({y.outputs, y.state, y.cell});
+    } else if (more.empty()) {
+      return lengths ? layer(x, *lengths, context) : layer(x, context);
+    } else {
+      return lengths ? layer(x, more[0], more[1], *lengths, context) : layer(x, more[0], more[1], context);
+    }
+  }
+  void members(auto&& visit) { layer.members(visit); }
+};
+
 /// The layer of a reference, by the name before the colon and, where the layer depends on it, after.
-Layer layer_of(const std::string& name, const std::vector<Tensor>& inputs) {
+Layer layer_of(const std::string& name, const std::vector<Tensor>& inputs, std::optional<Indices> lengths = {}) {
   const std::size_t colon = name.find(':');
   const std::string kind = name.substr(0, colon), which = colon == std::string::npos ? "" : name.substr(colon + 1);
   if (kind.starts_with("batch_norm")) return BatchNorm(3);
@@ -47,6 +82,12 @@ Layer layer_of(const std::string& name, const std::vector<Tensor>& inputs) {
   if (kind == "embedding") return Embedding(5, 3, any);
   if (kind == "gru") return Gru(3, 4, any);
   if (kind == "gru_state") return GruWithState{Gru(3, 4, any), inputs[1]};
+  const std::vector<Tensor> more(inputs.begin() + 1, inputs.end());
+  if (kind == "gru_run") return Given<Gru>{Gru(3, 4, which[0] - '0', any), more, lengths};
+  if (kind == "lstm_run") return Given<Lstm>{Lstm(3, 4, which[0] - '0', any), more, lengths};
+  if (kind == "attention")
+    return Given<MultiHeadAttention>{
+        MultiHeadAttention(6, 2, {.causal = contains(which, "causal")}, any), more, lengths};
   REQUIRE(kind == "mixed");
   const Residual residual{Sequential{affine(12, 12), Activation{Activation::tanh}}};
   return Sequential{affine(4, 12),    residual,  BatchNorm(12), Activation{Activation::silu},
@@ -89,7 +130,8 @@ TEST_CASE("layers: PyTorch's values, gradients of two orders, and buffers") {
     if (name.starts_with("op/")) continue;
     kinds.insert(name.substr(0, name.find(':')));
     const std::vector<Tensor> inputs = golden.list(name + "/in");
-    Layer layer = layer_of(name, inputs);
+    const auto ends = golden.below(name + "/lengths");
+    Layer layer = layer_of(name, inputs, ends.empty() ? std::nullopt : std::optional(lengths_of(ends.at(""))));
     load_state(layer, golden.below(name + "/before/"));
 
     Context context{.training = !name.starts_with("batch_norm_eval"), .rng = any};
@@ -110,8 +152,8 @@ TEST_CASE("layers: PyTorch's values, gradients of two orders, and buffers") {
     for (std::size_t i = 0; i < watched.size(); ++i)
       check_near(curvature[i], golden.list(name + "/second")[i], name + ", second " + std::to_string(i));
   }
-  CHECK(kinds == std::set<std::string>{"batch_norm_eval", "batch_norm_train", "embedding", "group_norm", "gru",
-                                       "gru_state", "layer_norm", "mixed"});
+  CHECK(kinds == std::set<std::string>{"attention", "batch_norm_eval", "batch_norm_train", "embedding", "group_norm",
+                                       "gru", "gru_run", "gru_state", "layer_norm", "lstm_run", "mixed"});
 }
 
 TEST_CASE("layers: PyTorch's values and gradients of the ops") {
@@ -227,6 +269,7 @@ TEST_CASE("gru: a sequence is its parts one after the other, none leaves the sta
   CHECK(contains(error_of([&] { gru(zeros({5, 3})); }), "[gru] an input of shape (5, 3)"));
   CHECK(contains(error_of([&] { gru.run(x, zeros({4, 2})); }), "a state of shape (4, 2) does not fit 2 samples and 4"));
   CHECK(contains(error_of([] { Gru(0, 4, any); }), "[gru] 0 inputs and 4 hidden units"));
+  CHECK(contains(error_of([] { Gru(2, 4, 0, any); }), "[gru] 2 inputs and 4 hidden units in 0 layers"));
   CHECK(contains(error_of([] { Gru(3, -4, any); }), "[gru] 3 inputs and -4 hidden units"));
 }
 

@@ -1,9 +1,11 @@
 // What users of modules, layers, losses and optimisers get wrong, and what they are told. What does not even compile is
 // in tests/*/compile_fail.
+#include "nn/attention.h"
 #include "nn/average.h"
 #include "nn/clip.h"
 #include "nn/distributions.h"
 #include "nn/dropout.h"
+#include "nn/gru.h"
 #include "nn/linear.h"
 #include "nn/loss.h"
 #include "nn/optim.h"
@@ -63,6 +65,15 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
        "[linear] an input of shape (5, 4) does not end in the 5 features of weight (2, 5)"},
       {"layers that do not fit, recomputed", [&] { recompute(net, x, context); },
        "[linear] an input of shape (5, 4) does not end in the 5 features of weight (2, 5)"},
+
+      {"lengths that are not one per sample", [&] { Gru(3, 4, rng)(ones({5, 2, 3}), {2, 2}); },
+       "[gru] lengths of shape (2) are not one for each of 5 samples"},
+      {"a length beyond the steps", [&] { Gru(3, 4, rng)(ones({1, 2, 3}), {3}); },
+       "[gru] a length of 3 is not from 0 to the 2 steps of the input"},
+      {"a state of one layer for two", [&] { Gru(3, 4, 2, rng).run(ones({5, 2, 3}), ones({5, 4})); },
+       "[gru] a state of shape (5, 4) does not fit 5 samples and 4 hidden units in 2 layers"},
+      {"heads that do not divide the features", [&] { MultiHeadAttention(10, 4, {}, rng); },
+       "[attention] 10 features do not divide into 4 heads"},
 
       {"one tensor as two members", [&] { parameters(TwoTensors{shared, shared}); },
        "[parameters] a tensor of shape (2) is listed twice\n"
@@ -143,6 +154,8 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"a loss of nothing", [&] { mse(zeros({0, 3}), zeros({0, 3})); }, "[mse] an empty batch has no mean"},
       {"no samples to classify", [&] { cross_entropy(zeros({0, 3}), Indices()); },
        "[cross_entropy] an empty batch has no mean"},
+      {"an accuracy of one label too few", [&] { accuracy(x, {0, 1, 2, 0}); },
+       "[accuracy] logits (5, 3) and labels (4) are not (B, classes) and (B)"},
       {"labels that are not one per sample", [&] { cross_entropy(x, {0, 1}); },
        "[cross_entropy] logits (5, 3) and labels (2) are not (B, classes) and (B)"},
       {"a label beyond the classes", [&] { cross_entropy(x, {0, 1, 2, 3, 0}); },
