@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "models/range.h"
+#include "nn/range.h"
 #include "models/vae.h"
 #include "nn/schedule.h"
 

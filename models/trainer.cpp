@@ -231,7 +231,10 @@ Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& ch
   check(optimizer_.steps >= 0 && optimizer_.steps < kMostSteps && std::isfinite(at_.log_likelihood - at_.kl) &&
             at_.best < std::numeric_limits<double>::infinity(),
         "{} tells numbers that no training arrives at", name_of(checkpoint));
-  if (average_) average_->module = load_vae(config, checkpoint, kAveraged);
+  if (average_) {
+    average_->module = load_vae(config, checkpoint, kAveraged);
+    average_->updates = optimizer_.steps;
+  }
   optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
     const auto found = checkpoint.tensors.find("optimizer." + name);
     check(found != checkpoint.tensors.end() && found->second.shape() == moment.shape(),

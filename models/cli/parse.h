@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/range.h"
+#include "nn/range.h"
 
 namespace GRADUS {
 

@@ -77,9 +77,14 @@ rates("cosine", lambda o: lr_scheduler.CosineAnnealingLR(o, T_max=10, eta_min=0.
 rates("warm", lambda o: lr_scheduler.LinearLR(o, start_factor=1 / 5, total_iters=4))
 rates("warm_cosine", lambda o: warm_cosine(o))
 
-# The average of a model with a buffer, which is taken as it is.
+# The average of a model with a buffer, which is taken as it is; n counts from 1, for the first update is a copy.
+def ramped(a, x, n):
+    keep = min(0.4, n / (9 + n))
+    return keep * a + (1 - keep) * x
+
+
 model = torch.nn.BatchNorm1d(3)
-average = swa_utils.AveragedModel(model, avg_fn=lambda a, x, n: 0.9 * a + 0.1 * x)
+average = swa_utils.AveragedModel(model, avg_fn=ramped)
 with torch.no_grad():
     model.weight.copy_(normal(3))
 average.update_parameters(model)  # the first is a copy
@@ -95,5 +100,31 @@ out["average/after"] = average.module.weight.detach().clone()
 x, weight = normal(10, 4), normal(3, 4).requires_grad_()
 out["batch/x"], out["batch/weight"] = x, weight
 out["batch/gradient"], = torch.autograd.grad(torch.tanh(x @ weight.T).pow(2).sum(1).mean(), weight)
+
+
+class Nadam(optim.Optimizer):
+    """Dozat 2016, Algorithm 8. Not torch.optim.NAdam: that of PyTorch 1.13 has one factor mu(t) too many in the last
+    denominator, where the product goes up to mu(t + 1)."""
+
+    def __init__(self, x, lr, betas=(0.9, 0.999), eps=1e-8, momentum_decay=4e-3):
+        super().__init__(x, dict(lr=lr, betas=betas, eps=eps, momentum_decay=momentum_decay))
+        self.t, self.product = 0, 1.0
+
+    def step(self):
+        self.t += 1
+        (group,) = self.param_groups
+        beta1, beta2 = group["betas"]
+        mu, next_mu = (beta1 * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"])) for t in (self.t, self.t + 1))
+        self.product *= mu
+        for x in group["params"]:
+            m, v = self.state[x].setdefault("moments", [torch.zeros_like(x), torch.zeros_like(x)])
+            m.copy_(beta1 * m + (1 - beta1) * x.grad)
+            v.copy_(beta2 * v + (1 - beta2) * x.grad**2)
+            m_hat = next_mu * m / (1 - self.product * next_mu) + (1 - mu) * x.grad / (1 - self.product)
+            x.data -= group["lr"] * m_hat / (torch.sqrt(v / (1 - beta2**self.t)) + group["eps"])
+
+
+follow("nadam", lambda x: Nadam(x, lr=1e-2))
+follow("nadam_other", lambda x: Nadam(x, lr=0.1, betas=(0.5, 0.75), eps=1e-3, momentum_decay=1.0))
 
 write_safetensors(HERE / "optimizers.safetensors", out)

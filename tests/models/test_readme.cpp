@@ -29,6 +29,17 @@ struct Scale {                       // y = x · gain, one gain per feature
   void members(auto&& visit) { visit("gain", gain); }
 };
 
+// ---- an optimiser ----
+struct Lion {                                     // Chen and others 2023
+  double lr = 1e-4, beta1 = 0.9, beta2 = 0.99;
+  static constexpr std::array kMoments{"m"};      // what it keeps of each parameter
+  void step(Batch& x, Batch& m, Batch g) const {  // on SIMD lanes
+    const Batch u = beta1 * m + (1 - beta1) * g;
+    x -= where(u > 0, lr, where(u < 0, -lr, u));
+    m = beta2 * m + (1 - beta2) * g;
+  }
+};
+
 std::string read(const std::string& name) {
   std::ifstream file(std::string(GRADUS_SOURCE_DIR) + "/" + name);
   REQUIRE(file.good());
@@ -97,6 +108,13 @@ TEST_CASE("README: a layer in a network, trained") {
     if (step == 0) first = last;
   }
   CHECK(last < first / 20);
+}
+
+TEST_CASE("README: an optimiser goes down a parabola in steps of its rate") {
+  Scale point{tensor({2}, {1, -1})};
+  Optimizer optimizer(Lion{.lr = 0.125});
+  for (int step = 0; step < 8; ++step) optimizer.step(point, std::vector<Tensor>{point.gain * 2});
+  CHECK(point.gain.values() == std::vector<Real>{0, 0});
 }
 
 TEST_CASE("every C++ block of the README is compiled here") {

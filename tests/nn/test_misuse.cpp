@@ -93,14 +93,22 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
       {"a state of another shape", [&] { load_state(layer, {{"weight", ones({3, 4})}, {"bias", ones({4})}}); },
        "[load] \"weight\" has shape (3, 4), the module needs (4, 3)"},
 
-      {"a negative rate", [] { Optimizer(Sgd{.lr = -1}); }, "[optimizer] the learning rate cannot be -1"},
-      {"an infinite rate", [] { Optimizer(Adam{.lr = 1.0 / 0.0}); }, "[optimizer] the learning rate cannot be inf"},
-      {"a negative ε", [] { Optimizer(Adam{.epsilon = -1}); }, "[optimizer] the epsilon cannot be -1"},
-      {"a negative decay", [] { Optimizer(AdamW{.weight_decay = -1}); }, "[optimizer] the weight decay cannot be -1"},
-      {"a negative momentum", [] { Optimizer(Sgd{.momentum = -1}); }, "[optimizer] the momentum cannot be -1"},
-      {"an α of 1", [] { Optimizer(RmsProp{.alpha = 1}); }, "[optimizer] alpha must be from 0 to below 1, not 1"},
+      {"a negative rate", [] { Optimizer(Sgd{.lr = -1}); },
+       "[optimizer] lr cannot be -1: it must be a number above 0 and at most 1000000000000"},
+      {"an infinite rate", [] { Optimizer(Adam{.lr = 1.0 / 0.0}); },
+       "[optimizer] lr cannot be inf: it must be a number above 0 and at most 1000000000000"},
+      {"a negative ε", [] { Optimizer(Adam{.epsilon = -1}); },
+       "[optimizer] epsilon cannot be -1: it must be a number above 0 and at most 1000000000000"},
+      {"a negative decay", [] { Optimizer(AdamW{.weight_decay = -1}); },
+       "[optimizer] weight_decay cannot be -1: it must be a number from 0 to 1000000"},
+      {"a negative momentum", [] { Optimizer(Sgd{.momentum = -1}); },
+       "[optimizer] momentum cannot be -1: it must be a number from 0 to below 1"},
+      {"an α of 1", [] { Optimizer(RmsProp{.alpha = 1}); },
+       "[optimizer] alpha cannot be 1: it must be a number from 0 to below 1"},
       {"a beta that never forgets", [] { Optimizer(AdamW{.beta2 = 1}); },
-       "[optimizer] beta2 must be from 0 to below 1, not 1"},
+       "[optimizer] beta2 cannot be 1: it must be a number from 0 to below 1"},
+      {"an ε of 0", [] { Optimizer(Adam{.epsilon = 0}); },
+       "[optimizer] epsilon cannot be 0: it must be a number above 0 and at most 1000000000000"},
       {"a gradient missing", [&] { optimizer.step(layer, std::vector{ones({4, 3})}); },
        "[optimizer] 1 gradients for 2 parameters"},
       {"gradients in the wrong order", [&] { optimizer.step(layer, std::vector{ones({4}), ones({4, 3})}); },
@@ -114,7 +122,7 @@ TEST_CASE("misuse: modules, layers, losses and optimisers") {
        }, foreign},
       {"one for a module of more", [&] { adam.step(layer, parameters(layer)); }, foreign},
       {"a rule that changes its moments", [&] {
-         std::get<RmsProp>(rms.rule).momentum = 0.9;
+         rms.rule = RmsProp{.momentum = 0.9};
          rms.step(pair, parameters(pair));
        }, foreign},
       {"another rule with as many moments", [&] {

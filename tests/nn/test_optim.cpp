@@ -1,13 +1,16 @@
 // Optimisers against the textbook in plain doubles, clipping, and what they refuse.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
-#include <map>
 
 #include "autograd/ops.h"
+#include "nn/accumulate.h"
+#include "nn/average.h"
 #include "nn/clip.h"
 #include "nn/optim.h"
+#include "nn/schedule.h"
 #include "tensor/parallel.h"
 #include "tests/files.h"
 
@@ -210,6 +213,142 @@ TEST_CASE("optim: the same bits for any number of threads") {
   for (const int count : {2, 3, 7}) CHECK(train(count) == one);
   set_threads(usual);
 }
+
+// ---- rules of one's own ----
+
+namespace {
+
+/// Chen and others 2023, with decoupled weight decay.
+struct Lion {
+  double lr = 1e-4, beta1 = 0.9, beta2 = 0.99, weight_decay = 0;
+  static constexpr std::array kMoments{"m"};
+  void step(Batch& x, Batch& m, Batch g) const {
+    const Batch u = beta1 * m + (1 - beta1) * g;
+    x -= lr * (where(u > 0, 1, where(u < 0, -1, u)) + weight_decay * x);
+    m = beta2 * m + (1 - beta2) * g;
+  }
+};
+
+/// x ← x - lr·g/t: the count of steps, no moments, settings with a range, and numbers that must go together.
+struct Harmonic {
+  double lr = 0.5, least = 0, most = 1;
+  static constexpr const char* kName = "harmonic";
+  auto step(std::int64_t t) const {
+    const double rate = std::clamp(lr / static_cast<double>(t), least, most);
+    return [rate](Batch& x, Batch g) { x -= rate * g; };
+  }
+  void settings(auto&& is) { is("least", least, RealRange{.min = 0, .max = 1}, "of the rate"); }
+  void check_numbers() const { check(least <= most, "[harmonic] nothing lies between {} and {}", least, most); }
+};
+
+}  // namespace
+
+TEST_CASE("optim: Lion as a rule of one's own, by hand") {
+  // Step 1: u = 0.1·g, so x moves by the sign of g; m = 0.01·g. Step 2 with -g/100: u = 0.9·0.01·g - 0.1·0.01·g =
+  // 0.008·g, so the sign is still that of the first gradient. Step 3 with -g: u = 0.9·m - 0.1·g is of the other sign.
+  Parameters module{{tensor({4}, {1, 1, 1, 1})}};
+  Optimizer optimizer(Lion{.lr = 0.25});
+  const Tensor g = tensor({4}, {4, -8, 0, Real(1e-3)});
+  const auto step = [&](Real scale, double factor = 1) {
+    optimizer.step(module, std::vector<Tensor>{g * scale}, factor);
+    return module.x[0].values();
+  };
+  CHECK(step(1) == std::vector<Real>{Real(0.75), Real(1.25), 1, Real(0.75)});
+  CHECK(step(Real(-0.01)) == std::vector<Real>{Real(0.5), Real(1.5), 1, Real(0.5)});
+  CHECK(step(-1, 0.5) == std::vector<Real>{Real(0.625), Real(1.375), 1, Real(0.625)});
+  // The decay: x ← x - lr·weight_decay·x where there is no gradient.
+  Parameters decayed{{tensor({2}, {8, -4})}};
+  Optimizer(Lion{.lr = 0.25, .weight_decay = 0.5}).step(decayed, std::vector<Tensor>{zeros({2})});
+  CHECK(decayed.x[0].values() == std::vector<Real>{7, Real(-3.5)});
+  // A NaN is not swallowed.
+  optimizer.step(module, std::vector<Tensor>{full({4}, std::numeric_limits<Real>::quiet_NaN())});
+  CHECK(std::isnan(module.x[0].at({0})));
+}
+
+TEST_CASE("optim: a rule of one's own has schedules, clipping, accumulation, averages and resuming") {
+  const Schedule schedule{.kind = Schedule::cosine, .decay_steps = 8, .factor = 0.1, .warmup = 2};
+  const Lion lion{.lr = 0.01, .weight_decay = 0.3};
+  Rng rng{.seed = 4};
+  Parameters module{{normal({20'011}, rng), normal({3, 5}, rng)}};
+  std::vector<std::vector<double>> x, m;  // the naive twin, in double
+  for (const Tensor& t : module.x) {
+    x.emplace_back();
+    for (const Real value : t.values()) x.back().push_back(value);
+    m.emplace_back(x.back().size());
+  }
+  Optimizer optimizer(lion);
+  Average<Parameters> average{module, 0.5};
+  std::vector<std::vector<double>> averaged = x;
+  double worst = 0, worst_average = 0;
+  for (int t = 0; t < 10; ++t) {
+    std::vector<Tensor> sum;
+    for (int part = 0; part < 2; ++part) accumulate(sum, {normal({20'011}, rng), normal({3, 5}, rng)}, 0.5);
+    clip_global_norm(sum, 2);
+    const double factor = schedule(optimizer.steps);
+    optimizer.step(module, sum, factor);
+    average.update(module);
+    const double kept = std::min(0.5, (1.0 + t) / (10.0 + t));
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::vector<Real> g = sum[i].values(), now = module.x[i].values(), mean = average.module.x[i].values();
+      for (std::size_t e = 0; e < g.size(); ++e) {
+        const double u = 0.9 * m[i][e] + (1 - 0.9) * g[e];
+        // Where u is a rounding from 0 its sign is anybody's: there the twin takes ours.
+        if (std::abs(u) <= 1e-9) x[i][e] = now[e];
+        else x[i][e] -= lion.lr * factor * ((u > 0) - (u < 0) + lion.weight_decay * x[i][e]);
+        m[i][e] = 0.99 * m[i][e] + (1 - 0.99) * g[e];
+        averaged[i][e] = kept * averaged[i][e] + (1 - kept) * x[i][e];
+        const double off = std::abs(now[e] - x[i][e]), off_average = std::abs(mean[e] - averaged[i][e]);
+        if (!(off <= worst)) worst = off;
+        if (!(off_average <= worst_average)) worst_average = off_average;
+      }
+    }
+  }
+  CHECK(worst <= kBound);
+  CHECK(worst_average <= kBound);
+  std::vector<std::string> names;
+  optimizer.for_each_moment(module, [&](const std::string& name, Tensor&) { names.push_back(name); });
+  CHECK(names == std::vector<std::string>{"m.x.0", "m.x.1"});
+}
+
+TEST_CASE("optim: a rule of one's own may count steps, keep nothing, and say what its numbers may be") {
+  Parameters module{{tensor({2}, {1, 2})}};
+  Optimizer optimizer(Harmonic{});
+  for (int t = 1; t <= 4; ++t) optimizer.step(module, std::vector<Tensor>{tensor({2}, {12, -24})}, 0.5);
+  // 0.25·(1 + 1/2 + 1/3 + 1/4) = 25/48 of the gradient
+  CHECK(std::abs(module.x[0].at({0}) - (1 - 6.25)) <= kBound * 10);
+  CHECK(std::abs(module.x[0].at({1}) - (2 + 12.5)) <= kBound * 20);
+  CHECK(error_of([] { Optimizer(Harmonic{.lr = 0}); }) ==
+        "[optimizer] lr cannot be 0: it must be a number above 0 and at most 1000000000000");
+  CHECK(error_of([] { Optimizer(Harmonic{.least = 2}); }) ==
+        "[optimizer] least cannot be 2: it must be a number from 0 to 1");
+  CHECK(error_of([] { Optimizer(Harmonic{.least = 0.75, .most = 0.5}); }) ==
+        "[harmonic] nothing lies between 0.75 and 0.5");
+}
+
+TEST_CASE("optim: a number that is out of its range as Real is refused") {
+  const bool f32 = sizeof(Real) == 4;
+  const auto refused = [&](auto&& make, const std::string& sentence) {
+    CHECK(error_of(make) == (f32 ? sentence : "no error"));
+  };
+  const std::string above = "it must be a number above 0 and at most 1000000000000";
+  refused([] { Optimizer(Adam{.epsilon = 1e-46}); },
+          "[optimizer] epsilon cannot be 1e-46, which is 0 in float: " + above);
+  refused([] { Optimizer(RmsProp{.epsilon = 1e-60}); },
+          "[optimizer] epsilon cannot be 1e-60, which is 0 in float: " + above);
+  refused([] { Optimizer(Sgd{.lr = 1e-60}); }, "[optimizer] lr cannot be 1e-60, which is 0 in float: " + above);
+  refused([] { Optimizer(Adam{.beta2 = 0.99999999}); },
+          "[optimizer] beta2 cannot be 0.99999999, which is 1 in float: it must be a number from 0 to below 1");
+  CHECK(error_of([] { Optimizer(Adam{.epsilon = 1e-40}); }) == "no error");
+  for (const double nothing : {0.0, -0.0, std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK(contains(error_of([&] { Optimizer(Adam{.epsilon = nothing}); }), "[optimizer] epsilon cannot be "));
+    CHECK(contains(error_of([&] { Optimizer(AdamW{.epsilon = nothing}); }), "[optimizer] epsilon cannot be "));
+    CHECK(contains(error_of([&] { Optimizer(Adagrad{.epsilon = nothing}); }), "[optimizer] epsilon cannot be "));
+    CHECK(contains(error_of([&] { Optimizer(RmsProp{.epsilon = nothing}); }), "[optimizer] epsilon cannot be "));
+    CHECK(contains(error_of([&] { Optimizer(Nadam{.epsilon = nothing}); }), "[optimizer] epsilon cannot be "));
+  }
+}
+
+// ---- clipping ----
 
 TEST_CASE("clip: the norm is that of all gradients as one vector") {
   std::vector<Tensor> gradients{tensor({2}, {3, 0}), tensor({1, 1}, {4}), zeros({0}), scalar(12)};

@@ -85,6 +85,8 @@ TEST_CASE("pytorch: ten steps of each optimiser, in one go and resumed after eac
   follow("adam_other", Adam{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.75, .epsilon = 1e-3});
   follow("adamw", AdamW{.lr = 1e-2});
   follow("adamw_other", AdamW{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.75, .epsilon = 1e-3, .weight_decay = 0.3});
+  follow("nadam", Nadam{.lr = 1e-2});
+  follow("nadam_other", Nadam{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.75, .epsilon = 1e-3, .momentum_decay = 1});
 }
 
 TEST_CASE("pytorch: optimisers whose rate follows a schedule") {
@@ -115,7 +117,7 @@ TEST_CASE("schedule: what follows its end, and far out") {
 
 TEST_CASE("pytorch: the average of a module's weights") {
   Normed module{golden()["average/start"], {zeros({2})}};
-  Average<Normed> average{module, 0.9};
+  Average<Normed> average{module, 0.4};
   const Tensor start = module.weight;
   for (int step = 0; step < kSteps; ++step) {
     module.weight = golden()[fmt::format("average/weight.{}", step)];
@@ -147,13 +149,34 @@ TEST_CASE("average: a copy of it is independent, and without decay it is the mod
   Average<Weights> b = a;
   a.update(module);
   latest.update(module);
-  CHECK(a.module.x[0].item() == 2);
+  CHECK(std::abs(a.module.x[0].item() - 2.8) <= 1e-6);  // a tenth of what it began as
   CHECK(b.module.x[0].item() == 1);
   CHECK(latest.module.x[0].item() == 3);
   module.x[0] = transpose(tensor({2, 3}, {1, 2, 3, 4, 5, 6}));
-  Average<Weights> strided{{{zeros({3, 2})}}, 0.5};
+  Average<Weights> strided{{{zeros({3, 2})}}, 0.5, 1000};
   strided.update(module);
   CHECK(strided.module.x[0].values() == std::vector<Real>{Real(0.5), 2, 1, Real(2.5), Real(1.5), 3});
+}
+
+TEST_CASE("average: what it began with is soon gone, and the decay is reached") {
+  // Weights that are 1 to begin with and 0 ever after: what is left of the beginning is the product of what is kept.
+  const auto left = [](double decay, int updates) {
+    Average<Weights> average{Weights{{scalar(1)}}, decay};
+    for (int n = 0; n < updates; ++n) average.update(Weights{{scalar(0)}});
+    CHECK(average.updates == updates);
+    return static_cast<double>(average.module.x[0].item());
+  };
+  const auto off = [](double value, double expected) { return std::abs(value / expected - 1); };
+  // Below the decay it is n!·9!/(n + 9)!: with n = 20, 1 in 10,015,005 (a binomial coefficient, 29 over 9).
+  CHECK(off(left(0.9999, 20), 1 / 10'015'005.0) <= 1e-5);
+  // (1 + n)/(10 + n) ≤ 3/4 up to n = 26; from there on 3/4 each: 36 over 9 is 94,143,280.
+  CHECK(off(left(0.75, 27), 1 / 94'143'280.0) <= 1e-5);
+  CHECK(off(left(0.75, 37), std::pow(0.75, 10) / 94'143'280.0) <= 1e-5);
+  // Far out it is the exponential average: each update weighs decay times as much as the next.
+  Average<Weights> late{Weights{{scalar(0)}}, 0.75, 1000};
+  late.update(Weights{{scalar(1)}});
+  late.update(Weights{{scalar(0)}});
+  CHECK(off(late.module.x[0].item(), 0.25 * 0.75) <= 1e-6);
 }
 
 TEST_CASE("pytorch: small batches' gradients accumulate to the large batch's") {

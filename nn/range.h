@@ -1,4 +1,4 @@
-// What numbers a setting may be, on the command line and in config.json alike.
+// What numbers a setting may be: of an optimiser, on the command line, in config.json.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "models/range.h"
+#include "nn/range.h"
 
 namespace GRADUS {
 
