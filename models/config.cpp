@@ -105,6 +105,7 @@ void for_each_later_member(C& c, const Visit& visit) {
   visit("warmup", c.warmup, range::kWarmup);
   visit("ema", c.ema, range::kDecay);
   visit("accumulate", c.accumulate, range::kAccumulate);
+  visit("transpose", c.transpose);
 }
 
 struct Reader {

@@ -43,6 +43,7 @@ struct Config {
   std::int64_t warmup = 0;       // steps
   double ema = 0;                // decay of the average of the weights; 0: none is kept
   std::int64_t accumulate = 1;   // batches per step
+  bool transpose = false;        // rows of the files' images are columns
 };
 
 namespace range {  // of the settings

@@ -10,7 +10,7 @@ namespace GRADUS {
 PixelBits test_bits(Binarize binarize) { return {binarize != Binarize::none, stream::kTestBits}; }
 
 Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const PixelBits& bits) {
-  const std::int64_t size = images.size();
+  const std::int64_t size = images.pixels_per_image();
   Tensor x({static_cast<std::int64_t>(rows.size()), size});
   const View out = x.write();
   fill_batch(images, rows, out);

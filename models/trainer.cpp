@@ -29,7 +29,7 @@ static Optimizer new_optimizer(const Config& config) {
 // The last `count` images.
 static Images last_images(const Images& images, std::int64_t count) {
   Images last{.name = "validation", .count = count, .height = images.height, .width = images.width};
-  last.pixels.assign(images.pixels.end() - count * images.size(), images.pixels.end());
+  last.pixels.assign(images.pixels.end() - count * images.pixels_per_image(), images.pixels.end());
   return last;
 }
 
@@ -49,7 +49,8 @@ Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
       steps_per_epoch_(gradus::steps_per_epoch(config, data)), vae_(std::move(vae)), optimizer_(new_optimizer(config)),
       schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup},
       rng_{.seed = config.seed, .stream = stream::kTraining} {
-  for (const Images& images : {std::cref(data.train), std::cref(data.test)}) check_size(images, config.vae.image);
+  for (const Images& images : {std::cref(data.train), std::cref(data.test)})
+    check_size(images.name, {images.height, images.width}, config.vae.image);
   held_out_ = last_images(data.train, config.validation);
   if (config.ema > 0) average_ = Average<Vae>{vae_, config.ema};
 }

@@ -8,6 +8,7 @@
 #include "models/cli/optimizer_options.h"
 #include "models/cli/print.h"
 #include "models/cli/progress.h"
+#include "models/data/sources.h"
 #include "nn/files/atomic_file.h"
 #include "nn/files/input_file.h"
 #include "nn/files/quote.h"
@@ -71,11 +72,17 @@ Opened open(const Options& options) {
   return {run, std::move(config), std::move(checkpoint), std::move(vae)};
 }
 
-/// The data named, or else the run's own, whose test images fit the model.
-Dataset test_data(const Options& options, const Config& config) {
-  Dataset data = load_dataset(options.data.empty() ? config.data : options.data);
-  check_size(data.test, config.vae.image);
-  return data;
+/// The test images of the data named, or else of the run's own, which must be what it was.
+Images test_images(const Options& options, const Config& config) {
+  const Taking taking{.transposed = options.transpose.value_or(config.transpose), .size = config.vae.image};
+  const std::string& where = options.data.empty() ? config.data : options.data;
+  Images images = load_images(where, Split::test, taking);
+  if (options.data.empty() && taking.transposed == config.transpose && !config.test_fingerprint.empty())
+    check(fingerprint(images) == config.test_fingerprint,
+          "the test images of {} are not those of this run: they are {}, the run was measured on {}\n"
+          "help: name the folder, as of other data, to take them all the same", quote(where),
+          quote(fingerprint(images)), quote(config.test_fingerprint));
+  return images;
 }
 
 /// Trains to the end and says what was left where.
@@ -110,7 +117,7 @@ bool train(Options& options, const std::atomic<bool>& stop) {
     throw Error(fmt::format("there is a run in {}\nhelp: name a new folder, or continue that run with: {} resume {}",
                             quote(options.out), options.command, shell_path(options.out)));
   check_new_run(options.out);
-  const Dataset data = load_dataset(config.data);
+  const Dataset data = load_dataset(config.data, {.transposed = config.transpose});
   config.data = place(config.data);
   config.fingerprint = fingerprint(data.train);
   config.test_fingerprint = fingerprint(data.test);
@@ -143,7 +150,7 @@ bool resume(const Options& options, const std::atomic<bool>& stop) {
     const std::string before = to_json(config);
     if (!options.data.empty()) config.data = place(options.data);
     if (epochs > finished) config.epochs = epochs;
-    const Dataset data = load_dataset(config.data);
+    const Dataset data = load_dataset(config.data, {.transposed = config.transpose});
     Trainer trainer(config, data, checkpoint);
     if (const std::string json = text_of(config); json != before) write_file_atomically(run.config(), json);
     if (epochs > finished) return train_and_report(trainer, run, options.command, stop);
@@ -165,27 +172,28 @@ void sample(const Options& options) {
 
 void reconstruct(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
-  const Dataset data = test_data(options, config);
-  const std::int64_t count = std::min(options.reconstructions, data.test.count);
+  const Images images = test_images(options, config);
+  const std::int64_t count = std::min(options.reconstructions, images.count);
   const fs::path file =
       options.out.empty() ? run.folder / fmt::format("reconstructions-{}.png", count) : fs::path(options.out);
-  write_reconstructions(file, config, vae, data.test, count);
+  write_reconstructions(file, config, vae, images, count);
   print(fmt::format("{} test images over their reconstructions: {}\n", count, quote(file.native())));
 }
 
 void evaluate_run(const Options& options) {
   const auto [run, config, checkpoint, vae] = open(options);
-  const Dataset data = test_data(options, config);
-  const Evaluation test = evaluate(vae, data.test, test_bits(config.binarize));
+  const Images images = test_images(options, config);
+  const Evaluation test = evaluate(vae, images, test_bits(config.binarize));
   if (!std::isfinite(test.elbo()))
     throw NumericError(fmt::format("the bound on the images of {} is not finite: the model has overflowed in training, "
-                                   "or it does on these images", quote(data.test.name)));
+                                   "or it does on these images", quote(images.name)));
   print(fmt::format(
       "test ELBO       {:10.4f} nats per image\n"
       "log-likelihood  {:10.4f}\n"
       "KL divergence   {:10.4f}\n"
       "{} test images of {}, {}, {} likelihood, one draw of z per image from a fixed stream; {} checkpoint, {}\n",
-      test.elbo(), test.log_likelihood, test.kl, data.test.count, quote(data.name),
+      test.elbo(), test.log_likelihood, test.kl, images.count,
+      quote(options.data.empty() ? config.data : options.data),
       config.binarize == Binarize::none ? "grey pixels" : "pixels drawn as bits once and for all",
       name_of(config.vae.likelihood), options.checkpoint, progress_of(checkpoint)));
 }

@@ -15,6 +15,7 @@ struct Options {
   std::string run;                   // an existing run's folder
   std::string out;                   // the new run's folder, or a picture; empty: the default
   std::string data;                  // of an existing run; empty: where it was
+  std::optional<bool> transpose;     // of other data; nothing: as the run's own
   std::string checkpoint = "last";
   std::int64_t epochs = 0;         // to resume to; 0: as configured
   std::int64_t images = kSamples;  // to sample

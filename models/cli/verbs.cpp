@@ -33,6 +33,14 @@ void add_data(Verb& verb, Options& options, std::string description) {
               [&options](std::string_view text) { options.data = text; });
 }
 
+void add_transpose(Verb& verb, Options& options) {
+  verb.option("--transpose", "NAME", "", "swap the rows and columns of every image: no or yes (default: as in training)",
+              [&options](std::string_view text) {
+                const std::string_view names[] = {"no", "yes"};
+                options.transpose = parse_choice(text, "--transpose", names) == 1;
+              });
+}
+
 void add_picture(Verb& verb, Options& options, std::string description) {
   verb.option("--out", "FILE", "", std::move(description), [&options](std::string_view text) {
     // Nobody means to draw over a checkpoint.
@@ -52,7 +60,10 @@ void add_train(CommandLine& line, Options& options) {
                                      name));
   verb.section("Data")
       .text("--data", "FOLDER", c.data,
-            "\"digits\" (generated), or a folder of IDX files under MNIST's names,\nplain or gzip'ed")
+            "\"digits\" (generated), or a folder of IDX files under MNIST's names or\n"
+            "EMNIST's (FOLDER/emnist-letters is one of several sets), plain or gzip'ed")
+      .choice("--transpose", c.transpose, {{"no", false}, {"yes", true}},
+              "swap the rows and columns of every image, as EMNIST's files need")
       .choice("--binarize", c.binarize, named<Binarize>(), "draw pixels as bits: never, once, or anew at every use")
       .count("--validation", c.validation, range::kValidation,
              "training images held out, from the end, to choose best.safetensors");
@@ -103,6 +114,7 @@ void add_others(CommandLine& line, Options& options) {
   add_run(reconstruct, options);
   reconstruct.count("--count", options.reconstructions, kImages, "how many, from the first");
   add_data(reconstruct, options, kOtherData);
+  add_transpose(reconstruct, options);
   add_picture(reconstruct, options, "the picture (default: reconstructions-COUNT.png in RUN)");
   add_checkpoint(reconstruct, options);
   add_threads(reconstruct);
@@ -110,6 +122,7 @@ void add_others(CommandLine& line, Options& options) {
   Verb& evaluate = line.verb("evaluate", "Measures the bound on the test images.");
   add_run(evaluate, options);
   add_data(evaluate, options, kOtherData);
+  add_transpose(evaluate, options);
   add_checkpoint(evaluate, options);
   add_threads(evaluate);
 

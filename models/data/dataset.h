@@ -1,4 +1,4 @@
-// Images to learn from: where they come from, what identifies them, and how a batch of them becomes numbers.
+// Images to learn from: what identifies them, and how a batch of them becomes numbers.
 #pragma once
 
 #include <span>
@@ -16,8 +16,7 @@ struct Images {
   std::vector<std::uint8_t> pixels{};  // count·height·width
   std::vector<std::uint8_t> labels{};  // count, or empty when there are none
 
-  /// Pixels per image.
-  std::int64_t size() const { return height * width; }
+  std::int64_t pixels_per_image() const { return height * width; }
 };
 
 struct Dataset {
@@ -25,14 +24,11 @@ struct Dataset {
   Images train, test;
 };
 
-/// "digits" for the generated digits (models/data/digits.h), else a folder of IDX files under MNIST's names:
-/// train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or
-/// gzip'ed, with or without .gz, also written train-images.idx3-ubyte. Labels may be missing. Error naming the
-/// file when one is unreadable or malformed, or when the two sets have images of different sizes.
-Dataset load_dataset(const std::string& where);
+/// Error unless the images of that name have the height and width that a model takes.
+void check_size(const std::string& name, const Pair& size, const Pair& taken);
 
-/// Error unless the images have the size that a model takes.
-void check_size(const Images& images, const Pair& taken);
+/// Swaps the rows and columns of every image.
+void transpose(Images& images);
 
 /// What identifies the images, whatever their name: "60000x28x28 crc32:1a2b3c4d", over pixels, then labels.
 std::string fingerprint(const Images& images);

@@ -356,11 +356,12 @@ Images generate_digits(std::int64_t count, std::uint64_t stream) {
   return images;
 }
 
-Dataset generated_digits() {
-  Dataset digits{.name = "digits", .train = generate_digits(60000, 0), .test = generate_digits(10000, 1)};
-  digits.train.name = "generated digits, training set";
-  digits.test.name = "generated digits, test set";
-  return digits;
+static Images named(Images images, const char* name) {
+  images.name = name;
+  return images;
 }
+
+Images training_digits() { return named(generate_digits(60000, 0), "generated digits, training set"); }
+Images test_digits() { return named(generate_digits(10000, 1), "generated digits, test set"); }
 
 }  // namespace GRADUS

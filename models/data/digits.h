@@ -10,7 +10,9 @@ namespace GRADUS {
 /// threads, build and machine. Every ten images in a row hold each digit once, in random order.
 Images generate_digits(std::int64_t count, std::uint64_t stream);
 
-/// 60,000 training and 10,000 test images: streams 0 and 1.
-Dataset generated_digits();
+/// 60,000 images to train on, of stream 0.
+Images training_digits();
+/// 10,000 others, of stream 1.
+Images test_digits();
 
 }  // namespace GRADUS

@@ -19,18 +19,18 @@ namespace fs = std::filesystem;
 
 /// The contents of a file, decompressed if they are gzip'ed, as a stream. zlib itself is used and not its file
 /// functions, which take a cut-off file for a complete one and pass over whatever follows the compressed data.
-class Contents {
+class IdxContents {
  public:
-  explicit Contents(const fs::path& path) : file_(path), left_(file_.size()) {
+  explicit IdxContents(const fs::path& path) : file_(path), left_(file_.size()) {
     if (left_ == 0) fail(path, "is empty");
     refill();
     gzip_ = stream_.avail_in >= 2 && buffer_[0] == 0x1f && buffer_[1] == 0x8b;
     constexpr int kGzip = 16 + MAX_WBITS;  // a gzip wrapper, checked to its last byte
     if (gzip_ && inflateInit2(&stream_, kGzip) != Z_OK) throw std::bad_alloc();
   }
-  Contents(const Contents&) = delete;
-  Contents& operator=(const Contents&) = delete;
-  ~Contents() {
+  IdxContents(const IdxContents&) = delete;
+  IdxContents& operator=(const IdxContents&) = delete;
+  ~IdxContents() {
     if (gzip_) inflateEnd(&stream_);
   }
 
@@ -108,6 +108,8 @@ static std::string describe(std::span<const std::uint8_t> start) {
     return start.size() >= with.size() && std::equal(with.begin(), with.end(), start.begin());
   };
   if (begins({'<'})) return "is a web page and not an IDX file\nhelp: a download went wrong; fetch it again";
+  if (begins({'P', 'K', 3, 4}) || begins({'P', 'K', 5, 6}))
+    return "is a zip archive and not an IDX file\nhelp: unpack it, and name the folder of what was in it";
   if (begins({0x1f, 0x8b})) return "is compressed twice\nhelp: decompress it once with gunzip";
   constexpr std::uint8_t kMagic[] = {0, 0, 8};
   if (start.size() < 4 && std::equal(start.begin(), start.end(), kMagic)) return "ends in the middle of its header";
@@ -117,7 +119,7 @@ static std::string describe(std::span<const std::uint8_t> start) {
 }
 
 /// Reads and checks the header of a file of `rank` axes; its extents.
-static std::vector<std::int64_t> read_header(Contents& contents, int rank) {
+static std::vector<std::int64_t> read_header(IdxContents& contents, int rank) {
   const fs::path& path = contents.path();
   std::array<std::uint8_t, 4> magic{};
   const std::int64_t start = contents.read(magic.data(), magic.size());
@@ -133,7 +135,7 @@ static std::vector<std::int64_t> read_header(Contents& contents, int rank) {
                                           : "elements of no known type";
     fail(path, fmt::format("holds {} (type 0x{:02x}), but only unsigned bytes (0x08) are read", type, magic[2]));
   }
-  constexpr int kImages = 3, kLabels = 1;
+  constexpr int kImages = IdxFile::kImages, kLabels = IdxFile::kLabels;
   const char* swapped = "help: are the files of images and labels swapped?";
   if (rank == kImages && magic[3] == kLabels) fail(path, fmt::format("holds labels, not images\n{}", swapped));
   if (rank == kLabels && magic[3] == kImages) fail(path, fmt::format("holds images, not labels\n{}", swapped));
@@ -149,47 +151,49 @@ static std::vector<std::int64_t> read_header(Contents& contents, int rank) {
   return extents;
 }
 
-/// Reads the `count` items of `size` bytes that make up the rest of the file, no fewer and no more.
-static std::vector<std::uint8_t> read_items(Contents& contents, std::int64_t count, std::int64_t size,
-                                            const char* what) {
-  const std::int64_t most = contents.most();
-  const auto too_short = [&] {
-    fail(contents.path(), fmt::format("is too short for the {} {} that its header announces", count, what));
-  };
-  if (count > most / size) too_short();  // before the product, which might overflow, and before any memory is taken
-  const std::int64_t total = count * size;
+IdxFile::IdxFile(const fs::path& path, Kind kind)
+    : contents_(std::make_unique<IdxContents>(path)), extents_(read_header(*contents_, kind)),
+      what_(kind == kImages ? "images" : "labels") {
+  if (count() == 0) fail(path, fmt::format("holds no {}", what_));
+  constexpr std::int64_t kLongest = 65535;
+  if (kind == kImages && (std::min(size().h, size().w) == 0 || std::max(size().h, size().w) > kLongest))
+    fail(path, fmt::format("announces images of {} x {} pixels; each side must be 1 to {}", size().h, size().w,
+                           kLongest));
+  if (count() > contents_->most() / bytes_each()) fail_short();  // before the product, which might overflow
+}
+
+IdxFile::~IdxFile() = default;
+
+const fs::path& IdxFile::path() const { return contents_->path(); }
+
+std::int64_t IdxFile::bytes_each() const { return extents_.size() == 3 ? size().h * size().w : 1; }
+
+void IdxFile::fail_short() const {
+  fail(path(), fmt::format("is too short for the {} {} that its header announces", count(), what_));
+}
+
+std::vector<std::uint8_t> IdxFile::read() {
+  const std::int64_t total = count() * bytes_each();
   std::vector<std::uint8_t> bytes;
   bytes.reserve(total);
   constexpr std::int64_t kStep = 1 << 20;  // memory is touched no faster than the file yields bytes
   while (static_cast<std::int64_t>(bytes.size()) < total) {
     const std::int64_t done = bytes.size(), step = std::min(kStep, total - done);
     bytes.resize(done + step);
-    if (contents.read(bytes.data() + done, step) < step) too_short();
+    if (contents_->read(bytes.data() + done, step) < step) fail_short();
   }
   std::uint8_t extra = 0;
-  if (contents.read(&extra, 1) != 0)
-    fail(contents.path(), fmt::format("goes on after the {} {} that its header announces", count, what));
+  if (contents_->read(&extra, 1) != 0)
+    fail(path(), fmt::format("goes on after the {} {} that its header announces", count(), what_));
   return bytes;
 }
 
 Images read_idx_images(const fs::path& path) {
-  Contents contents(path);
-  const std::vector<std::int64_t> extents = read_header(contents, 3);
-  Images images{.name = path.filename().string(), .count = extents[0], .height = extents[1], .width = extents[2]};
-  constexpr std::int64_t kLongest = 65535;
-  if (images.count == 0) fail(path, "holds no images");
-  if (std::min(images.height, images.width) == 0 || std::max(images.height, images.width) > kLongest)
-    fail(path, fmt::format("announces images of {} x {} pixels; each side must be 1 to {}", images.height, images.width,
-                           kLongest));
-  images.pixels = read_items(contents, images.count, images.size(), "images");
-  return images;
+  IdxFile file(path, IdxFile::kImages);
+  return {.name = path.filename().string(), .count = file.count(), .height = file.size().h, .width = file.size().w,
+          .pixels = file.read()};
 }
 
-std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
-  Contents contents(path);
-  const std::int64_t count = read_header(contents, 1)[0];
-  if (count == 0) fail(path, "holds no labels");
-  return read_items(contents, count, 1, "labels");
-}
+std::vector<std::uint8_t> read_idx_labels(const fs::path& path) { return IdxFile(path, IdxFile::kLabels).read(); }
 
 }  // namespace GRADUS

@@ -3,17 +3,47 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include "models/data/dataset.h"
 
 namespace GRADUS {
 
-/// The images of one file, without labels, named after it. Error naming the file and what is wrong when it is not
-/// exactly a header of rank 3 and the unsigned bytes that it announces.
-Images read_idx_images(const std::filesystem::path& path);
+class IdxContents;
 
-/// The labels of one file: rank 1, unsigned bytes. Errors as above.
+/// A file of images or of labels whose header has been read: what it announces is known before memory is taken for it.
+class IdxFile {
+ public:
+  enum Kind { kLabels = 1, kImages = 3 };  // how many axes these have
+
+  /// Error naming the file when its header is not that of unsigned bytes of this kind, announces nothing, or announces
+  /// more than a file of this length can hold.
+  IdxFile(const std::filesystem::path& path, Kind kind);
+  IdxFile(const IdxFile&) = delete;
+  IdxFile& operator=(const IdxFile&) = delete;
+  ~IdxFile();
+
+  const std::filesystem::path& path() const;
+  /// Of labels, or images.
+  std::int64_t count() const { return extents_[0]; }
+  /// Height and width of images.
+  Pair size() const { return {extents_[1], extents_[2]}; }
+  /// The bytes that make up the rest of the file; once. Error when there are fewer or more.
+  std::vector<std::uint8_t> read();
+
+ private:
+  std::int64_t bytes_each() const;
+  [[noreturn]] void fail_short() const;
+
+  std::unique_ptr<IdxContents> contents_;
+  std::vector<std::int64_t> extents_;
+  const char* what_;  // of which there are so many
+};
+
+/// The images of one file, without labels, named after it.
+Images read_idx_images(const std::filesystem::path& path);
+/// The labels of one file.
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
 
 }  // namespace GRADUS

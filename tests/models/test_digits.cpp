@@ -7,13 +7,14 @@
 
 #include "models/data/dataset.h"
 #include "models/data/digits.h"
+#include "models/data/sources.h"
 #include "tensor/parallel.h"
 
 using namespace gradus;
 
 /// The digit whose mean image is nearest, for each image of `test`, as a share that is right.
 static double nearest_centroid_accuracy(const Images& train, const Images& test) {
-  const std::int64_t size = train.size();
+  const std::int64_t size = train.pixels_per_image();
   std::vector<std::vector<double>> centroids(10, std::vector<double>(size));
   std::array<std::int64_t, 10> counts{};
   for (std::int64_t i = 0; i < train.count; ++i) ++counts[train.labels[i]];

@@ -11,6 +11,7 @@
 
 #include "models/data/dataset.h"
 #include "models/data/idx.h"
+#include "models/data/sources.h"
 #include "tests/files.h"
 
 using namespace gradus;
@@ -74,7 +75,7 @@ TEST_CASE("IDX: plain and compressed files are told apart by content") {
 TEST_CASE("IDX: extreme shapes") {
   const Folder folder;
   const Images dot = read_idx_images(folder.put("dot", header({1, 1, 1}) + "x"));
-  CHECK(dot.size() == 1);
+  CHECK(dot.pixels_per_image() == 1);
   CHECK(dot.pixels == std::vector<std::uint8_t>{'x'});
   const Images line = read_idx_images(folder.put("line", header({2, 1, 65535}) + std::string(2 * 65535, 'y')));
   CHECK(line.width == 65535);
@@ -243,7 +244,7 @@ TEST_CASE("a folder of IDX files under MNIST's names") {
   SUBCASE("what does not fit together") {
     const Folder folder;
     const auto says = [&] { return error_of([&] { load_dataset(folder.path); }); };
-    CHECK(contains(says(), "there is no train-images-idx3-ubyte, plain or with .gz"));
+    CHECK(contains(says(), "there is no train-images-idx3-ubyte or t10k-images-idx3-ubyte, plain or with .gz"));
     folder.put("train-images-idx3-ubyte", some_images(7));
     CHECK(contains(says(), "there is no t10k-images-idx3-ubyte"));
     folder.put("t10k-images-idx3-ubyte", header({1, 2, 2}) + "abcd");
@@ -310,7 +311,7 @@ TEST_CASE("MNIST") {
   const Dataset data = load_dataset(folder);
   CHECK(data.train.count == 60000);
   CHECK(data.test.count == 10000);
-  CHECK(data.train.size() == 784);
+  CHECK(data.train.pixels_per_image() == 784);
   CHECK(data.train.labels.size() == 60000);
   // The first labels, as printed in many places; the mean grey of the training set is 0.1307.
   CHECK(std::vector<std::uint8_t>(data.train.labels.begin(), data.train.labels.begin() + 6) ==

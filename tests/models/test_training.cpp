@@ -45,7 +45,8 @@ std::map<std::string, std::vector<Real>> numbers(const Checkpoint& checkpoint) {
 /// The images begin … end-1.
 Images part(const Images& images, std::int64_t begin, std::int64_t end) {
   Images some{.name = images.name, .count = end - begin, .height = images.height, .width = images.width};
-  some.pixels.assign(images.pixels.begin() + begin * images.size(), images.pixels.begin() + end * images.size());
+  some.pixels.assign(images.pixels.begin() + begin * images.pixels_per_image(),
+                     images.pixels.begin() + end * images.pixels_per_image());
   return some;
 }
 
