@@ -79,7 +79,10 @@ Checkpoint read_checkpoint(const Run& run, const std::string& which) {
   check(!error, "cannot look at {}: {}", quote(file.native()), error.message());
   check(exists, "{} does not exist{}", quote(file.native()),
         which == "best" ? "\nhelp: a run keeps its best checkpoint when it is trained with --validation" : "");
-  return load_checkpoint(file);
+  Checkpoint checkpoint = load_checkpoint(file);
+  check(checkpoint.infinite.empty(), "{} holds an infinity in tensor {}", quote(file.native()),
+        checkpoint.infinite.empty() ? "" : quote(*checkpoint.infinite.begin()));
+  return checkpoint;
 }
 
 Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed) {

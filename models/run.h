@@ -8,12 +8,6 @@
 
 namespace GRADUS {
 
-/// Something that makes a result worthless: a loss or a parameter that is not finite. Exit code 4.
-class NumericError : public Error {
- public:
-  using Error::Error;
-};
-
 Config read_config(const Run& run);
 
 Checkpoint read_checkpoint(const Run& run, const std::string& which);

@@ -157,7 +157,7 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   at_.step = 0;
   at_.log_likelihood = at_.kl = 0;
   shuffle();
-  // Before anything is written: the bounds and the checkpoint throw when something is not finite.
+  // Before anything is written: the bounds throw when something is not finite.
   metrics.test = finite_evaluation(data_.test);
   const double best_before = at_.best;
   if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).elbo());
@@ -181,13 +181,6 @@ Checkpoint Trainer::save() {
   optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
     checkpoint.tensors.emplace("optimizer." + name, moment);
   });
-  for (const auto& [name, x] : checkpoint.tensors)
-    for (const Real value : x.values())
-      if (!std::isfinite(value))
-        throw NumericError(fmt::format(
-            "{} holds a number that is not finite after epoch {}, step {}\n"
-            "help: try a smaller --lr or --clip; the last checkpoint is as it was",
-            name, at_.epoch, at_.step));
   checkpoint.metadata = {
       {"model", "vae"},
       {"data", config_.fingerprint},

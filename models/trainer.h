@@ -46,8 +46,8 @@ class Trainer {
   /// One step of the optimiser on the next images of the epoch. NumericError when the loss is not finite, Error when
   /// all images of the epoch are used: train() begins the next.
   void step();
-  /// Parameters, their average, optimiser, and where the training stands: nothing of time, threads or paths.
-  /// NumericError when a number is not finite.
+  /// Parameters, their average, optimiser, and where the training stands: nothing of time, threads or paths. Numbers
+  /// that are not finite are refused by save_checkpoint.
   Checkpoint save();
 
   /// The model to be used: the average of the weights where one is kept.

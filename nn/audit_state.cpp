@@ -7,7 +7,7 @@
 
 #include "autograd/ops.h"
 #include "nn/audit_checks.h"
-#include "nn/files/checkpoint.h"
+#include "nn/files/training.h"
 #include "nn/state.h"
 
 namespace GRADUS::detail {
@@ -48,9 +48,9 @@ std::string check_save(Subject& subject) {
   disturb(saved);
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path / "layer.safetensors";
-  save_checkpoint(file, {.tensors = state(saved), .metadata = {}});
+  save_training(file, saved);
   AuditedLayer loaded = subject.layer;
-  load_state(loaded, load_checkpoint(file).tensors);
+  load_training(file, loaded);
   expect_same(call(loaded, subject.inputs, false), call(saved, subject.inputs, false),
               "what is loaded gives another output than what was saved: it depends on something that is not listed");
   return fmt::format("{} in {} bytes", counted(subject.begin.size(), "tensor"), std::filesystem::file_size(file));

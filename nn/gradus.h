@@ -23,6 +23,8 @@
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/files/checkpoint.h"
+#include "nn/files/load_state.h"
+#include "nn/files/training.h"
 #include "nn/group_norm.h"
 #include "nn/gru.h"
 #include "nn/init.h"

@@ -32,19 +32,30 @@ std::map<std::string, Tensor> state(const M& module) {
   return all;
 }
 
-/// Sets parameters and buffers from `source` by name, under new ids; Error when one is missing or of another
-/// shape, and then nothing is changed. Names that the module does not have are left alone.
+namespace detail {
+/// The tensor of that name, detached. Error when it is missing or of another shape.
+Tensor state_tensor(const std::map<std::string, Tensor>& source, const std::string& name, const Shape& shape);
+/// Error when a number is NaN or infinite.
+void check_finite(const Tensor& parameter, const std::string& name);
+}  // namespace detail
+
+/// Sets parameters and buffers from `source` by name, under new ids; Error when one is missing or of another shape, or
+/// a parameter is not finite, and then nothing is changed. Names that the module does not have are left alone.
 template <class M>
 void load_state(M& module, const std::map<std::string, Tensor>& source) {
+  struct Visitor final : TensorVisitor {
+    const std::map<std::string, Tensor>& source;
+    explicit Visitor(const std::map<std::string, Tensor>& source_) : source(source_) {}
+    void parameter(const MemberPath& path, Tensor& x) override {
+      buffer(path, x);
+      detail::check_finite(x, path.text());
+    }
+    void buffer(const MemberPath& path, Tensor& x) override {
+      x = detail::state_tensor(source, path.text(), x.shape());
+    }
+  } visitor(source);
   M loaded = module;
-  for_each_state(loaded, [&](const MemberPath& path, Tensor& x) {
-    const std::string name = path.text();
-    const auto found = source.find(name);
-    check(found != source.end(), "[load] there is no tensor \"{}\"", name);
-    check(found->second.shape() == x.shape(), "[load] \"{}\" has shape {}, the module needs {}", name,
-          found->second.shape(), x.shape());
-    x = detach(found->second);
-  });
+  walk(loaded, MemberPath{}, visitor);
   module = std::move(loaded);
 }
 

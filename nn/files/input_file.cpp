@@ -50,6 +50,10 @@ void InputFile::read(void* to, std::int64_t bytes) {
   }
 }
 
+void InputFile::skip(std::int64_t bytes) {
+  if (::lseek(file_, bytes, SEEK_CUR) < 0) fail(path_, errno);
+}
+
 std::string read_file(const std::filesystem::path& path, std::int64_t most) {
   InputFile file(path);
   if (file.size() > most) fail(path, fmt::format("it has {} bytes, more than the {} expected", file.size(), most));

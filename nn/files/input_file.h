@@ -24,6 +24,8 @@ class InputFile {
   std::int64_t size() const { return size_; }
   /// Fills `to` with the next `bytes` bytes; Error when there are fewer.
   void read(void* to, std::int64_t bytes);
+  /// Passes over the next `bytes` bytes.
+  void skip(std::int64_t bytes);
 
  private:
   std::filesystem::path path_;

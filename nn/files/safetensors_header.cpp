@@ -178,19 +178,31 @@ std::string read_text(InputFile& file) {
   return header;
 }
 
+/// Bits per number of every dtype that the format knows; 0 for others.
+std::int64_t bits_of(std::string_view dtype) {
+  static constexpr std::pair<std::string_view, int> kBits[] = {
+      {"F64", 64}, {"F32", 32},    {"F16", 16},    {"BF16", 16},   {"I64", 64},     {"U64", 64},     {"C64", 64},
+      {"I32", 32}, {"U32", 32},    {"I16", 16},    {"U16", 16},    {"I8", 8},       {"U8", 8},       {"BOOL", 8},
+      {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}};
+  for (const auto& [name, bits] : kBits)
+    if (name == dtype) return bits;
+  return 0;
+}
+
 /// The shape of a tensor; Error unless its dtype is known and its size in bytes is that of its place.
 Shape checked_shape(const std::filesystem::path& path, const std::string& name, const Said& said) {
-  if (said.dtype != "F32" && said.dtype != "F64")
-    cannot_load(path, "tensor {} has dtype {}; only F32 and F64 are read", quote(name), quote(said.dtype));
-  std::int64_t bytes = said.dtype == "F32" ? 4 : 8;
+  std::int64_t bits = bits_of(said.dtype);
+  if (bits == 0) cannot_load(path, "tensor {} has the unknown dtype {}", quote(name), quote(said.dtype));
   bool overflow = false;
   for (const std::int64_t extent : said.shape)  // without the zeros: a Shape wants that product to fit as well
-    overflow |= __builtin_mul_overflow(bytes, std::max<std::int64_t>(extent, 1), &bytes);
+    overflow |= __builtin_mul_overflow(bits, std::max<std::int64_t>(extent, 1), &bits);
   if (overflow)
     cannot_load(path, "tensor {} of shape {} is too large", quote(name),
                 fmt::format("({})", fmt::join(said.shape, ", ")));
   const Shape shape(said.shape);
-  if (shape.numel() == 0) bytes = 0;
+  if (shape.numel() == 0) bits = 0;
+  if (bits % 8 != 0) cannot_load(path, "tensor {} of dtype {} does not end with a byte", quote(name), said.dtype);
+  const std::int64_t bytes = bits / 8;
   const auto [begin, end] = std::pair(said.offsets[0], said.offsets[1]);
   if (begin > end || end - begin != bytes)
     cannot_load(path, "tensor {} of shape {} and dtype {} takes {} bytes, but its data_offsets are {} and {}",
@@ -212,7 +224,8 @@ SafetensorsHeader read_safetensors_header(InputFile& file) {
   std::int64_t end = 0;
   for (const auto* named : order) {
     const auto& [name, said] = *named;
-    header.entries.push_back({name, said.dtype == "F32", checked_shape(file.path(), name, said)});
+    header.entries.push_back({name, said.dtype, checked_shape(file.path(), name, said),
+                              said.offsets[1] - said.offsets[0]});
     if (said.offsets[0] != end)
       cannot_load(file.path(), "tensor {} begins at byte {} of the numbers instead of {}", quote(name), said.offsets[0],
                   end);

@@ -1,4 +1,4 @@
-// The header of a safetensors file (nn/checkpoint.h describes the format).
+// The header of a safetensors file (nn/files/checkpoint.h describes the format).
 #pragma once
 
 #include <map>
@@ -16,9 +16,9 @@ inline constexpr const char* kMetadata = "__metadata__";
 
 struct SafetensorsHeader {
   struct Entry {
-    std::string name;
-    bool single;  // F32, or else F64
+    std::string name, dtype;  // one that the format knows
     Shape shape;
+    std::int64_t bytes;
   };
   std::vector<Entry> entries;  // in the order of their numbers, which lie back to back up to the end of the file
   std::map<std::string, std::string> metadata;

@@ -23,7 +23,7 @@ struct AdamW {
     is("beta1", beta1, detail::kDecay, "what a step leaves of the mean of gradients");
     is("beta2", beta2, detail::kDecay, "what a step leaves of the mean of their squares");
     is("epsilon", epsilon, detail::kEpsilon, "is added to the root of that mean");
-    is("weight_decay", weight_decay, detail::kWeightDecay, "times the rate: the share of the weights that a step takes");
+    is("weight_decay", weight_decay, detail::kWeightDecay, "times the rate: the share of the weights a step takes");
   }
 };
 
