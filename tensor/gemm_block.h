@@ -1,13 +1,10 @@
 // A block of a matrix product: C cut into tiles for the micro-kernel.
 #pragma once
 
+#include "tensor/gemm_plan.h"
 #include "tensor/gemm_tile.h"
 
 namespace GRADUS::kernel {
-
-// Blocking for the first-level cache, of 32 KiB at least, 48 in many processors with AVX-512: in a block of K this deep,
-// the rows of A that stay there while B passes by take 10 KB, or 28 with AVX-512.
-inline constexpr std::int64_t kBlockDepth = (kAvx512 ? 2048 : 1600) / sizeof(Real);
 
 /// How a block is cut into tiles of `height` rows and `width` columns, and how the factors lie in memory.
 struct BlockLayout {
@@ -16,20 +13,17 @@ struct BlockLayout {
   int extra = 0;   // so many columns follow the one tile in a line of tiles; a_row is 1 then
 };
 
-/// The size of panels of at most `most` that hold `total` together, about equally full.
-inline std::int64_t balanced(std::int64_t total, std::int64_t most) { return ceil_div(total, ceil_div(total, most)); }
-
 /// c = start + a·b for `rows` rows and `columns` columns: whole tiles first, then those at the bottom, at the right,
 /// and in the corner. Extra columns go with the whole tiles.
 inline void multiply(const Operands& x, std::int64_t rows, std::int64_t columns, const BlockLayout& layout) {
   const TileTable& kernels = x.a_row == 1 ? kTiles<true> : kTiles<false>;
   const Step right{.a = 0, .b = layout.b, .start = layout.width, .c = layout.width};
-  // From a tile to the one at the right, so that C is written in runs that the processor fetches ahead; or to the one
-  // below, where there is none at the right, or where K is so short that a panel of B stays in the first-level cache
-  // beside the panels of A, which are narrower, passing by. (Registers as wide as lines read B as fast from the next.)
-  const bool downwards = columns < 2 * layout.width || (!kAvx512 && x.depth * layout.width * sizeof(Real) <= 16 << 10);
+  // Tiles go to the right, so that C is written in runs that the processor fetches ahead; or downwards, where there is
+  // nothing at the right, or where K is so short that a panel of B stays in the first-level cache meanwhile.
+  const std::int64_t panel = x.depth * layout.width * std::int64_t{sizeof(Real)};
+  const bool downwards = columns < 2 * layout.width || panel <= kPanelThatStays;
   struct Part {
-    std::int64_t first, panels, size;  // of these so many, of `size` rows or columns each
+    std::int64_t first, panels, size;  // so many panels from the first on, of `size` rows or columns each
   };
   const auto run = [&](std::int64_t height, const Part& vertical, const Part& horizontal) {
     if (vertical.panels * horizontal.panels == 0) return;

@@ -3,31 +3,12 @@
 
 #include <algorithm>
 
+#include "tensor/gemm_tuning.h"
 #include "tensor/parallel.h"
 #include "tensor/shuffle.h"
 #include "tensor/tensor.h"
 
 namespace GRADUS::kernel {
-
-// kLanes dot products at once, rows × columns, each in its own register.
-inline constexpr int kDotRows = kLanes >= 8 ? 4 : 2;
-inline constexpr int kDotColumns = kLanes / kDotRows;
-static_assert(kDotRows * kDotColumns == kLanes);
-
-/// True if dot products are cheaper than tiles, by measurement. To add up the lanes of a register takes as long as 6 of
-/// its multiplications, and these up to a third longer where rows do not begin with lines of the cache, so that loads
-/// cross them. Tiles multiply columns up to whole registers, and to copy B takes as long as 10 rows more, or, as
-/// multiplications are twice as fast with AVX-512, 14. (Of too many rows, the first ones have left the cache when the
-/// next columns want them.)
-inline bool dot_pays(const ConstView& a, const ConstView& b) {
-  if (a.strides[1] != 1 || b.strides[0] != 1) return false;
-  const std::int64_t rows = ceil_div(a.shape[0], kDotRows) * kDotRows, depth = a.shape[1], columns = b.shape[1];
-  const std::int64_t computed = ceil_div(columns, kLanes) * kLanes, strides = a.strides[0] | b.strides[1];
-  const int sixths = strides % kLanes == 0 ? 0 : strides % (kLanes / 2) == 0 ? 1 : 2;
-  return rows <= (kAvx512 ? 64 : 2 * kDotRows) &&
-         rows * columns * (depth + depth * sixths / 6 + 6 * kLanes) <=
-             computed * depth * (a.shape[0] + (kAvx512 ? 14 : 10));
-}
 
 /// kLanes elements of C: `a` and `b` point to the rows of A and the columns of B that meet there; a column that is
 /// wanted later is fetched from `ahead`.
@@ -69,9 +50,8 @@ inline bool dot_pays(const ConstView& a, const ConstView& b) {
 inline void gemm_dot(const ConstView& a, const ConstView& b, const View& c, const Real* bias) {
   const std::int64_t rows = c.shape[0], columns = c.shape[1], depth = a.shape[1];
   const std::int64_t a_row = a.strides[0], b_column = b.strides[1], c_row = c.strides[0];
-  constexpr std::int64_t chunk_work = 1 << 20;
   const std::int64_t tiles = ceil_div(columns, kDotColumns);
-  const std::int64_t chunks = std::clamp<std::int64_t>(rows * columns * depth / chunk_work, 1, tiles);
+  const std::int64_t chunks = std::clamp<std::int64_t>(rows * columns * depth / kChunkWork, 1, tiles);
   parallel_for(chunks, [&, a_row, b_column, c_row, depth](std::int64_t chunk) {
     for (std::int64_t tile = tiles * chunk / chunks; tile < tiles * (chunk + 1) / chunks; ++tile) {
       // Rows and columns beyond the edge repeat the last one; their products are not stored.

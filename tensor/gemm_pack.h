@@ -7,8 +7,8 @@
 
 namespace GRADUS::kernel {
 
-/// Columns of a matrix, or rows seen as columns: element (k, i) is data[k·k_stride + i·stride].
-struct Columns {
+/// What is packed: columns of a matrix, or rows seen as columns. Element (k, i) is data[k·k_stride + i·stride].
+struct PackSource {
   const Real* data;
   std::int64_t stride, k_stride;
   std::int64_t depth;  // K
@@ -18,10 +18,10 @@ struct Columns {
 /// `pack` stores whole registers: so many numbers behind each panel are overwritten with anything.
 inline constexpr int kPackSlack = kLanes;
 
-/// Packs panels of `width` columns: to[p·panel_size + k·width + i] = columns(k, p·width + i). In the last panel,
+/// Packs panels of `width` columns: to[p·panel_size + k·width + i] = source(k, p·width + i). In the last panel,
 /// what fills a row up to whole registers is some number of the row or zero, and the rest undefined.
-inline void pack(const Columns& columns, int width, std::int64_t panel_size, Real* to) {
-  const auto [data, stride, k_stride, depth, count] = columns;
+inline void pack(const PackSource& source, int width, std::int64_t panel_size, Real* to) {
+  const auto [data, stride, k_stride, depth, count] = source;
   if (stride == 1) {  // k outside, so that memory is read in long runs
     for (std::int64_t k = 0; k < depth; ++k)
       for (std::int64_t first = 0, panel = 0; first < count; first += width, panel += panel_size) {
@@ -44,7 +44,7 @@ inline void pack(const Columns& columns, int width, std::int64_t panel_size, Rea
       continue;
     }
     // Neighbours in memory are neighbours along k: kLanes columns are turned into rows, a few at a time. A width that
-    // is no multiple of kLanes stores too much to the right, at the start of the next row, which is written after.
+    // is not a multiple of kLanes stores too much at the right, where the next row begins, which is written later.
     for (std::int64_t i = (last - first) / kLanes * kLanes; i >= 0; i -= kLanes) {
       const Real* from[kLanes];
       for (int j = 0; j < kLanes; ++j) from[j] = data + std::min(first + i + j, last) * stride;

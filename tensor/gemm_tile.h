@@ -1,41 +1,13 @@
-// The micro-kernel of matrix multiplication: one tile of C, held in registers while K runs by.
+// The micro-kernel of matrix multiplication: tiles of C, each held in registers while K runs by.
 #pragma once
 
 #include <algorithm>
 #include <array>
 
+#include "tensor/gemm_tuning.h"
 #include "tensor/lanes.h"
-#include "tensor/parallel.h"
 
 namespace GRADUS::kernel {
-
-// A tile is as high as the register file allows: `vectors` registers for a row of B and one for an element of A leave
-// room for this many rows. Two registers wide, its 14 (6) rows take 14·2 + 1 + 2 = 31 of 32 (6·2 + 1 + 2 = 15 of 16).
-// Per step of K it loads 16 (8) times for 28 (12) multiplications, so the multipliers never wait for the load ports.
-// `extra` columns take a register each, and one for a column of A.
-constexpr int most_rows(int vectors, int extra = 0) {
-#if defined(__AVX512F__) || defined(__aarch64__)
-  const int registers = 32;
-  int most = 14;
-#else
-  const int registers = 16;
-  int most = 6;
-#endif
-#if defined(GRADUS_TILE_ROWS)  // builds with sanitizers: the same code, but minutes less of it to compile
-  most = GRADUS_TILE_ROWS;
-#endif
-  if (extra > 0) most = std::min(most, kLanes);
-  return std::min(most, (registers - vectors - 1 - (extra > 0 ? extra + 1 : 0)) / vectors);
-}
-inline constexpr int kTileVectors = 2;
-inline constexpr int kTileRows = most_rows(kTileVectors);
-inline constexpr int kTileColumns = kTileVectors * kLanes;
-// Where C is narrow or K is short, tiles are wider and less high, so that C is written in longer runs. In a narrow C, a
-// last register of few columns would be mostly empty: up to kMostExtra are computed down the rows instead.
-inline constexpr int kWidestTile = kAvx512 ? 4 : kTileVectors;
-inline constexpr int kMostExtra = kAvx512 ? 4 : 0;
-// A panel of B comes from the second-level cache, faster than it is worked off but late: it is fetched this much early.
-inline constexpr int kRowsAhead = 16;
 
 /// c = start + a·b. Element (i, k) of A is a[i·a_row + k·a_k], row k of B is b + k·b_k, and so on.
 struct Operands {
@@ -62,107 +34,145 @@ struct TileCall : Operands {
   int last;                   // columns in the last register of a row of C and start, 1 to kLanes
 };
 
+/// One element of A for each row of a tile. `Adjacent`: they lie side by side.
+template <int Rows, bool Adjacent>
+struct Elements {
+  // Three rows to a pointer: a processor adds 0, 1 or 2 times the distance while it loads, or any known number.
+  static constexpr int kGroup = Adjacent ? Rows : 3, kGroups = (Rows + kGroup - 1) / kGroup;
+  const Real* at[kGroups];
+  std::int64_t row, k;  // from an element to that of the next row, and of the next k
+
+  [[gnu::always_inline]] Elements(const Operands& x, const Real* first)
+      : row(Adjacent ? 1 : x.a_row), k(Adjacent ? x.a_k : 1) {
+    unrolled<kGroups>([&](auto g) __attribute__((always_inline)) { at[g] = first + g * kGroup * row; });
+  }
+  [[gnu::always_inline]] Batch operator[](int r) const { return at[r / kGroup][r % kGroup * row]; }
+  [[gnu::always_inline]] void advance() {
+    unrolled<kGroups>([&](auto g) __attribute__((always_inline)) { at[g] += k; });
+  }
+};
+
+/// Rows of C, `Vectors` registers each.
+template <int Rows, int Vectors>
+struct Tile {
+  Batch sum[Rows][Vectors];
+
+  [[gnu::always_inline]] void clear() {
+    unrolled<Rows * Vectors>([&](auto i) __attribute__((always_inline)) { sum[i / Vectors][i % Vectors] = 0; });
+  }
+  /// Of the last register of a row only `last` columns are touched in memory.
+  [[gnu::always_inline]] void load(const Real* from, std::int64_t row, int last) {
+    each(from, row, [&](auto r, auto v, const Real* at) __attribute__((always_inline)) {
+      sum[r][v] = whole(v, last) ? Batch::load(at) : Batch::load(at, last);
+    });
+  }
+  [[gnu::always_inline]] void store(Real* to, std::int64_t row, int last) const {
+    each(to, row, [&](auto r, auto v, Real* at) __attribute__((always_inline)) {
+      whole(v, last) ? sum[r][v].store(at) : sum[r][v].store(at, last);
+    });
+  }
+  /// Has the cache fetch the place where a tile will be written.
+  [[gnu::always_inline]] static void fetch(const Real* place, std::int64_t row) {
+    each(place, row, [](auto, auto, const Real* at) __attribute__((always_inline)) { __builtin_prefetch(at, 1); });
+  }
+  /// Has it fetch a row of B, a line of the cache at a time.
+  [[gnu::always_inline]] static void fetch_row(const Real* b) {
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+      if constexpr (v * sizeof(Batch) % 64 == 0) __builtin_prefetch(b + v * kLanes);
+    });
+  }
+  /// Adds the product of a column of A and a row of B.
+  template <bool Adjacent>
+  [[gnu::always_inline]] void step(const Elements<Rows, Adjacent>& a, const Real* b) {
+    Batch row[Vectors];
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = Batch::load(b + v * kLanes); });
+    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+      const Batch element = a[r];
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v] = fma(element, row[v], sum[r][v]); });
+    });
+  }
+
+ private:
+  static constexpr bool whole(int v, int last) { return v + 1 < Vectors || (!kAvx512 && last == kLanes); }
+
+  /// Calls f(r, v, where it lies) for every register of rows that begin at `at`, `row` apart.
+  template <class T, class F>
+  [[gnu::always_inline]] static void each(T* at, std::int64_t row, F f) {
+    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { f(r, v, at + v * kLanes); });
+      at += row;
+    });
+  }
+};
+
+/// Some more columns of C at the right of a tile, each in a register that holds one element of every row.
+template <int Rows, int Count>
+struct ExtraColumns {
+  static_assert(Count == 0 || Rows <= kLanes);
+  Batch sum[std::max(Count, 1)];
+
+  [[gnu::always_inline]] void clear() {
+    unrolled<Count>([&](auto j) __attribute__((always_inline)) { sum[j] = 0; });
+  }
+  [[gnu::always_inline]] void load(const Real* from, std::int64_t row) {
+    Real column[kLanes] = {};
+    unrolled<Count>([&](auto j) __attribute__((always_inline)) {
+      for (int r = 0; r < Rows; ++r) column[r] = from[r * row + j];
+      sum[j] = Batch::load(column);
+    });
+  }
+  [[gnu::always_inline]] void store(Real* to, std::int64_t row) const {
+    Real column[kLanes];
+    unrolled<Count>([&](auto j) __attribute__((always_inline)) {
+      sum[j].store(column);
+      for (int r = 0; r < Rows; ++r) to[r * row + j] = column[r];
+    });
+  }
+  [[gnu::always_inline]] void step(const Real* a, const Real* b) {
+    if constexpr (Count > 0) {
+      const Batch column = Batch::load(a);
+      unrolled<Count>([&](auto j) __attribute__((always_inline)) { sum[j] = fma(column, b[j], sum[j]); });
+    }
+  }
+};
+
 /// Every element is start, then one fma per k in ascending order: its bits depend on nothing else, neither on the
-/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1. Right of its rows'
-/// registers, a tile may have `Extra` more columns, each in a register that holds one element of every row.
+/// tile it falls into nor on where K was cut. `RowsAdjacent` says that a_row is 1, else a_k is 1.
 template <int Rows, int Vectors, bool RowsAdjacent, int Extra = 0>
-void tile(const TileCall& t) {
-  static_assert(Extra == 0 || (RowsAdjacent && Rows <= kLanes));
+void multiply_tiles(const TileCall& t) {
+  static_assert(Extra == 0 || RowsAdjacent);
   constexpr bool fetch_b = Vectors <= kTileVectors && Extra == 0;  // wider tiles are for a B that stays near
-  const int last = t.last;
-  const bool whole = !kAvx512 && last == kLanes;
-  const std::int64_t a_row = RowsAdjacent ? 1 : t.a_row, a_k = RowsAdjacent ? t.a_k : 1;
-  const std::int64_t b_k = t.b_k, c_row = t.c_row;
+  // Where C is only written, processors with AVX-512 have queues for it.
+  const bool fetch_c = t.depth >= kFetchTilesFrom && (t.start_row > 0 || !kAvx512);
+  const std::int64_t b_k = t.b_k, b_ahead = kRowsAhead * b_k;
   for (std::int64_t line = 0; line < t.lines; ++line) {
     const Real* a_tile = t.a + line * t.line.a;
     const Real* b_tile = t.b + line * t.line.b;
-    const Real* start_tile = t.start + (t.start ? line * t.line.start : 0);
-    Real* c_tile = t.c + line * t.line.c;
-    for (std::int64_t n = 0; n < t.tiles; ++n) {
-      Batch sum[Rows][Vectors];
-      unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r][v] = 0; });
-      });
-      [[maybe_unused]] Batch extra[std::max(Extra, 1)];  // a column each
-      unrolled<Extra>([&](auto j) __attribute__((always_inline)) { extra[j] = 0; });
-      if (start_tile) {
-        if constexpr (Extra > 0) {
-          Real column[kLanes] = {};
-          unrolled<Extra>([&](auto j) __attribute__((always_inline)) {
-            for (int r = 0; r < Rows; ++r) column[r] = start_tile[r * t.start_row + Vectors * kLanes + j];
-            extra[j] = Batch::load(column);
-          });
-        }
-        const Real* start = start_tile;
-        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-          unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-            const Real* from = start + v * kLanes;
-            sum[r][v] = whole || v + 1 < Vectors ? Batch::load(from) : Batch::load(from, last);
-          });
-          start += t.start_row;
-        });
-        start_tile += t.tile.start;
+    const Real* start = t.start + (t.start ? line * t.line.start : 0);
+    Real* c = t.c + line * t.line.c;
+    for (std::int64_t n = 0; n < t.tiles; ++n, a_tile += t.tile.a, b_tile += t.tile.b, c += t.tile.c) {
+      Tile<Rows, Vectors> tile;
+      ExtraColumns<Rows, Extra> extra;
+      tile.clear();
+      extra.clear();
+      if (start) {
+        tile.load(start, t.start_row, t.last);
+        extra.load(start + Vectors * kLanes, t.start_row);
+        start += t.tile.start;
       }
-      // The next tile of C: fetched now, it is there when this one is done. (Where it is only written, processors with
-      // AVX-512 have queues for it.)
-      if (t.depth >= 64 && (t.start_row > 0 || !kAvx512)) {
-        const Real* next = n + 1 < t.tiles ? c_tile + t.tile.c : t.c + (line + 1) * t.line.c;
-        unrolled<Rows>([&](auto) __attribute__((always_inline)) {
-          unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { __builtin_prefetch(next + v * kLanes, 1); });
-          next += c_row;
-        });
-      }
-      // Three rows to a pointer: a processor adds 0, 1 or 2 times the row stride while it loads, or any known number.
-      constexpr int group = RowsAdjacent ? Rows : 3;
-      constexpr int groups = (Rows + group - 1) / group;
-      const Real* a[groups];
-      unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] = a_tile + g * group * a_row; });
+      if (fetch_c) tile.fetch(n + 1 < t.tiles ? c + t.tile.c : t.c + (line + 1) * t.line.c, t.c_row);
+      Elements<Rows, RowsAdjacent> a(t, a_tile);
       const Real* b = b_tile;
-      const std::int64_t b_ahead = kRowsAhead * b_k;
       // Unrolled, it has a twelfth less to decode, which counts where two threads share a core.
 #pragma GCC unroll 4
-      for (std::int64_t k = t.depth; k > 0; --k) {
-        if constexpr (fetch_b)
-          unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {  // its lines
-            if constexpr (v * sizeof(Batch) % 64 == 0) __builtin_prefetch(b + (b_ahead + v * kLanes));
-          });
-        Batch row[Vectors];
-        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = Batch::load(b + v * kLanes); });
-        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-          const Batch element = a[r / group][r % group * a_row];
-          unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-            sum[r][v] = fma(element, row[v], sum[r][v]);
-          });
-        });
-        if constexpr (Extra > 0) {
-          const Batch column = Batch::load(a[0]);
-          unrolled<Extra>([&](auto j) __attribute__((always_inline)) {
-            extra[j] = fma(column, b[Vectors * kLanes + j], extra[j]);
-          });
-        }
-        unrolled<groups>([&](auto g) __attribute__((always_inline)) { a[g] += a_k; });
-        b += b_k;
+      for (std::int64_t k = t.depth; k > 0; --k, b += b_k) {
+        if constexpr (fetch_b) tile.fetch_row(b + b_ahead);
+        tile.step(a, b);
+        extra.step(a.at[0], b + Vectors * kLanes);
+        a.advance();
       }
-      Real* c = c_tile;
-      unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-          if (whole || v + 1 < Vectors)
-            sum[r][v].store(c + v * kLanes);
-          else
-            sum[r][v].store(c + v * kLanes, last);
-        });
-        c += c_row;
-      });
-      if constexpr (Extra > 0) {
-        Real column[kLanes];
-        unrolled<Extra>([&](auto j) __attribute__((always_inline)) {
-          extra[j].store(column);
-          for (int r = 0; r < Rows; ++r) c_tile[r * c_row + Vectors * kLanes + j] = column[r];
-        });
-      }
-      a_tile += t.tile.a;
-      b_tile += t.tile.b;
-      c_tile += t.tile.c;
+      tile.store(c, t.c_row, t.last);
+      extra.store(c + Vectors * kLanes, t.c_row);
     }
   }
 }
@@ -175,7 +185,7 @@ template <bool RowsAdjacent>
 inline constexpr TileTable kTiles = [] {
   TileTable table{};
   unrolled<kWidestTile>([&](auto v) {
-    unrolled<most_rows(v + 1)>([&](auto r) { table[r][v] = tile<r + 1, v + 1, RowsAdjacent>; });
+    unrolled<most_rows(v + 1)>([&](auto r) { table[r][v] = multiply_tiles<r + 1, v + 1, RowsAdjacent>; });
   });
   return table;
 }();
@@ -184,9 +194,7 @@ inline constexpr TileTable kTiles = [] {
 inline constexpr auto kTilesWithExtra = [] {
   std::array<std::array<TileKernel, kMostExtra>, kWidestTile - 1> table{};
   unrolled<kWidestTile - 1>([&](auto v) {
-    unrolled<kMostExtra>([&](auto j) {
-      table[v][j] = tile<most_rows(v + 1, j + 1), v + 1, true, j + 1>;
-    });
+    unrolled<kMostExtra>([&](auto j) { table[v][j] = multiply_tiles<most_rows(v + 1, j + 1), v + 1, true, j + 1>; });
   });
   return table;
 }();

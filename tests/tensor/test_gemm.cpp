@@ -201,7 +201,7 @@ TEST_CASE("the error stays within gamma_K |A||B|") {
             if (!(error <= worst)) worst = error;
           }
         CHECK(worst <= 1);
-        CHECK(worst > 0);  // the inputs are no integers
+        CHECK(worst > 0);  // the inputs are not integers
       }
 }
 
