@@ -1,3 +1,4 @@
+// Copies: packed along walks or, where memory runs along another axis, turned in registers.
 #include "tensor/copy.h"
 
 #include <algorithm>
@@ -29,29 +30,32 @@ void turn_rows(const Real* from, std::int64_t from_stride, std::int64_t rows, st
 }
 
 /// A row-major copy of what lies in memory along another axis, `near`, than the last: in strips that are turned in
-/// registers. A whole cache line along `near` is read at once, for until the next visit it would be gone.
-void turn(const Walk& in, int near, Real* out) {
+/// registers. A whole line of the cache along `near` is read at once: by the next visit it would be gone.
+void turn(const Walk& in, int near, const Real* data, Real* out) {
   constexpr std::int64_t kLine = kAlignment / sizeof(Real);
-  std::int64_t out_strides[kMaxRank], size = 1;
-  for (int axis = in.rank; axis-- > 0; size *= in.extents[axis]) out_strides[axis] = size;
-  const std::int64_t length = in.extents[near], lines = ceil_div(length, kLine);
-  const std::int64_t others = size / (length * in.extent());  // positions on all axes but `near` and the last
-  const std::int64_t tasks = others * lines, per_chunk = 1 + kChunk / (kLine * in.extent());  // a task is one line
+  const std::int64_t rows = in.inner().extent, row_stride = in.inner().stride;
+  const std::int64_t length = in.axes[near].extent, lines = ceil_div(length, kLine);
+  Walk others, others_out;  // all axes but `near` and the last, in memory and in the copy
+  std::int64_t near_stride = 0;  // of the copy
+  for (std::int64_t axis = 0, stride = in.count(); axis < in.rank - 1; ++axis) {
+    const auto& [extent, in_stride] = in.axes[axis];
+    stride /= extent;
+    if (axis == near) {
+      near_stride = stride;
+    } else {
+      others.append({extent, in_stride});
+      others_out.append({extent, stride});
+    }
+  }
+  const std::int64_t tasks = others.count() * lines, per_chunk = 1 + kChunk / (kLine * rows);  // a task is one line
   parallel_for(ceil_div(tasks, per_chunk), [&](std::int64_t chunk) {
     for (std::int64_t task = chunk * per_chunk; task < std::min(tasks, (chunk + 1) * per_chunk); ++task) {
       const std::int64_t first = task % lines * kLine, columns = std::min(kLine, length - first);
-      const Real* from = in.data + first;
-      Real* to = out + first * out_strides[near];
-      std::int64_t rest = task / lines;
-      for (int axis = in.rank - 2; axis >= 0; --axis) {
-        if (axis == near) continue;
-        from += rest % in.extents[axis] * in.strides[axis];
-        to += rest % in.extents[axis] * out_strides[axis];
-        rest /= in.extents[axis];
-      }
-      for (std::int64_t i = 0; i < in.extent(); i += kLanes)
-        turn_rows(from + i * in.stride(), in.stride(), std::min<std::int64_t>(kLanes, in.extent() - i), columns, to + i,
-                  out_strides[near]);
+      const Real* from = data + first + others.offset(task / lines);
+      Real* to = out + first * near_stride + others_out.offset(task / lines);
+      for (std::int64_t i = 0; i < rows; i += kLanes)
+        turn_rows(from + i * row_stride, row_stride, std::min<std::int64_t>(kLanes, rows - i), columns, to + i,
+                  near_stride);
     }
   });
 }
@@ -63,12 +67,12 @@ void copy(const ConstView& in, const View& out) {
   if (size == 0) return;
   if (out.contiguous()) {
     const Walk walk(in);
-    if (walk.stride() > 1 && walk.extent() >= kLanes)
+    if (walk.inner().stride > 1 && walk.inner().extent >= kLanes)
       for (int axis = 0; axis < walk.rank - 1; ++axis)
-        if (walk.strides[axis] == 1 && walk.extents[axis] >= kLanes) return turn(walk, axis, out.data);
+        if (walk.axes[axis].stride == 1 && walk.axes[axis].extent >= kLanes) return turn(walk, axis, in.data, out.data);
     parallel_for(ceil_div(size, kChunk), [&](std::int64_t chunk) {
       const std::int64_t begin = chunk * kChunk;
-      Cursor(walk, begin).pack(std::min(kChunk, size - begin), out.data + begin);
+      Cursor(walk, in.data, begin).pack(std::min(kChunk, size - begin), out.data + begin);
     });
     return;
   }

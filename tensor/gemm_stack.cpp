@@ -1,8 +1,8 @@
+// Stacks of matrices: one large product if all share B, else one product after another.
 #include "tensor/gemm_stack.h"
 
-#include <algorithm>
-
 #include "tensor/gemm.h"
+#include "tensor/walk.h"
 
 namespace GRADUS::kernel {
 
@@ -13,12 +13,15 @@ static BasicView<T> matrix(const BasicView<T>& stack, std::int64_t offset) {
   return {stack.data + offset, {stack.shape[r], stack.shape[r + 1]}, {stack.strides[r], stack.strides[r + 1]}};
 }
 
-/// The strides of a stack's leading axes, as they broadcast to `rank` axes.
-static Strides leading(const ConstView& stack, int rank) {
-  Strides strides{};
-  for (int axis = 0, added = rank - stack.shape.rank(); axis < stack.shape.rank() - 2; ++axis)
-    if (stack.shape[axis] != 1) strides[added + axis] = stack.strides[axis];
-  return strides;
+/// From matrix to matrix of a stack, as its leading axes broadcast to those of `to`.
+static Walk leading(const ConstView& stack, const Shape& to) {
+  Walk walk;
+  const int added = to.rank() - stack.shape.rank();
+  for (int axis = 0; axis < to.rank() - 2; ++axis) {
+    const bool repeated = axis < added || stack.shape[axis - added] == 1;
+    walk.append({to[axis], repeated ? 0 : stack.strides[axis - added]});
+  }
+  return walk;
 }
 
 void gemm_stack(const ConstView& a, const ConstView& b, const View& c) {
@@ -26,17 +29,12 @@ void gemm_stack(const ConstView& a, const ConstView& b, const View& c) {
   const int leads = c.shape.rank() - 2;
   const std::int64_t n = c.shape[leads], m = c.shape[leads + 1], k = b.shape[b.shape.rank() - 2];
   const std::int64_t count = c.shape.numel() / (n * m);
-  const Strides of_a = leading(a, c.shape.rank()), of_b = leading(b, c.shape.rank());
-  if (a.contiguous() && a.shape.numel() == count * n * k && std::ranges::count(of_b, 0) == kMaxRank)
-    return gemm({a.data, {count * n, k}, {k, 1}}, matrix(b, 0), {c.data, {count * n, m}, {m, 1}});  // one B for all
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::int64_t rest = i, a_offset = 0, b_offset = 0;
-    for (int axis = leads - 1; axis >= 0; rest /= c.shape[axis--]) {
-      a_offset += rest % c.shape[axis] * of_a[axis];
-      b_offset += rest % c.shape[axis] * of_b[axis];
-    }
-    gemm(matrix(a, a_offset), matrix(b, b_offset), matrix(c, i * n * m));
-  }
+  const Walk of_a = leading(a, c.shape), of_b = leading(b, c.shape);
+  const bool one_b = of_b.rank == 1 && of_b.inner().stride == 0;
+  if (one_b && a.contiguous() && a.shape.numel() == count * n * k)
+    return gemm({a.data, {count * n, k}, {k, 1}}, matrix(b, 0), {c.data, {count * n, m}, {m, 1}});
+  for (std::int64_t i = 0; i < count; ++i)
+    gemm(matrix(a, of_a.offset(i)), matrix(b, of_b.offset(i)), matrix(c, i * n * m));
 }
 
 }  // namespace GRADUS::kernel

@@ -1,3 +1,4 @@
+// The elementwise loop: chunks for threads, lines within chunks, whole registers within lines.
 #include "tensor/map.h"
 
 #include <algorithm>
@@ -15,18 +16,26 @@ constexpr std::int64_t kBlock = 4096 / sizeof(Real);  // elements packed at a ti
 constexpr std::int64_t kShortLine = 112;              // a line of fewer elements is not worth a call of its own
 static_assert(kBlock % kLanes == 0);                  // of packed blocks only the last has a tail
 
-/// A walk along which every line is numbers side by side or one number repeated. What lies in memory in another order
-/// is copied to `ordered`; what is repeated, once.
-Walk line_by_line(const ConstView& in, Storage& ordered) {
-  const Walk walk(in);
-  if (walk.stride() == 0 || walk.stride() == 1) return walk;
+/// An input, from its first element on.
+struct Input {
+  Walk walk;
+  const Real* data;
+  explicit Input(const ConstView& in) : walk(in), data(in.data) {}
+};
+
+/// An input along whose walk every line is numbers side by side or one number repeated. What lies in memory in another
+/// order is copied to `ordered`; what is repeated, once.
+Input line_by_line(const ConstView& in, Storage& ordered) {
+  const Input input(in);
+  const std::int64_t stride = input.walk.inner().stride;
+  if (stride == 0 || stride == 1) return input;
   Shape once = in.shape;
   for (int axis = 0; axis < once.rank(); ++axis)
     if (in.strides[axis] == 0) once = once.with(axis, 1);
   ordered = Storage(once.numel());
   const View copied{ordered.data(), once, contiguous_strides(once)};
   copy({in.data, once, in.strides}, copied);
-  return Walk(broadcast_view(copied, in.shape));
+  return Input(broadcast_view(copied, in.shape));
 }
 
 /// Calls body(begin, end) for nearly equal parts of 0 … size that begin at whole registers, in parallel.
@@ -65,31 +74,33 @@ void map_rows(RowFunction row, const void* closure, const View& out, std::span<c
     Padded padded;
     for (int i = 0; i < inputs; ++i) {
       Batch(*in[i].data).store(padded.in[i]);
-      if (size > 1) Cursor(Walk(in[i]), 0).pack(size, padded.in[i]);
+      if (size > 1) Cursor(Walk(in[i]), in[i].data, 0).pack(size, padded.in[i]);
     }
     padded.run(row, closure, inputs, size, out.data);
     return;
   }
 
-  std::optional<Walk> walks[kMaxInputs];
+  std::optional<Input> walked[kMaxInputs];
   Storage ordered[kMaxInputs];
-  // The shortest line divides the others, for all are products of the last extents of one shape: where it ends, no
-  // input is left in the middle of a register.
+  // The shortest line divides the others, since all are products of the last extents of one shape: where it ends,
+  // no input is left in the middle of a register.
   std::int64_t line = size;
-  for (int i = 0; i < inputs; ++i) line = std::min(line, walks[i].emplace(line_by_line(in[i], ordered[i])).extent());
+  for (int i = 0; i < inputs; ++i)
+    line = std::min(line, walked[i].emplace(line_by_line(in[i], ordered[i])).walk.inner().extent);
   const bool packing = line < kShortLine;  // block by block, the inputs that are not one line
   if (packing) line = size;
   std::int64_t step[kMaxInputs];
   bool packed[kMaxInputs];
   for (int i = 0; i < inputs; ++i) {
-    packed[i] = walks[i]->extent() < line;
-    step[i] = !packed[i] && walks[i]->stride() == 0 ? 0 : kLanes;
+    const Walk::Axis& inner = walked[i]->walk.inner();
+    packed[i] = inner.extent < line;
+    step[i] = !packed[i] && inner.stride == 0 ? 0 : kLanes;
   }
 
   for_each_chunk(size, [&](std::int64_t begin, std::int64_t end) {
     alignas(kAlignment) Real buffer[kMaxInputs][kBlock];
     std::optional<Cursor> cursors[kMaxInputs];
-    for (int i = 0; i < inputs; ++i) cursors[i].emplace(*walks[i], begin);
+    for (int i = 0; i < inputs; ++i) cursors[i].emplace(walked[i]->walk, walked[i]->data, begin);
     std::int64_t left = line - begin % line;  // of the line
     while (begin < end) {
       const std::int64_t count = std::min(end - begin, packing ? kBlock : left);

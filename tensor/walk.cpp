@@ -1,3 +1,4 @@
+// Packing from a walk: by parts of lines, and by whole lines as long as there are any.
 #include "tensor/walk.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ static void pack_line(const Real* from, std::int64_t stride, std::int64_t count,
 
 void Cursor::pack(std::int64_t count, Real* out) {
   const int inner = walk_.rank - 1;
-  const std::int64_t extent = walk_.extent(), stride = walk_.stride();
+  const auto [extent, stride] = walk_.inner();
   while (count > 0) {
     if (inner == 0 || index_[inner] > 0 || count < extent) {  // a part of a line
       const std::int64_t part = std::min(count, extent - index_[inner]);
@@ -27,9 +28,9 @@ void Cursor::pack(std::int64_t count, Real* out) {
       count -= part;
     } else {  // whole lines, one after another
       const int axis = inner - 1;
-      const std::int64_t lines = std::min(count / extent, walk_.extents[axis] - index_[axis]);
-      for (std::int64_t i = 0; i < lines; ++i, at_ += walk_.strides[axis], out += extent)
-        pack_line(at_, stride, extent, out);
+      const auto [most, step] = walk_.axes[axis];
+      const std::int64_t lines = std::min(count / extent, most - index_[axis]);
+      for (std::int64_t i = 0; i < lines; ++i, at_ += step, out += extent) pack_line(at_, stride, extent, out);
       index_[axis] += lines;
       count -= lines * extent;
       carry(axis);

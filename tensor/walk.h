@@ -1,47 +1,74 @@
-// A view as a walk over memory: its elements in row-major order, along as few axes as possible.
+// A walk over memory: the elements of a view in row-major order, along as few axes as possible.
 #pragma once
+
+#include <array>
 
 #include "tensor/tensor.h"
 
 namespace GRADUS::kernel {
 
-/// The axes of a view that is not empty, outermost first, merged where memory walks on from one to the next; at least
-/// one.
+/// Axes, outermost first, merged where memory walks on from one to the next. There is at least one: an empty walk is a
+/// single element.
 struct Walk {
-  const Real* data;
-  int rank = 0;
-  std::int64_t extents[kMaxRank];
-  std::int64_t strides[kMaxRank];
+  struct Axis {
+    std::int64_t extent, stride;
+  };
+  std::array<Axis, kMaxRank + 1> axes;
+  int rank = 1;
 
-  explicit Walk(const ConstView& view) : data(view.data) {
-    for (int axis = 0; axis < view.shape.rank(); ++axis) {
-      if (view.shape[axis] == 1) continue;
-      if (rank > 0 && strides[rank - 1] == view.strides[axis] * view.shape[axis]) {
-        extents[rank - 1] *= view.shape[axis];
-        strides[rank - 1] = view.strides[axis];
-      } else {
-        extents[rank] = view.shape[axis];
-        strides[rank++] = view.strides[axis];
-      }
-    }
-    if (rank > 0) return;
-    extents[0] = 1;
-    strides[0] = 0;
-    rank = 1;
+  Walk() { axes[0] = {1, 0}; }
+  explicit Walk(const ConstView& view) : Walk() {
+    for (int axis = 0; axis < view.shape.rank(); ++axis) append({view.shape[axis], view.strides[axis]});
   }
 
-  /// Of the innermost axis: that of a line.
-  std::int64_t extent() const { return extents[rank - 1]; }
-  std::int64_t stride() const { return strides[rank - 1]; }
+  /// Adds an axis inside the others.
+  void append(const Axis& axis) {
+    if (axis.extent == 1) return;
+    if (inner().extent == 1 || inner().stride == axis.extent * axis.stride)
+      inner() = {inner().extent * axis.extent, axis.stride};
+    else
+      axes[rank++] = axis;
+  }
+  /// Takes the innermost axis out.
+  Axis pop() {
+    const Axis last = inner();
+    if (rank > 1) --rank;
+    else inner() = {1, 0};
+    return last;
+  }
+
+  /// The innermost axis: that of a line.
+  Axis& inner() { return axes[rank - 1]; }
+  const Axis& inner() const { return axes[rank - 1]; }
+  std::int64_t count() const {
+    std::int64_t product = 1;
+    for (int axis = 0; axis < rank; ++axis) product *= axes[axis].extent;
+    return product;
+  }
+
+  /// Calls visit(axis, index on it) for every axis of the element at `position` in row-major order.
+  template <class Visit>
+  void locate(std::int64_t position, const Visit& visit) const {
+    for (int axis = rank - 1; axis > 0; position /= axes[axis--].extent) visit(axis, position % axes[axis].extent);
+    visit(0, position);
+  }
+  /// Where in memory the element at `position` lies, from the first one.
+  std::int64_t offset(std::int64_t position) const {
+    std::int64_t sum = 0;
+    locate(position, [&](int axis, std::int64_t index) { sum += index * axes[axis].stride; });
+    return sum;
+  }
 };
 
 /// A place on a walk, which it must not outlive.
 class Cursor {
  public:
-  /// `element` counts in row-major order.
-  Cursor(const Walk& walk, std::int64_t element) : walk_(walk), at_(walk.data) {
-    for (int axis = walk.rank - 1; axis > 0; element /= walk.extents[axis--]) go(axis, element % walk.extents[axis]);
-    go(0, element);
+  /// `data` is the first element, `position` counts from there in row-major order.
+  Cursor(const Walk& walk, const Real* data, std::int64_t position) : walk_(walk), at_(data) {
+    walk.locate(position, [this](int axis, std::int64_t index) {
+      index_[axis] = index;
+      at_ += index * walk_.axes[axis].stride;
+    });
   }
 
   const Real* at() const { return at_; }
@@ -49,28 +76,24 @@ class Cursor {
   void advance(std::int64_t count) {
     const int inner = walk_.rank - 1;
     index_[inner] += count;
-    at_ += count * walk_.strides[inner];
+    at_ += count * walk_.inner().stride;
     carry(inner);
   }
   /// Copies `count` elements to `out` and goes on behind them.
   void pack(std::int64_t count, Real* out);
 
  private:
-  void go(int axis, std::int64_t index) {
-    index_[axis] = index;
-    at_ += index * walk_.strides[axis];
-  }
   void carry(int axis) {
-    for (; axis > 0 && index_[axis] == walk_.extents[axis]; --axis) {
+    for (; axis > 0 && index_[axis] == walk_.axes[axis].extent; --axis) {
       index_[axis] = 0;
-      at_ += walk_.strides[axis - 1] - walk_.extents[axis] * walk_.strides[axis];
+      at_ += walk_.axes[axis - 1].stride - walk_.axes[axis].extent * walk_.axes[axis].stride;
       ++index_[axis - 1];
     }
   }
 
   const Walk& walk_;
   const Real* at_;
-  std::int64_t index_[kMaxRank];
+  std::int64_t index_[kMaxRank + 1];
 };
 
 }  // namespace GRADUS::kernel
