@@ -38,10 +38,26 @@ Storage weight_rows(const ConstView& weight, std::int64_t length) {
   return rows;
 }
 
-/// One thread's memory, in parts that begin at cache lines.
-struct Scratch {
-  std::int64_t columns, maps, planes;  // sizes
-  std::int64_t total() const { return columns + maps + ceil_div(planes, kRowUnit) * kRowUnit; }
+/// Memory for `tasks` tasks, of which each thread has its own, in parts that begin at lines of the cache.
+class Scratch {
+ public:
+  struct Parts {
+    Real *maps, *planes, *columns;
+  };
+
+  /// Numbers in each part; those of `columns` may be followed by a register more.
+  Scratch(std::int64_t tasks, std::int64_t maps, std::int64_t planes, std::int64_t columns)
+      : maps_(maps), planes_(ceil_div(planes, kRowUnit) * kRowUnit), total_(maps_ + planes_ + columns + kLanes),
+        buffers_(checked_mul(std::min<std::int64_t>(threads(), tasks), total_)) {}
+
+  Parts of(int worker) const {
+    Real* const maps = buffers_.data() + worker * total_;
+    return {maps, maps + maps_, maps + maps_ + planes_};
+  }
+
+ private:
+  std::int64_t maps_, planes_, total_;
+  Storage buffers_;
 };
 
 }  // namespace
@@ -54,14 +70,11 @@ void conv2d(const ConstView& image, const ConstView& weight, const Real* bias, c
   const std::int64_t length = row_length(pieces.samples * pieces.rows * g.maps.w), w_length = row_length(g.depth);
   const Storage rows = weight_rows(weight, w_length);
 
-  const Scratch size{.columns = checked_mul(g.depth, length) + kLanes, .maps = g.outputs * length,
-                     .planes = Planes(g, 0, pieces.rows, false).size_to_fill()};
-  const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), pieces.count), size.total()));
+  const Scratch scratch(pieces.count, g.outputs * length, Planes(g, 0, pieces.rows, false).size_to_fill(),
+                        checked_mul(g.depth, length));
   parallel_for(pieces.count, [&](std::int64_t index, int worker) {
     const Piece piece(g, pieces, index);
-    Real* const products = buffers.data() + worker * size.total();
-    Real* const planes = products + size.maps;
-    Real* const columns = planes + size.total() - size.maps - size.columns;
+    const auto [products, planes, columns] = scratch.of(worker);
     for (std::int64_t group = 0; group < g.groups; ++group) {
       image_to_columns(g, piece, image, group, length, planes, columns);
       gemm_in_place({rows.data() + group * g.outputs * w_length, w_length, 1}, {columns, length}, products, length,
@@ -96,15 +109,12 @@ void conv_transpose2d(const ConstView& maps, const ConstView& weight, const Real
   const std::int64_t block = std::clamp<std::int64_t>(most_columns / (window * length), least, g.channels);
   const std::int64_t blocks = ceil_div(g.channels, block);
 
-  const Scratch size{.columns = checked_mul(block * window, length) + kLanes, .maps = g.outputs * length,
-                     .planes = Planes(g, 0, g.maps.h, true).size()};
-  const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), pieces.count * blocks), size.total()));
+  const Scratch scratch(pieces.count * blocks, g.outputs * length, Planes(g, 0, g.maps.h, true).size(),
+                        checked_mul(block * window, length));
   parallel_for(pieces.count * blocks, [&](std::int64_t index, int worker) {
     const Piece piece(g, pieces, index / blocks);
     const std::int64_t first = index % blocks * block, last = std::min(first + block, g.channels);
-    Real* const side_by_side = buffers.data() + worker * size.total();
-    Real* const planes = side_by_side + size.maps;
-    Real* const columns = planes + size.total() - size.maps - size.columns;
+    const auto [side_by_side, planes, columns] = scratch.of(worker);
     for (std::int64_t group = 0; group < g.groups; ++group) {
       for (std::int64_t o = 0; o < g.outputs; ++o)
         for (std::int64_t sample = 0; sample < piece.samples; ++sample)
@@ -135,13 +145,10 @@ void conv2d_weight(const ConstView& image, const ConstView& maps, const View& we
   const std::int64_t runs = std::min(std::clamp<std::int64_t>(most_numbers / numbers, 4, most_runs), pieces.count);
   const Storage sums(checked_mul(runs + 1, numbers));
   const std::int64_t panel = most_columns * kTileColumns, panels = ceil_div(g.outputs, kTileColumns);
-  const Scratch size{.columns = checked_mul(g.depth, length) + kLanes, .maps = panels * panel,
-                     .planes = Planes(g, 0, pieces.rows, false).size_to_fill()};
-  const Storage buffers(checked_mul(std::min<std::int64_t>(threads(), runs), size.total()));
+  const Scratch scratch(runs, panels * panel, Planes(g, 0, pieces.rows, false).size_to_fill(),
+                        checked_mul(g.depth, length));
   parallel_for(runs, [&](std::int64_t run, int worker) {
-    Real* const packed = buffers.data() + worker * size.total();
-    Real* const planes = packed + size.maps;
-    Real* const columns = planes + size.total() - size.maps - size.columns;
+    const auto [packed, planes, columns] = scratch.of(worker);
     const std::int64_t begin = pieces.count * run / runs, end = pieces.count * (run + 1) / runs;
     for (std::int64_t index = begin; index < end; ++index) {
       const Piece piece(g, pieces, index);

@@ -1,3 +1,4 @@
+// Running sums, several side by side.
 #include "tensor/cumsum.h"
 
 #include <algorithm>
@@ -12,8 +13,8 @@ void cumsum(const ConstView& in, int axis, bool reverse, const View& out) {
   constexpr std::int64_t kRows = 8;  // rows a power of two apart share a set of the first cache, which has 8 places
   copy(in, out);
   if (out.shape.numel() == 0) return;
-  // Sums run side by side, for each of their steps waits for the one before: those inside the axis or, where there are
-  // none, of neighbouring rows.
+  // Sums run side by side, because each step of one waits for the step before: those inside the axis or, where there
+  // are none, of neighbouring rows.
   const std::int64_t extent = out.shape[axis], width = out.strides[axis];  // of the axis, and of what is inside it
   const bool rows = width == 1;
   const std::int64_t sums = out.shape.numel() / extent, neighbours = rows ? sums : width;

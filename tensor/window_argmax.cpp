@@ -1,3 +1,4 @@
+// The largest of a window by comparing every number, without branches.
 #include "tensor/window_argmax.h"
 
 #include <algorithm>
