@@ -1,10 +1,9 @@
 // What an extender writes, in one file and outside the tree: an activation, a layer, a likelihood, and a variational
 // autoencoder of them that learns. Exits with 0 when its bound on log p(x) rises.
 #include <gradus/gradus.h>
+#include <gradus/models/data/digits.h>
 
 #include <cstdio>
-
-#include "models/data/digits.h"
 
 using namespace gradus;
 
@@ -90,7 +89,7 @@ int main() {
   for (int step = 0; step < kSteps; ++step) {
     std::vector<std::int64_t> rows;
     for (int i = 0; i < kBatch; ++i) rows.push_back((step * kBatch + i) % digits.count);
-    Tensor x({kBatch, digits.size()});
+    Tensor x({kBatch, digits.pixels_per_image()});
     fill_batch(digits, rows, x.write());
     const auto [loss, gradients] = value_and_gradient([&] { return -mean(vae.bound(x, context)); }, parameters(vae));
     optimizer.step(vae, gradients);
