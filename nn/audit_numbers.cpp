@@ -40,19 +40,19 @@ std::string shapes(std::span<const AuditInput> inputs) {
   return text;
 }
 
-/// Calls visit(tensor) for the inputs to differentiate by, and gives the inputs with what it returns in their place.
+/// Calls visit(tensor, position) for the inputs to differentiate by; gives the inputs with what it returns for them.
 template <class Visit>
 static Inputs with_tensors(const Subject& subject, const Inputs& inputs, const Visit& visit) {
   Inputs all = inputs;
-  for (AuditInput& input : all)
-    if (subject.by_input && input.is_tensor()) input = AuditInput(Tensor(visit(static_cast<const Tensor&>(input))));
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (subject.by_input && all[i].is_tensor()) all[i] = AuditInput(Tensor(visit(inputs[i], i)));
   return all;
 }
 
 std::vector<Tensor> output_and_gradients(const Subject& subject, const Inputs& inputs, bool training) {
   AuditedLayer layer = subject.layer;
   std::vector<Tensor> all;
-  with_tensors(subject, inputs, [&](const Tensor& x) { return all.emplace_back(x); });
+  with_tensors(subject, inputs, [&](const Tensor& x, std::size_t) { return all.emplace_back(x); });
   for_each_parameter(layer, [&](const MemberPath&, Tensor& p) { all.push_back(p = detach(p)); });
   Tape tape(all);
   const Tensor y = call(layer, inputs, training);
@@ -77,8 +77,8 @@ std::string check_output(Subject& subject) {
 static std::string gradient_of_order(Subject& subject, int order) {
   GradcheckOptions options{.order = order, .elements = 16, .retries = 3};
   std::vector<Tensor> inputs;
-  with_tensors(subject, subject.inputs, [&](const Tensor& x) {
-    options.names.push_back(subject.inputs.size() == 1 ? "the input" : fmt::format("input {}", inputs.size() + 1));
+  with_tensors(subject, subject.inputs, [&](const Tensor& x, std::size_t position) {
+    options.names.push_back(subject.inputs.size() == 1 ? "the input" : fmt::format("input {}", position + 1));
     return inputs.emplace_back(x);
   });
   const std::size_t given = inputs.size();
@@ -95,7 +95,7 @@ static std::string gradient_of_order(Subject& subject, int order) {
     const auto f = [&](std::span<const Tensor> in) {
       AuditedLayer layer = subject.layer;
       std::size_t i = 0;
-      const Inputs taken = with_tensors(subject, subject.inputs, [&](const Tensor&) { return in[i++]; });
+      const Inputs taken = with_tensors(subject, subject.inputs, [&](const Tensor&, std::size_t) { return in[i++]; });
       for_each_parameter(layer, [&](const MemberPath&, Tensor& x) { x = in[i++]; });
       return call(layer, taken, training);
     };

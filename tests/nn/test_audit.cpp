@@ -213,15 +213,15 @@ struct Bilinear {
   void members(auto&& visit) { visit("weight", weight), visit("wrong", wrong); }
 };
 
-/// A row of a table for each sample, times its features; what two samples say of a third where `mixes`.
+/// A row of a table for each sample, times its features; among neighbours another in training, and where it `mixes`.
 struct Modulated {
   Embedding table;
-  bool mixes = false;
+  bool mixes = false, severed = false;
   Tensor operator()(const Indices& rows, const Tensor& x, Context& context) const {
-    const Tensor y = x * table(rows);
+    const Tensor y = (severed ? detach(x) : x) * table(rows);
     return mixes || context.training ? y * mean(y, 0, keepdim) : y;
   }
-  void members(auto&& visit) { visit("table", table), visit("mixes", mixes); }
+  void members(auto&& visit) { visit("table", table), visit("mixes", mixes), visit("severed", severed); }
 };
 
 struct Virtual {
@@ -380,6 +380,9 @@ TEST_CASE("audit: layers of several inputs, tensors and indices") {
   CHECK_MESSAGE(mixed.passed(), mixed.text());
   CHECK(contains(mixed["gradient"].detail, "in evaluation and training"));
   CHECK_FALSE(audit_layer(Modulated{modulated.table, true}, {Indices{5, 0, 0, 2}, {4, 3}}, kQuiet)["batch"].passed);
+  const Modulated severed{modulated.table, false, true};
+  CHECK(contains(audit_layer(severed, {Indices{5, 0, 0, 2}, {4, 3}}, kQuiet)["gradient"].detail,
+                 "order 1, input 2 of shape (4, 3), element "));
 
   CHECK(audit_layer(Bilinear{}, {{5, 3}}, kQuiet)["output"].detail ==
         "[audit_layer] the layer does not take 1 inputs");
