@@ -30,7 +30,7 @@ Panels column_panels(const GemmSize& s) {
 
 /// A is read by a tile either down its rows or along them, if nothing stands in the way.
 bool a_in_place(const GemmSize& s, const Panels& columns) {
-  if (s.a_row == 1) return columns.count() < kCopiesPayFrom || !multiple(s.a_k, kHarmfulAlong);
+  if (s.a_row == 1) return columns.count < kCopiesPayFrom || !multiple(s.a_k, kHarmfulAlong);
   return s.a_k == 1 && !multiple(s.a_row, kHarmfulBeside);
 }
 
@@ -42,7 +42,7 @@ bool b_in_place(const GemmSize& s, std::int64_t row_panels) {
 /// How many columns are computed down the rows: if C is so narrow that it is one panel, and rows of A are adjacent.
 int extra_columns(const Panels& columns, bool rows_adjacent) {
   const int rest = static_cast<int>(columns.total % kLanes);
-  return rows_adjacent && columns.count() == 1 && columns.width > kLanes && rest <= kMostExtra ? rest : 0;
+  return rows_adjacent && columns.count == 1 && columns.width > kLanes && rest <= kMostExtra ? rest : 0;
 }
 
 /// Panels of rows as high as a tile allows and about equally full; with extra columns, all of the highest.
@@ -73,13 +73,14 @@ GemmPlan gemm_plan(const GemmSize& s) {
 
   const std::int64_t work = ceil_div(s.rows * s.columns * s.depth, kChunkWork);
   const std::int64_t wanted = work >= kMostChunksWanted ? kMostChunksWanted : work >= 2 ? 2 : 1;
-  Split row_chunks{rows.count(), 1};
-  Split column_chunks{columns.count(), even(ceil_div(columns.count(), kChunkPanels))};
-  // Every chunk of columns copies A anew: if it is copied, rows are cut first.
-  Split& first = copy_a ? row_chunks : column_chunks;
-  Split& second = copy_a ? column_chunks : row_chunks;
-  refine(first, second, wanted);
-  refine(second, first, wanted);
+  Split row_chunks{rows.count, 1};
+  Split column_chunks{columns.count, even(ceil_div(columns.count, kChunkPanels))};
+  if (wanted > 1) {  // every chunk of columns copies A anew: if it is copied, rows are cut first
+    Split& first = copy_a ? row_chunks : column_chunks;
+    Split& second = copy_a ? column_chunks : row_chunks;
+    refine(first, second, wanted);
+    refine(second, first, wanted);
+  }
 
   return {.dots = false,
           .depths = {s.depth, ceil_div(s.depth, kBlockDepth)},

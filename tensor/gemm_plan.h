@@ -17,21 +17,19 @@ struct GemmSize {
   std::int64_t b_k, b_column;
 };
 
-/// `total` things in `parts` parts of nearly equal size.
+/// `total` things in `parts` parts of nearly equal size. (One part is so common that it should not cost a division.)
 struct Split {
   std::int64_t total = 0, parts = 1;
-  std::int64_t begin(std::int64_t part) const {  // one part is so common that it should not cost a division
-    return parts == 1 ? total * part : total * part / parts;
-  }
+  std::int64_t begin(std::int64_t part) const { return parts == 1 ? total * part : total * part / parts; }
   std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
-  std::int64_t most() const { return ceil_div(total, parts); }
+  std::int64_t most() const { return parts == 1 ? total : ceil_div(total, parts); }
 };
 
 /// `total` rows or columns in panels of `width`, the last one narrower if need be.
 struct Panels {
   std::int64_t total = 0;
   int width = 1;
-  std::int64_t count() const { return ceil_div(total, width); }
+  std::int64_t count = ceil_div(total, width);
   std::int64_t begin(std::int64_t panel) const { return std::min(panel * width, total); }
 };
 

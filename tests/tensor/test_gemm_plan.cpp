@@ -41,10 +41,10 @@ TEST_CASE("the parts of a plan cover the product, each within what registers and
             wrong += plan.tile_columns != vectors * kLanes || vectors < 1 || vectors > kernel::kWidestTile;
             wrong += plan.rows.width < 1 || plan.rows.width > kernel::most_rows(vectors, plan.extra);
             wrong += plan.depths.most() > kernel::kBlockDepth;
-            wrong += plan.row_chunks.total != plan.rows.count() || plan.column_chunks.total != plan.columns.count();
-            wrong += plan.row_chunks.parts > plan.rows.count() || plan.column_chunks.parts > plan.columns.count();
+            wrong += plan.row_chunks.total != plan.rows.count || plan.column_chunks.total != plan.columns.count;
+            wrong += plan.row_chunks.parts > plan.rows.count || plan.column_chunks.parts > plan.columns.count;
             wrong += plan.column_chunks.most() > kernel::kChunkPanels;
-            wrong += plan.extra > 0 ? plan.columns.count() != 1 || columns != plan.tile_columns + plan.extra
+            wrong += plan.extra > 0 ? plan.columns.count != 1 || columns != plan.tile_columns + plan.extra
                                     : plan.columns.width != plan.tile_columns;
           }
   CHECK(wrong == 0);
@@ -143,13 +143,13 @@ TEST_CASE("a narrow C is one panel, and a few columns beyond whole registers are
   const auto narrow = [](std::int64_t columns) { return plan_of(150, columns, 500, Lies::across_k, Lies::across_k); };
   const int most = kernel::kMostExtra;  // none without AVX-512
   const GemmPlan with_extra = narrow(kLanes + most);
-  CHECK(with_extra.columns.count() == 1);
+  CHECK(with_extra.columns.count == 1);
   CHECK(with_extra.extra == most);
   CHECK(with_extra.tile_columns == kLanes);
   CHECK(narrow(kLanes + most + 1).extra == 0);
   CHECK(narrow(kLanes + most + 1).tile_columns == 2 * kLanes);
   CHECK(narrow(std::max(most, 1)).extra == 0);  // they need whole registers at their left
-  CHECK(narrow(kernel::kWidestTile * kLanes).columns.count() == 1);
+  CHECK(narrow(kernel::kWidestTile * kLanes).columns.count == 1);
   // A is read down its columns, which must be contiguous.
   CHECK(plan_of(150, kLanes + most, 500, Lies::along_k, Lies::across_k).extra == 0);
 }
