@@ -12,6 +12,8 @@
 
 #include "tensor/simd_erf.h"
 #include "tensor/simd_gamma.h"
+#include "tensor/simd_normal.h"
+#include "tensor/simd_trig.h"
 
 namespace GRADUS {
 
@@ -41,6 +43,30 @@ concept WithDual = level<A> >= -1 && level<B> >= -1 && (level<A> > 0 || level<B>
 
 // clang-format off: from here on the file is a table, one rule a line.
 
+// ----- the chain rule -----------------------------------------------------------------------------------------
+
+/// slope·d (+ more) and d / divisor; 0 (or `more`) where d is 0, whatever the slope. d is 0 where a branch was chosen
+/// that does not depend on the variable, as by relu below 0; an infinite slope, as of sqrt at 0, would make NaN of it.
+/// Each part of d is asked on its own: exp(x²) has a second derivative at 0, where its first is 0.
+inline Batch chain(const Batch& slope, const Batch& d) { return where(d == 0, 0, slope * d); }
+inline Batch chain(const Batch& slope, const Batch& d, const Batch& more) {
+  return where(d == 0, more, fma(slope, d, more)); }
+inline Batch over(const Batch& d, const Batch& divisor) { return where(d == 0, 0, d / divisor); }
+
+/// Where two derivatives meet, by one variable each, either may be the closed one.
+inline Batch cross(const Batch& a, const Batch& b) { return where(a == 0, 0, chain(a, b)); }
+template <class T> Dual<T> cross(Dual<T> a, Dual<T> b) { return {cross(a.v, b.v), cross(a.v, b.d) + cross(a.d, b.v)}; }
+
+template <class T> Dual<T> chain(Dual<T> slope, Dual<T> d) {
+  return {chain(slope.v, d.v), chain(slope.v, d.d, cross(slope.d, d.v))}; }
+template <class T, ConstantTo<T> C> Dual<T> chain(C slope, Dual<T> d) { return {chain(slope, d.v), chain(slope, d.d)}; }
+template <class S, class T> Dual<T> chain(S slope, Dual<T> d, Dual<T> more) { return chain(slope, d) + more; }
+
+template <class T> Dual<T> over(Dual<T> d, Dual<T> divisor) {
+  const T q = over(d.v, divisor.v); return {q, over(d.d - cross(q, divisor.d), divisor.v)}; }
+template <class T, ConstantTo<T> C> Dual<T> over(Dual<T> d, C divisor) {
+  return {over(d.v, divisor), over(d.d, divisor)}; }
+
 // ----- arithmetic ---------------------------------------------------------------------------------------------
 
 template <class T> Dual<T> operator-(Dual<T> x) { return {-x.v, -x.d}; }
@@ -54,15 +80,16 @@ template <class T, ConstantTo<T> C> Dual<T> operator-(Dual<T> a, C c) { return {
 template <class T, ConstantTo<T> C> Dual<T> operator-(C c, Dual<T> b) { return {c - b.v, -b.d}; }
 template <class T> Dual<T> operator+(Dual<T> a) { return a; }
 
+template <class T> Dual<T> operator*(Dual<T> a, Dual<T> b) { return {a.v * b.v, chain(a.v, b.d, chain(b.v, a.d))}; }
+template <class T, ConstantTo<T> C> Dual<T> operator*(Dual<T> a, C c) { return {a.v * c, chain(c, a.d)}; }
+template <class T, ConstantTo<T> C> Dual<T> operator*(C c, Dual<T> b) { return b * c; }
 template <class T> Dual<T> fma(Dual<T> a, Dual<T> b, Dual<T> c) { return a * b + c; }
-template <class T> Dual<T> operator*(Dual<T> a, Dual<T> b) { return {a.v * b.v, fma(a.v, b.d, a.d * b.v)}; }
-template <class T, ConstantTo<T> C> Dual<T> operator*(Dual<T> a, C c) { return {a.v * c, a.d * c}; }
-template <class T, ConstantTo<T> C> Dual<T> operator*(C c, Dual<T> b) { return {c * b.v, c * b.d}; }
 
-template <class T> Dual<T> operator/(Dual<T> a, Dual<T> b) { const T q = a.v / b.v; return {q, (a.d - q * b.d) / b.v}; }
-template <class T, ConstantTo<T> C> Dual<T> operator/(Dual<T> a, C c) { return {a.v / c, a.d / c}; }
+template <class T> Dual<T> operator/(Dual<T> a, Dual<T> b) {
+  const T q = a.v / b.v; return {q, over(T(a.d - chain(q, b.d)), b.v)}; }
+template <class T, ConstantTo<T> C> Dual<T> operator/(Dual<T> a, C c) { return {a.v / c, over(a.d, c)}; }
 template <class T, ConstantTo<T> C> Dual<T> operator/(C c, Dual<T> b) {
-  const T q = c / b.v; return {q, -q * b.d / b.v}; }
+  const T q = c / b.v; return {q, -over(chain(q, b.d), b.v)}; }
 
 template <Lane A, class B> requires WithDual<A, B> A& operator+=(A& a, B b) { return a = a + b; }
 template <Lane A, class B> requires WithDual<A, B> A& operator-=(A& a, B b) { return a = a - b; }
@@ -95,28 +122,42 @@ template <class A, class B> requires WithDual<A, B> auto min(A a, B b) {
 
 /// |x|; the derivative at 0 is 0.
 template <class T> Dual<T> abs(Dual<T> x) {
-  return {abs(x.v), x.d * where(value(x) > 0, 1, where(value(x) < 0, -1, 0))}; }
+  return {abs(x.v), where(value(x) > 0, x.d, where(value(x) < 0, -x.d, 0))}; }
 
 // ----- functions ----------------------------------------------------------------------------------------------
 
-template <class T> Dual<T> exp(Dual<T> x) { const T y = exp(x.v); return {y, y * x.d}; }
-template <class T> Dual<T> log(Dual<T> x) { return {log(x.v), x.d / x.v}; }
-template <class T> Dual<T> log1p(Dual<T> x) { return {log1p(x.v), x.d / (x.v + 1)}; }
-template <class T> Dual<T> expm1_slope(Dual<T> x) { const T y = expm1_slope(x.v); return {y, y * x.d}; }
-template <class T> Dual<T> expm1(Dual<T> x) { return {expm1(x.v), expm1_slope(x.v) * x.d}; }
-template <class T> Dual<T> sqrt(Dual<T> x) { const T y = sqrt(x.v); return {y, x.d / (2 * y)}; }
-template <class T> Dual<T> tanh_slope(Dual<T> y) { return {tanh_slope(y.v), -2 * y.v * y.d}; }
-template <class T> Dual<T> tanh(Dual<T> x) { const T y = tanh(x.v); return {y, tanh_slope(y) * x.d}; }
-template <class T> Dual<T> sigmoid_slope(Dual<T> y) { return {sigmoid_slope(y.v), (1 - 2 * y.v) * y.d}; }
+template <class T> Dual<T> exp(Dual<T> x) { const T y = exp(x.v); return {y, chain(y, x.d)}; }
+template <class T> Dual<T> log(Dual<T> x) { return {log(x.v), over(x.d, x.v)}; }
+template <class T> Dual<T> log1p(Dual<T> x) { return {log1p(x.v), over(x.d, x.v + 1)}; }
+template <class T> Dual<T> expm1_slope(Dual<T> x) { const T y = expm1_slope(x.v); return {y, chain(y, x.d)}; }
+template <class T> Dual<T> expm1(Dual<T> x) { return {expm1(x.v), chain(expm1_slope(x.v), x.d)}; }
+template <class T> Dual<T> sqrt(Dual<T> x) { const T y = sqrt(x.v); return {y, over(x.d, 2 * y)}; }
+template <class T> Sloped<Dual<T>> tanh_sloped(Dual<T> x) {
+  const auto [y, slope] = tanh_sloped(x.v); return {{y, chain(slope, x.d)}, {slope, chain(-2 * y * slope, x.d)}}; }
+template <class T> Dual<T> tanh(Dual<T> x) { const auto [y, slope] = tanh_sloped(x.v); return {y, chain(slope, x.d)}; }
+template <class T> Sloped<Dual<T>> sigmoid_sloped(Dual<T> x) {  // 1 - 2σ(x), without cancellation, is -tanh(x/2)
+  const auto [y, slope] = sigmoid_sloped(x.v);
+  return {{y, chain(slope, x.d)}, {slope, chain(-slope * tanh(0.5 * x.v), x.d)}}; }
 /// 1 / (1 + e⁻ˣ)
-template <class T> Dual<T> sigmoid(Dual<T> x) { const T y = sigmoid(x.v); return {y, sigmoid_slope(y) * x.d}; }
+template <class T> Dual<T> sigmoid(Dual<T> x) {
+  const auto [y, slope] = sigmoid_sloped(x.v); return {y, chain(slope, x.d)}; }
 /// log(1 + eˣ)
-template <class T> Dual<T> softplus(Dual<T> x) { return {softplus(x.v), sigmoid(x.v) * x.d}; }
+template <class T> Dual<T> softplus(Dual<T> x) { return {softplus(x.v), chain(sigmoid(x.v), x.d)}; }
 /// 2/√π ∫₀ˣ e^(-t²) dt
-template <class T> Dual<T> erf(Dual<T> x) { return {erf(x.v), 2 * std::numbers::inv_sqrtpi * exp(-(x.v * x.v)) * x.d}; }
-template <class T> Dual<T> lgamma(Dual<T> x) { return {lgamma(x.v), digamma(x.v) * x.d}; }
-template <class T> Dual<T> digamma(Dual<T> x) { return {digamma(x.v), trigamma(x.v) * x.d}; }
-template <class T> Dual<T> trigamma(Dual<T> x) { return {trigamma(x.v), tetragamma(x.v) * x.d}; }
+template <class T> Dual<T> erf(Dual<T> x) {
+  return {erf(x.v), chain(2 * std::numbers::inv_sqrtpi * exp(-(x.v * x.v)), x.d)}; }
+/// e^(-x²/2), and the normal distribution function, of which it is the slope but for 1/√2π
+template <class T> Dual<T> exp_minus_half_square(Dual<T> x) {
+  const T y = exp_minus_half_square(x.v); return {y, chain(-x.v * y, x.d)}; }
+template <class T> Dual<T> normal_cdf(Dual<T> x) {
+  constexpr double factor = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+  return {normal_cdf(x.v), chain(factor * exp_minus_half_square(x.v), x.d)}; }
+template <class T> Dual<T> cos(Dual<T> x);
+template <class T> Dual<T> sin(Dual<T> x) { return {sin(x.v), chain(cos(x.v), x.d)}; }
+template <class T> Dual<T> cos(Dual<T> x) { return {cos(x.v), chain(-sin(x.v), x.d)}; }
+template <class T> Dual<T> lgamma(Dual<T> x) { return {lgamma(x.v), chain(digamma(x.v), x.d)}; }
+template <class T> Dual<T> digamma(Dual<T> x) { return {digamma(x.v), chain(trigamma(x.v), x.d)}; }
+template <class T> Dual<T> trigamma(Dual<T> x) { return {trigamma(x.v), chain(tetragamma(x.v), x.d)}; }
 
 /// xʸ. d/dx = y·xʸ⁻¹, 0 where y = 0 (if y is a dual, only where xʸ⁻¹ is not finite: it is ∂²/∂x∂y there);
 /// d/dy = xʸ·log x, 0 where x = 0.
@@ -125,9 +166,9 @@ template <class X, class Y> auto pow_dx(X x, Y y) {
   return where((value(y) == 0) & (level<Y> > 0 ? value(p) - value(p) != 0 : value(y) == 0), 0, y * p); }
 template <class X, class Y> auto pow_dy(X x, Y y) { return where(value(x) == 0, 0, pow(x, y) * log(x)); }
 template <class T> Dual<T> pow(Dual<T> x, Dual<T> y) {
-  return {pow(x.v, y.v), pow_dx(x.v, y.v) * x.d + pow_dy(x.v, y.v) * y.d}; }
-template <class T, ConstantTo<T> C> Dual<T> pow(Dual<T> x, C c) { return {pow(x.v, c), pow_dx(x.v, c) * x.d}; }
-template <class T, ConstantTo<T> C> Dual<T> pow(C c, Dual<T> y) { return {pow(c, y.v), pow_dy(c, y.v) * y.d}; }
+  return {pow(x.v, y.v), chain(pow_dx(x.v, y.v), x.d, chain(pow_dy(x.v, y.v), y.d))}; }
+template <class T, ConstantTo<T> C> Dual<T> pow(Dual<T> x, C c) { return {pow(x.v, c), chain(pow_dx(x.v, c), x.d)}; }
+template <class T, ConstantTo<T> C> Dual<T> pow(C c, Dual<T> y) { return {pow(c, y.v), chain(pow_dy(c, y.v), y.d)}; }
 
 // clang-format on
 

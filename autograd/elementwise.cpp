@@ -1,5 +1,7 @@
 #include "autograd/elementwise.h"
 
+#include <algorithm>
+
 #include "autograd/ops.h"
 
 namespace GRADUS {
@@ -14,7 +16,16 @@ using Tensors = std::array<Tensor, arity>;
 template <int arity>
 static Tensor weighted(const Formula& formula, const Captures& captures, const Tensor& g, const Tensors<arity>& x);
 
-// The VJP of f(x…) by xⱼ, h ↦ h·∂f/∂xⱼ; of a weighted derivative g·∂f(x…), h ↦ (h·g)·∂∂f/∂xⱼ.
+// slope·d as an op, 0 where d is 0: what dual.h's chain is to lanes.
+static Tensor chain(const Tensor& slope, const Tensor& d) {
+  Tensor out(d.shape());
+  kernel::map([](Batch slope, Batch d) { return chain(slope, d); }, out.write(), {slope.view(), d.view()});
+  return record("chain", std::move(out), arg(slope, [d](const Tensor& h) { return chain(d, h); }),
+                arg(d, [slope](const Tensor& h) { return chain(slope, h); }));
+}
+
+// The VJP of f(x…) by xⱼ, h ↦ h·∂f/∂xⱼ; of a weighted derivative g·∂f(x…), h ↦ (h·g)·∂∂f/∂xⱼ. This last h is itself a
+// derivative, by what an outer tape watches, and so where it is 0 all is.
 template <int arity>
 struct VjpByInput {
   const Formula& formula;
@@ -24,12 +35,15 @@ struct VjpByInput {
   Tensor g;  // the weight, where order > 0
 
   Tensor operator()(const Tensor& h) const {
+    if (formula.order == 0 && formula.slope && std::any_of(x.begin(), x.end(), tracked))
+      return chain(h, formula.slope(captures.bytes.data(), j, x));
     const Formula* next = formula.partial[j];
     check(next != &kTooDeep,
-          "[{}] its derivative of order {} is not compiled in (kMaxOrder = {})\n"
-          "help: an op of your own, by record (autograd/op.h), has as many orders as the ops in its VJP",
-          formula.name, formula.order + 1, kMaxOrder);
-    return weighted<arity>(*next, captures, formula.order == 0 ? h : h * g, x);
+          "[{}] its derivative of order {} is not compiled in\n"
+          "help: elementwise<name, order> compiles order 1 or 2; Smooth (autograd/smooth.h) takes the slope in public "
+          "ops and has all",
+          formula.name, formula.order + 1);
+    return weighted<arity>(*next, captures, formula.order == 0 ? h : chain(g, h), x);
   }
 };
 
@@ -47,7 +61,10 @@ static Tensor weighted(const Formula& formula, const Captures& captures, const T
     Tensor out = evaluate(formula, captures, {g.view(), x[j].view()...});
     if (!tracked(g) && ((!formula.partial[j] || !tracked(x[j])) && ...)) return out;
     return record(formula.name, std::move(out),
-                  arg(g, [&formula, captures, x](const Tensor& h) { return weighted<arity>(formula, captures, h, x); }),
+                  arg(g,
+                      [&formula, captures, x](const Tensor& h) {
+                        return where(h, weighted<arity>(formula, captures, h, x), scalar(0));
+                      }),
                   arg(x[j], VjpByInput<arity>{formula, captures, x, j, g}).only_if(formula.partial[j])...);
   }(std::make_integer_sequence<int, arity>());
 }

@@ -1,7 +1,10 @@
 // Every public op. Each is differentiable, and so is its derivative, to order 2 at least; but for comparisons, argmax
-// and stop_gradient.
+// and stop_gradient. Smooth ones (arithmetic, pow, and exp to gelu but for lgamma and digamma) have every order.
 //
-// Binary ops broadcast by the numpy rule. At a kink the derivative is that of the branch that `where` takes.
+// Binary ops broadcast by the numpy rule. At a kink the derivative is that of the branch that `where` takes. Where the
+// derivative of an elementwise op is exactly 0, as relu's below 0, it passes 0 whatever arrives, also an infinite
+// gradient or NaN: so sqrt(relu(x)) has slope 0 at -1. The price: a saturated tanh passes 0, too. (A product passes
+// NaN: 0·∞. A gradient of 0 that arrives at an infinite slope is NaN as well: sqrt(where(x > 0, x, 1)) has none.)
 // The definitions stand with their derivatives in ops_*.cpp, one file a kind. Errors are `Error` sentences that
 // name the op and the shapes.
 #pragma once
@@ -44,6 +47,9 @@ Tensor sigmoid(const Tensor& x);
 Tensor softplus(const Tensor& x);
 /// 2/√π ∫₀ˣ e^(-t²) dt.
 Tensor erf(const Tensor& x);
+/// Of x in radians; NaN of ±inf.
+Tensor sin(const Tensor& x);
+Tensor cos(const Tensor& x);
 /// log |Γ(x)|, +inf at 0, -1, -2, …; derivative ψ.
 Tensor lgamma(const Tensor& x);
 /// ψ = (log Γ)′; NaN at -1, -2, …
@@ -67,7 +73,7 @@ Tensor elu(const Tensor& x, Real alpha = 1);
 Tensor leaky_relu(const Tensor& x, Real slope = Real(0.01));
 /// x·sigmoid(x)
 Tensor silu(const Tensor& x);
-/// x·Φ(x) with the normal distribution function Φ, by erf (Hendrycks, Gimpel 2016).
+/// x·Φ(x) with the normal distribution function Φ (Hendrycks, Gimpel 2016).
 Tensor gelu(const Tensor& x);
 
 /// a where condition ≠ 0, else b. No derivative by the condition.

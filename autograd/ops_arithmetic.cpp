@@ -1,5 +1,5 @@
 // Addition, subtraction, negation, scaling and multiplication: their VJPs are made of each other, so they have
-// derivatives of every order. (Division is a lambda.)
+// derivatives of every order. (Division is a lambda, and has them by Smooth.)
 #include "autograd/elementwise.h"
 #include "autograd/ops.h"
 
@@ -42,7 +42,9 @@ Tensor operator*(const Tensor& a, const Tensor& b) {
 }
 
 Tensor operator/(const Tensor& a, const Tensor& b) {
-  return elementwise<"div">([](auto a, auto b) { return a / b; }, a, b);
+  return elementwise<"div">(
+      Smooth{[](auto a, auto b) { return a / b; }, [](const Tensor&, const Tensor& b) { return 1 / b; },
+             [](const Tensor& a, const Tensor& b) { return -(a / b) / b; }}, a, b);
 }
 
 Tensor operator-(const Tensor& x) {
@@ -70,7 +72,8 @@ Tensor operator/(const Tensor& x, Real c) {  // not x * (1 / c), which is rounde
 }
 
 Tensor operator/(Real c, const Tensor& x) {
-  return elementwise<"div">([c](auto x) { return c / x; }, x);
+  return elementwise<"div">(
+      Smooth{[c](auto x) { return c / x; }, [c](const Tensor& x) { return -(c / x) / x; }}, x);
 }
 
 Tensor operator-(const Tensor& x, Real c) { return x + -c; }

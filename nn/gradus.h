@@ -9,6 +9,7 @@
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "autograd/recompute.h"
+#include "autograd/smooth.h"
 #include "autograd/tape.h"
 #include "nn/accumulate.h"
 #include "nn/activation.h"

@@ -139,6 +139,10 @@ class OpTable {
     unary("softplus(Tensor)", far_out, Unary(softplus));
     unary("erf(Tensor)", kAnywhere, Unary(erf));
     unary("erf(Tensor)", far_out, Unary(erf));
+    unary("sin(Tensor)", kAnywhere, Unary(sin));
+    unary("sin(Tensor)", far_out, Unary(sin));
+    unary("cos(Tensor)", kAnywhere, Unary(cos));
+    unary("cos(Tensor)", far_out, Unary(cos));
     unary("lgamma(Tensor)", kPositive, Unary(lgamma));
     unary("lgamma(Tensor)", {{-2.7, -2.3}, {-0.7, -0.3}, {2, 9}, {20, 30}},
           [](const Tensor& x) { return lgamma(x) / 8; });

@@ -3,7 +3,10 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
+#include "autograd/elementwise.h"
 #include "autograd/op.h"
 #include "autograd/ops.h"
 
@@ -198,4 +201,153 @@ TEST_CASE("the slope of elu and expm1 keeps its digits where the value is next t
     CHECK(curvature(elu_of, x) == slope(elu_of, x));
     CHECK(slope([](const Tensor& x) { return expm1(x); }, x) == slope(elu_of, x));
   }
+}
+
+// Closed: the derivative is exactly 0 because a branch was chosen that does not depend on x.
+
+namespace {
+
+const Real kNan = std::numeric_limits<Real>::quiet_NaN();
+using Function = Tensor (*)(const Tensor&);
+
+// Each is 0 around the place where it is closed.
+const std::vector<std::pair<Function, Real>> kClosed = {
+    {[](const Tensor& x) { return relu(x); }, -1},
+    {[](const Tensor& x) { return relu(x); }, 0},
+    {[](const Tensor& x) { return leaky_relu(x, 0); }, -1},
+    {[](const Tensor& x) { return max(x, scalar(0)); }, -1},
+    {[](const Tensor& x) { return max(scalar(0), x); }, -1},
+    {[](const Tensor& x) { return -min(-x, scalar(0)); }, -1},
+    {[](const Tensor& x) { return clamp(x, 0, 1); }, -1},
+    {[](const Tensor& x) { return where(x > scalar(0), x, scalar(0)); }, -1},
+    {[](const Tensor& x) { return abs(x); }, 0},
+    {[](const Tensor& x) { return elementwise<"relu">([](auto x) { return max(x, 0); }, x); }, -1},
+};
+// Each is infinitely steep at 0.
+const std::vector<Function> kSteep = {
+    [](const Tensor& y) { return sqrt(y); },
+    [](const Tensor& y) { return log(y); },
+    [](const Tensor& y) { return pow(y, Real(0.3)); },
+    [](const Tensor& y) { return pow(y, scalar(Real(0.3))); },
+    [](const Tensor& y) { return 1 / y; },
+    [](const Tensor& y) { return scalar(1) / y; },
+    [](const Tensor& y) { return log1p(y - 1); },
+    [](const Tensor& y) { return sqrt(tanh(y)); },
+    [](const Tensor& y) { return elementwise<"steep">([](auto y) { return y * 2 + sqrt(y) * log(y + 1); }, y); },
+    [](const Tensor& y) { return digamma(y); },
+};
+
+// f at (at, open), the second element of which is not closed: its derivative must not suffer.
+template <class F>
+std::vector<Real> first_derivative(const F& f, Real at, Real open) {
+  const Tensor x = tensor({2}, {at, open});
+  Tape tape(x);
+  return tape.gradient(sum(f(x)), x).values();
+}
+template <class F>
+std::vector<Real> second_derivative(const F& f, Real at, Real open) {
+  const Tensor x = tensor({2}, {at, open});
+  Tape outer(x);
+  Tape inner(x);
+  const Tensor total = sum(f(x));
+  const Tensor first = inner.gradient(total * total, x);
+  return outer.gradient(sum(first), x).values();
+}
+
+}  // namespace
+
+TEST_CASE("closed: an infinite gradient into a closed branch is 0, at both orders") {
+  for (std::size_t c = 0; c < kClosed.size(); ++c)
+    for (std::size_t s = 0; s < kSteep.size(); ++s) {
+      CAPTURE(c);
+      CAPTURE(s);
+      const auto both = [&](const Tensor& x) { return kSteep[s](kClosed[c].first(x)); };
+      const std::vector<Real> first = first_derivative(both, kClosed[c].second, Real(0.5));
+      CHECK(first[0] == 0);
+      CHECK(std::isfinite(first[1]));
+      CHECK(first[1] != 0);
+      // (the value at the closed place is finite only for some)
+      const auto finite = [&](const Tensor& x) { return where(tensor({2}, {0, 1}), both(x), kClosed[c].first(x)); };
+      const std::vector<Real> second = second_derivative(finite, kClosed[c].second, Real(0.5));
+      CHECK(second[0] == 0);
+      CHECK(std::isfinite(second[1]));
+    }
+}
+
+TEST_CASE("closed: the square of a sum of roots has the second derivative of its open elements") {
+  const auto second = second_derivative([](const Tensor& x) { return sqrt(relu(x)); }, -1, 4);
+  CHECK(second[0] == 0);
+  CHECK(std::abs(second[1]) <= 8 * std::numeric_limits<Real>::epsilon());  // (√x)² = x
+}
+
+TEST_CASE("closed: inside one lambda") {
+  const auto in_lambda = [](auto f) { return [f](const Tensor& x) { return elementwise<"f">(f, x); }; };
+  const auto check = [&](auto f) {
+    CHECK(first_derivative(in_lambda(f), -1, Real(0.5))[0] == 0);
+    CHECK(std::isfinite(first_derivative(in_lambda(f), -1, Real(0.5))[1]));
+    CHECK(curvature(in_lambda(f), -1) == 0);
+  };
+  check([](auto x) { return sqrt(max(x, 0)); });
+  check([](auto x) { return log(where(x > 0, x, 0)); });
+  check([](auto x) { return pow(max(x, 0), 0.5); });
+  check([](auto x) { return 1 / max(x, 0); });
+  check([](auto x) { const auto y = 1 / max(x, 0); return y * y; });
+  check([](auto x) { return max(x, 0) / max(x, 0) + 1 / sqrt(max(x, 0)); });
+  check([](auto x) { return exp(1 / max(x, 0)); });
+  check([](auto x) { return log1p(max(x, 0) - 1); });
+  check([](auto x) { return lgamma(max(x, 0)); });
+  check([](auto x) { return sin(sqrt(max(x, 0))) + tanh(log(max(x, 0))); });
+  CHECK(slope(in_lambda([](auto x) { return sqrt(abs(x)); }), 0) == 0);
+  // Many registers, of which one has a closed lane.
+  std::vector<Real> values(1000, Real(0.25));
+  values[777] = -1;
+  const Tensor x = tensor({1000}, values);
+  Tape tape(x);
+  const std::vector<Real> d = tape.gradient(sum(in_lambda([](auto x) { return sqrt(max(x, 0)); })(x)), x).values();
+  for (int i = 0; i < 1000; ++i) CHECK(d[i] == (i == 777 ? 0 : 1));
+}
+
+TEST_CASE("closed: mixed second derivatives, by what is closed and what is not") {
+  const auto mixed = [](auto f, Real at, Real other) {
+    const Tensor a = scalar(at), b = scalar(other);
+    Tape outer(b);
+    Tape inner(a);
+    return outer.gradient(inner.gradient(elementwise<"f">(f, a, b), a), b).item();
+  };
+  CHECK(mixed([](auto a, auto b) { return sqrt(max(a, 0) + b); }, -1, 0) == 0);
+  CHECK(mixed([](auto a, auto b) { return sqrt(a + max(b, 0)); }, 0, -1) == 0);
+  CHECK(mixed([](auto a, auto b) { return max(a, 0) * b; }, -1, kInf) == 0);
+}
+
+TEST_CASE("closed: a choice by position passes infinite gradients to what was chosen only") {
+  const Tensor x = tensor({1, 1, 2, 2}, {0, -1, -2, -3});
+  const auto slopes_of = [&](auto f) {
+    Tape tape(x);
+    return tape.gradient(sum(sqrt(f(x))), x).values();
+  };
+  const std::vector<Real> first{kInf, 0, 0, 0};
+  CHECK(slopes_of([](const Tensor& x) { return max(x, {2, 3}); }) == first);
+  CHECK(slopes_of([](const Tensor& x) { return max_pool2d(x, 2); }) == first);
+  CHECK(slopes_of([](const Tensor& x) { return gather(reshape(x, {1, 4}), 1, Indices({1, 1}, {0})); }) == first);
+  CHECK(slopes_of([](const Tensor& x) { return slice(reshape(x, {4}), 0, 0, 1); }) == first);
+  CHECK(slopes_of([](const Tensor& x) { return embedding(reshape(x, {4, 1}), Indices({1}, {0})); }) == first);
+}
+
+TEST_CASE("closed: where only the value of a slope is 0, the second derivative is what it is") {
+  CHECK(curvature([](const Tensor& x) { return elementwise<"f">([](auto x) { return exp(x * x); }, x); }, 0) == 2);
+  CHECK(curvature([](const Tensor& x) { return elementwise<"f">([](auto x) { return sqrt(1 + x * x); }, x); }, 0) == 1);
+  CHECK(curvature([](const Tensor& x) { return exp(x * x); }, 0) == 2);
+  CHECK(curvature([](const Tensor& x) { return exp(pow(x, 2)); }, 0) == 2);
+  CHECK(curvature([](const Tensor& x) { return sqrt(1 + pow(x, 2)); }, 0) == 1);
+}
+
+TEST_CASE("closed: what is open lets NaN through") {
+  CHECK(std::isnan(slope([](const Tensor& x) { return sqrt(x); }, -1)));
+  CHECK(std::isnan(slope([](const Tensor& x) { return sqrt(x * x); }, 0)));  // a product: 0·∞
+  CHECK(std::isnan(slope([](const Tensor& x) { return relu(x); }, kNan)) == false);
+  CHECK(std::isnan(slope([](const Tensor& x) { return relu(x) * scalar(kNan); }, 1)));
+  CHECK(slope([](const Tensor& x) { return relu(x) * scalar(kNan); }, -1) == 0);
+  CHECK(slope([](const Tensor& x) { return tanh(x) * scalar(kNan); }, 1000) == 0);  // the price
+  CHECK(std::isnan(slope([](const Tensor& x) { return elementwise<"f">([](auto x) { return sqrt(max(x, -2)); }, x); },
+                         -1)));
 }

@@ -13,6 +13,8 @@
 using namespace gradus;
 using namespace gradus::test;
 
+constexpr auto cube = [](auto x) { return x * x * x; };
+
 // clang-format off: tables, from here to the end
 
 TEST_CASE("misuse: shapes and numbers") {
@@ -164,9 +166,16 @@ TEST_CASE("misuse: tapes and derivatives") {
        }), "[doubled] the VJP of argument 0 gave shape () for an argument of shape (2)"},
       {"a third derivative of a lambda", watching_x([&](Tape& third) {
          Tape second(x), first(x);
-         third.gradient(sum(second.gradient(sum(first.gradient(sum(tanh(x)), x)), x)), x);
-       }), "[tanh] its derivative of order 3 is not compiled in (kMaxOrder = 2)\n"
-           "help: an op of your own, by record (autograd/op.h), has as many orders as the ops in its VJP"},
+         third.gradient(sum(second.gradient(sum(first.gradient(sum(elementwise<"cube">(cube, x)), x)), x)), x);
+       }), "[cube] its derivative of order 3 is not compiled in\n"
+           "help: elementwise<name, order> compiles order 1 or 2; Smooth (autograd/smooth.h) takes the slope in public "
+           "ops and has all"},
+      {"a second derivative of a lambda compiled for one", watching_x([&](Tape& second) {
+         Tape first(x);
+         second.gradient(sum(first.gradient(sum(elementwise<"cube", 1>(cube, x)), x)), x);
+       }), "[cube] its derivative of order 2 is not compiled in\n"
+           "help: elementwise<name, order> compiles order 1 or 2; Smooth (autograd/smooth.h) takes the slope in public "
+           "ops and has all"},
       {"a gradient of a function of something else", [&] {
          value_and_gradient([&](const Tensor&) { return sum(x); }, x);
        },

@@ -5,12 +5,15 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numbers>
 #include <random>
 #include <utility>
 #include <vector>
 
 #include "tensor/shuffle.h"
 #include "tensor/simd_erf.h"
+#include "tensor/simd_normal.h"
+#include "tensor/simd_trig.h"
 
 using namespace gradus;
 
@@ -238,17 +241,51 @@ TEST_CASE("elementary functions keep their error bounds over the whole range") {
   CHECK(worst_ulps([](Batch x) { return log1p(x); }, [](Wide x) { return std::log1p(x); }, -most, most) <= 1);
   CHECK(worst_ulps([](Batch x) { return tanh(x); }, [](Wide x) { return std::tanh(x); }, -most, most) <= 2);
   CHECK(worst_ulps([](Batch x) { return sigmoid(x); }, wide_sigmoid, -most, most) <= 2.5);
-  const double slope_bound = kFusedMultiplyAdd ? 0.501 : 1.501;  // 0.5 or 1.5, and what Wide itself rounds
-  CHECK(worst_ulps([](Batch y) { return sigmoid_slope(y); }, [](Wide y) { return y * (1 - y); }, 0, 1) <= slope_bound);
-  CHECK(worst_ulps([](Batch y) { return tanh_slope(y); }, [](Wide y) { return (1 - y) * (1 + y); }, -1, 1) <=
-        slope_bound);
+  // Together with their slopes, which keep their digits where the values have come next to 1.
+  const auto wide_slope = [](Wide x) {
+    const Wide high = wide_sigmoid(std::fabs(x));
+    return std::exp(-std::fabs(x)) * high * high;
+  };
+  CHECK(worst_ulps([](Batch x) { return sigmoid_sloped(x).value; }, wide_sigmoid, -most, most) <= 2.5);
+  CHECK(worst_ulps([](Batch x) { return sigmoid_sloped(x).slope; }, wide_slope, -most, most) <= 3.5);
+  CHECK(worst_ulps([](Batch x) { return tanh_sloped(x).value; }, [](Wide x) { return std::tanh(x); }, -most,
+                   most) <= 3);
+  CHECK(worst_ulps([](Batch x) { return tanh_sloped(x).slope; }, [&](Wide x) { return 4 * wide_slope(2 * x); },
+                   -most, most) <= 5);
   CHECK(worst_ulps([](Batch x) { return softplus(x); }, wide_softplus, -most, most) <= 2.5);
   CHECK(worst_ulps([](Batch x) { return erf(x); }, [](Wide x) { return std::erf(x); }, -most, most) <= 2.5);
+  CHECK(worst_ulps([](Batch x) { return exp_minus_half_square(x); }, [](Wide x) { return std::exp(-x * x / 2); }, -most,
+                   most) <= 2);
+  CHECK(worst_ulps([](Batch x) { return normal_cdf(x); },
+                   [](Wide x) { return std::erfc(-x / std::numbers::sqrt2_v<Wide>) / 2; }, -most, most) <=
+        (kFloat ? 5.5 : 8));
+  CHECK(worst_ulps([](Batch x) { return sin(x); }, [](Wide x) { return std::sin(x); }, -most, most) <= 1);
+  CHECK(worst_ulps([](Batch x) { return cos(x); }, [](Wide x) { return std::cos(x); }, -most, most) <= 1);
   const Real eighth = Real(0.785);  // of a turn
   CHECK(worst_ulps([](Batch x) { return detail::sin_near_zero(x); }, [](Wide x) { return std::sin(x); }, -eighth,
                    eighth) <= 1.5);
   CHECK(worst_ulps([](Batch x) { return detail::cos_near_zero(x); }, [](Wide x) { return std::cos(x); }, -eighth,
                    eighth) <= 1.5);
+}
+
+TEST_CASE("sin and cos keep their digits next to their zeros, and far out") {
+  const long double half_turn = std::numbers::pi_v<long double> / 2;
+  std::vector<Real> at;
+  for (int k = 1; k < 100000; k = k * 17 / 16 + 1) at.push_back(static_cast<Real>(k * half_turn));
+  for (const Real x : {Real(1e5), Real(131071.9), Real(131072.1), Real(1e9), Real(2.2e9), Real(1e22), Limits::max()})
+    at.push_back(x);
+  at.push_back(kFloat ? Real(16367173) * Real(0x1p72) : Real(6381956970095103.0) * Real(0x1p797));  // next to a zero
+  for (const Real x : at) {
+    CAPTURE(x);
+    CHECK(ulps(first(sin(Batch(x))), std::sin(static_cast<Wide>(x))) <= 1);
+    CHECK(ulps(first(cos(Batch(-x))), std::cos(static_cast<Wide>(x))) <= 1);
+  }
+  for (const Real x : {kInf, -kInf, kNan}) {
+    CHECK(std::isnan(first(sin(Batch(x)))));
+    CHECK(std::isnan(first(cos(Batch(x)))));
+  }
+  CHECK(same(first(sin(Batch(Real(-0.0)))), Real(-0.0)));
+  CHECK(first(cos(Batch(0))) == 1);
 }
 
 TEST_CASE("NaN, zeros and infinities go through the elementary functions") {
