@@ -67,8 +67,9 @@ static_assert(kGroup % kLanes == 0);
 // The words of kGroup consecutive blocks: word[k][j] is word k of block rng.counter + offset + j.
 struct Words {
   alignas(kAlignment) std::uint32_t word[4][kGroup];
+  std::uint64_t seed;
 
-  Words(const Rng& rng, std::uint64_t offset) {
+  Words(const Rng& rng, std::uint64_t offset) : seed(rng.seed) {
     const std::uint64_t first = rng.counter + offset;
     for (int j = 0; j < kGroup; j += kWordLanes) {
       WordLanes a, b, c = WordLanes{} + rng.stream, d = WordLanes{} + (rng.stream >> 32);
@@ -109,6 +110,40 @@ struct Words {
       uniform(k, out);
       for (int j = 0; j < kGroup; ++j) out[j] += Real(0x1p-54);
     }
+  }
+
+  // In (-1, 1) and fine near 0: the lowest bit is the sign, and the size has the bits above it, of which the first are
+  // those of uniform(). Where so many begin with zeros that fewer are left than Real has places for, more follow.
+  void signed_uniform(int k, Real* out) const {
+    constexpr int bits = sizeof(Real) == 4 ? 31 : 58;
+    constexpr Real few = sizeof(Real) == 4 ? 0x1p-7 : 0x1p-5, below_one = 1 - std::numeric_limits<Real>::epsilon() / 2;
+    const std::uint32_t* const last = sizeof(Real) == 4 ? word[k] : word[2 * k + 1];
+    for (int j = 0; j < kGroup; ++j) {
+      const auto low = static_cast<Real>(static_cast<std::int32_t>(last[j] >> 1));
+      if constexpr (sizeof(Real) == 4)
+        out[j] = low * Real(0x1p-31);
+      else
+        out[j] = (static_cast<Real>(static_cast<std::int32_t>(word[2 * k][j] >> 5)) * Real(0x1p31) + low) * Real(0x1p-58);
+      out[j] = std::min(out[j], below_one);
+    }
+    for (int j = 0; j < kGroup; ++j)
+      if (out[j] < few) out[j] = continued(k, j, static_cast<std::int64_t>(std::ldexp(out[j], bits)), -bits);
+    for (int j = 0; j < kGroup; ++j) out[j] = last[j] & 1 ? -out[j] : out[j];
+  }
+
+ private:
+  static constexpr int kDigits = std::numeric_limits<Real>::digits;
+
+  // n·2^exponent, n followed by the upper bits of the element's word in the block enciphered once more, and so on.
+  Real continued(int k, int j, std::int64_t n, int exponent) const {
+    constexpr int more = sizeof(Real) == 4 ? 32 : 10;  // bits that fit behind those of a Real
+    std::array<std::uint32_t, 4> words{word[0][j], word[1][j], word[2][j], word[3][j]};
+    while (n >> kDigits == 0 && exponent - more >= std::numeric_limits<Real>::min_exponent - 2) {
+      words = philox(words, halves(seed));
+      n = n << more | words[k * sizeof(Real) / 4] >> (32 - more);
+      exponent -= more;
+    }
+    return std::ldexp(static_cast<Real>(std::max(n, std::int64_t{1})), exponent);
   }
 };
 
@@ -168,6 +203,12 @@ Tensor uniform(const Shape& shape, Rng& rng) {
   });
 }
 
+Tensor signed_uniform(const Shape& shape, Rng& rng) {
+  return draw(shape, rng, [](const Words& words, auto& numbers) {
+    for (int k = 0; k < kPerBlock; ++k) words.signed_uniform(k, numbers[k]);
+  });
+}
+
 Tensor normal(const Shape& shape, Rng& rng) {
   return draw(shape, rng, [](const Words& words, auto& numbers) {
     for (int k = 0; k < kPerBlock; k += 2) {
@@ -182,8 +223,8 @@ Tensor bernoulli(const Shape& shape, Real p, Rng& rng) {
   check(p >= 0 && p <= 1, "[bernoulli] the probability must be between 0 and 1, not {}", p);
   return draw(shape, rng, [p](const Words& words, auto& numbers) {
     for (int k = 0; k < kPerBlock; ++k) {
-      words.uniform(k, numbers[k]);
-      for (Real& x : numbers[k]) x = x < p ? 1 : 0;
+      words.signed_uniform(k, numbers[k]);
+      for (Real& x : numbers[k]) x = std::abs(x) < p ? 1 : 0;
     }
   });
 }

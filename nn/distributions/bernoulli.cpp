@@ -7,8 +7,9 @@ namespace GRADUS {
 Tensor Bernoulli::mean() const { return sigmoid(logits); }
 
 Tensor Bernoulli::sample(Rng& rng) const {
-  return elementwise<"bernoulli_sample">([](auto u, auto logits) { return where(u < sigmoid(logits), 1, 0); },
-                                         uniform(logits.shape(), rng), logits);
+  return elementwise<"bernoulli_sample">([](auto noise, auto logits) {
+    const Batch l = value(logits), rare = where(abs(value(noise)) < sigmoid(-abs(l)), 1, 0);
+    return where(isnan(l), l, where(l > 0, 1 - rare, rare)); }, signed_uniform(logits.shape(), rng), logits);
 }
 
 Tensor Bernoulli::log_prob(const Tensor& x) const {

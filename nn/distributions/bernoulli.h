@@ -9,7 +9,7 @@ namespace GRADUS {
 struct Bernoulli {
   Tensor logits;
 
-  /// 0 or 1.
+  /// 0 or 1, the rarer one at its rate however small that is; NaN where the logit is NaN.
   Tensor sample(Rng& rng) const;
   /// x·log p + (1 - x)·log(1 - p), exact for finite logits of any size; x anywhere in [0, 1].
   Tensor log_prob(const Tensor& x) const;

@@ -9,7 +9,7 @@ namespace GRADUS {
 struct Categorical {
   Tensor logits;  // (…, K), K ≥ 1; only their differences matter, and -inf is the logit of probability 0
 
-  /// Classes (…), by the largest of the logits with Gumbel noise.
+  /// Classes (…), also rare ones at their rate; Error where a row holds NaN or inf, or nothing but -inf.
   Indices sample(Rng& rng) const;
   /// (…) -> (…)
   Tensor log_prob(const Indices& classes) const;

@@ -1,7 +1,7 @@
 #include "nn/distributions/continuous_bernoulli.h"
 
 #include "autograd/elementwise.h"
-#include "nn/distributions/uniform_noise.h"
+#include "nn/distributions/quadrature.h"
 
 namespace GRADUS {
 namespace {
@@ -48,6 +48,19 @@ auto mean_at(T m) {  // A'(m)
   return where(z < kNear, m * series(z, [](int) { return 1; }) + 0.5, exp(m) / expm1(m) - 1 / m);
 }
 
+template <class T>
+[[gnu::noinline]] auto variance_at(T m) {  // A''(m); not inlined, for a divergence is made of many
+  const auto z = m * m, y = expm1(m), inverse = 1 / m;
+  return where(z < kNear, series(z, [](int n) { return 2 * n - 1; }), inverse * inverse - exp(m) / (y * y));
+}
+
+// A(p) - A(m): far from 0 one logarithm of a ratio, which has fewer digits to lose than two.
+template <class P, class M>
+auto log_normalizer_ratio(P p, M m) {
+  return where((p * p < kNear) | (m * m < kNear), log_normalizer(p) - log_normalizer(m),
+               log(expm1(p) / expm1(m) * (m / p)));
+}
+
 }  // namespace
 
 Tensor ContinuousBernoulli::sample(Rng& rng) const {
@@ -56,16 +69,20 @@ Tensor ContinuousBernoulli::sample(Rng& rng) const {
 }
 
 // x = log(1 + u·(e^η - 1))/η. The series' coefficients are the cumulants of a Bernoulli of probability u, over n!.
+// Noise n stands for u = |n|/2 or, on the other side, for 1 - |n|/2, so that both tails are fine.
 Tensor ContinuousBernoulli::rsample(Rng& rng) const {
   return elementwise<"continuous_bernoulli_rsample">([](auto noise, auto eta) {
     constexpr Real near = sizeof(Real) == 8 ? 0.01 : 0.1;  // where the exact form's second derivative gets worse
     const auto m = minus_size(eta);
-    const auto u = where(eta > 0, 1 - inside(noise), inside(noise));
-    const auto uv = u * (1 - u), skew = 1 - 2 * u;
+    const Mask upper = (value(noise) > 0) ^ (value(eta) > 0);
+    const Batch tail = abs(value(noise)) / 2, u = where(upper, 1 - tail, tail);
+    const Batch uv = u * (1 - u), skew = 1 - 2 * u;
     const auto taylor =
         u + uv * m * (0.5 + m * (skew / 6 + m * ((1 - 6 * uv) / 24 + m * (skew * (1 - 12 * uv) / 120))));
-    const auto x = min(where(m > -near, taylor, log1p(u * expm1(m)) / m), 1);
-    return where(eta > 0, 1 - x, x); }, uniform(logits.shape(), rng), logits);
+    const auto y = u * expm1(m);
+    const auto exact = where(y < -0.5, log(exp(m) - tail * expm1(m)), log1p(y)) / m;  // below -½ only where upper
+    const auto x = min(where(m > -near, taylor, exact), 1);
+    return where(eta > 0, 1 - x, x); }, signed_uniform(logits.shape(), rng), logits);
 }
 
 Tensor ContinuousBernoulli::log_prob(const Tensor& x) const {
@@ -88,19 +105,22 @@ Tensor ContinuousBernoulli::mean() const {
 }
 
 Tensor ContinuousBernoulli::variance() const {
-  return elementwise<"continuous_bernoulli_variance">([](auto eta) {
-    const auto m = minus_size(eta);
-    const auto z = m * m, y = expm1(m), inverse = 1 / m;
-    return where(z < kNear, series(z, [](int n) { return 2 * n - 1; }),
-                 inverse * inverse - exp(m) / (y * y)); }, logits);
+  return elementwise<"continuous_bernoulli_variance">([](auto eta) { return variance_at(minus_size(eta)); }, logits);
 }
 
+// The definition is A(η') less its tangent at η, taken at η'. Where the two are close, that is what the curvature adds:
+// δ²·∫(1 - t)·A''(η + δ·t)dt for 0 ≤ t ≤ 1 and δ = η' - η.
 Tensor kl_divergence(const ContinuousBernoulli& q, const ContinuousBernoulli& p) {
   return elementwise<"kl_continuous_bernoulli">([](auto q, auto p) {
     const auto m = minus_size(q);
     const auto other = where(q > 0, -p, p);
-    return (m - other) * mean_at(m) - log_normalizer(m) + where(other > 0, other, 0) +
-           log_normalizer(minus_size(other)); }, q.logits, p.logits);
+    const auto step = other - m;
+    const auto curvature = [&](Node t) { return t.weight * (1 - t.at) * variance_at(minus_size(m + step * t.at)); };
+    auto sum = curvature(kNodes[0]);
+    for (std::size_t i = 1; i < kNodes.size(); ++i) sum += curvature(kNodes[i]);
+    return where(abs(value(step)) < max(value(m) / -4, 1), step * step * sum,
+                 where(other > 0, other, 0) + log_normalizer_ratio(minus_size(other), m) - step * mean_at(m)); },
+    q.logits, p.logits);
 }
 
 }  // namespace GRADUS

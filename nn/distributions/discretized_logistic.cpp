@@ -1,7 +1,7 @@
 #include "nn/distributions/discretized_logistic.h"
 
 #include "autograd/elementwise.h"
-#include "nn/distributions/uniform_noise.h"
+#include "nn/distributions/exp_excess.h"
 
 namespace GRADUS {
 
@@ -28,10 +28,10 @@ static Shape shape_of(const DiscretizedLogistic& p) {
 }
 
 Tensor DiscretizedLogistic::sample(Rng& rng) const {
-  return elementwise<"discretized_logistic_sample">([](auto u, auto loc, auto log_scale) {
-    const Batch v = inside(u);
-    const Batch x = value(loc) + exp(value(log_scale)) * (log(v) - log1p(-v));
-    return min(max(floor(x * kLast + 0.5), 0), kLast) / kLast; }, uniform(shape_of(*this), rng), loc, log_scale);
+  return elementwise<"discretized_logistic_sample">([](auto noise, auto loc, auto log_scale) {
+    const Batch n = value(noise), tail = abs(n) / 2;
+    const Batch x = value(loc) + exp(value(log_scale)) * copysign(log(tail) - log1p(-tail), n);
+    return min(max(floor(x * kLast + 0.5), 0), kLast) / kLast; }, signed_uniform(shape_of(*this), rng), loc, log_scale);
 }
 
 Tensor DiscretizedLogistic::log_prob(const Tensor& x) const {
@@ -63,16 +63,39 @@ Tensor DiscretizedLogistic::mean() const {
     return sum / kLast; }, loc, log_scale);
 }
 
+// log p - log q of a level's masses. Where they are nearly the same, by how much its borders, in units of the scale,
+// move from q to p: softplus(x + e) - softplus(x) = log(1 + σ(x)·(eᵉ - 1)), and likewise for the width.
+template <class L, class S, class PL, class PS>
+static auto log_mass_ratio(Batch x, L loc, S log_scale, PL p_loc, PS p_log_scale) {
+  const auto half = exp(log_scale / -2);
+  const auto p_half = exp(p_log_scale / -2);
+  const auto stretch = expm1(log_scale - p_log_scale);
+  const auto shift = (loc - p_loc) * p_half * p_half;
+  const auto upper = (x - loc + kHalfBin) * half * half, lower = (x - loc - kHalfBin) * half * half;
+  const auto width = 2 * kHalfBin * half * half;
+  const auto by_upper = upper * stretch + shift, by_lower = lower * stretch + shift;
+  const Mask first = x < kHalfBin, last = x > 1 - kHalfBin;
+  const Mask near = (abs(value(stretch)) < 0.5) & (last | (abs(value(by_upper)) < 1)) &
+                    (first | (abs(value(by_lower)) < 1));
+  const auto between = where(first | last | (width > 40), 0, log1p(-expm1(-(width * stretch)) / expm1(width)));
+  return where(near, between - where(last, 0, log1p(sigmoid(-upper) * expm1(-by_upper))) -
+                         where(first, 0, log1p(sigmoid(lower) * expm1(by_lower))),
+               log_mass(x, p_loc, p_log_scale) - log_mass(x, loc, log_scale));
+}
+
+// A level's part of the divergence. Not inlined: it is long, and the compiler would repeat it for each register in turn.
+template <class L, class S, class PL, class PS>
+[[gnu::noinline]] static auto kl_term(Batch x, L loc, S log_scale, PL p_loc, PS p_log_scale) {
+  const auto mass = exp(log_mass(x, loc, log_scale));
+  const auto p_mass = exp(log_mass(x, p_loc, p_log_scale));
+  return where(mass == 0, p_mass, excess_of(mass, p_mass, log_mass_ratio(x, loc, log_scale, p_loc, p_log_scale)));
+}
+
 Tensor kl_divergence(const DiscretizedLogistic& q, const DiscretizedLogistic& p) {
   return elementwise<"kl_discretized_logistic">([](auto loc, auto log_scale, auto p_loc, auto p_log_scale) {
-    const auto term = [&](double level) {
-      const Batch x = level / kLast;
-      const auto log_q = log_mass(x, loc, log_scale);
-      const auto mass = exp(log_q);
-      return where(mass == 0, 0, mass * (log_q - log_mass(x, p_loc, p_log_scale)));
-    };
-    auto sum = term(0);
-    for (int level = 1; level <= kLast; ++level) sum += term(level);
+    auto sum = kl_term(0, loc, log_scale, p_loc, p_log_scale);
+    for (int level = 1; level <= kLast; ++level)
+      sum += kl_term(static_cast<double>(level) / kLast, loc, log_scale, p_loc, p_log_scale);
     return sum; }, q.loc, q.log_scale, p.loc, p.log_scale);
 }
 

@@ -1,7 +1,6 @@
 #include "nn/distributions/laplace.h"
 
 #include "autograd/elementwise.h"
-#include "nn/distributions/uniform_noise.h"
 
 namespace GRADUS {
 
@@ -15,10 +14,9 @@ Tensor Laplace::sample(Rng& rng) const {
 }
 
 Tensor Laplace::rsample(Rng& rng) const {
-  return elementwise<"laplace_rsample">([](auto u, auto loc, auto log_scale) {
-    const auto off = inside(u) - 0.5;  // in (-½, ½)
-    return loc - exp(log_scale) * where(off < 0, -1, 1) * log1p(-2 * abs(off)); },
-    uniform(shape_of(*this), rng), loc, log_scale);
+  return elementwise<"laplace_rsample">([](auto noise, auto loc, auto log_scale) {
+    const Batch n = value(noise);
+    return loc + exp(log_scale) * copysign(log(abs(n)), n); }, signed_uniform(shape_of(*this), rng), loc, log_scale);
 }
 
 Tensor Laplace::log_prob(const Tensor& x) const {

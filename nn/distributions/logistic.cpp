@@ -1,7 +1,6 @@
 #include "nn/distributions/logistic.h"
 
 #include "autograd/elementwise.h"
-#include "nn/distributions/uniform_noise.h"
 
 namespace GRADUS {
 
@@ -13,9 +12,10 @@ Tensor Logistic::sample(Rng& rng) const {
 }
 
 Tensor Logistic::rsample(Rng& rng) const {
-  return elementwise<"logistic_rsample">([](auto u, auto loc, auto log_scale) {
-    const auto v = inside(u);
-    return loc + exp(log_scale) * (log(v) - log1p(-v)); }, uniform(shape_of(*this), rng), loc, log_scale);
+  return elementwise<"logistic_rsample">([](auto noise, auto loc, auto log_scale) {
+    const Batch n = value(noise), tail = abs(n) / 2;  // the mass beyond, on the side of n
+    return loc + exp(log_scale) * copysign(log(tail) - log1p(-tail), n); },
+    signed_uniform(shape_of(*this), rng), loc, log_scale);
 }
 
 Tensor Logistic::log_prob(const Tensor& x) const {

@@ -12,7 +12,7 @@ struct Mixture {
   Tensor logits;
   Component component;
 
-  /// No rsample: the choice has no derivative. Error unless the component's parameters have all of the mixture's axes,
+  /// No rsample: the choice has no derivative. NaN where a component's draw is. Error unless the component's parameters have all of the mixture's axes,
   /// for each element draws its own.
   Tensor sample(Rng& rng) const {
     const Pause no_derivatives;
@@ -22,7 +22,9 @@ struct Mixture {
           "help: broadcast_to the component's parameters",
           draws.shape(), logits.shape());
     const Indices choice = Categorical{broadcast_to(logits, draws.shape())}.sample(rng);
-    return reshape(gather(draws, -1, {choice.shape.inserted(choice.shape.rank(), 1), choice.values}), choice.shape);
+    const Tensor drawn = gather(draws, -1, {choice.shape.inserted(choice.shape.rank(), 1), choice.values});
+    const Tensor largest = max(draws, {-1}, keepdim);  // NaN where a component is, chosen or not: so is log_prob
+    return reshape(where(equal(largest, largest), drawn, largest), choice.shape);
   }
   Tensor log_prob(const Tensor& x) const {
     const Tensor each = component.log_prob(reshape(x, x.shape().inserted(x.rank(), 1)));  // (…, K)

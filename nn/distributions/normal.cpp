@@ -1,6 +1,7 @@
 #include "nn/distributions/normal.h"
 
 #include "autograd/elementwise.h"
+#include "nn/distributions/exp_excess.h"
 
 namespace GRADUS {
 
@@ -30,7 +31,7 @@ Tensor Normal::mean() const { return broadcast_to(loc, shape_of(*this)); }
 
 Tensor kl_divergence(const Normal& q, const StandardNormal& p) {
   const Tensor kl = elementwise<"kl_standard_normal">([](auto loc, auto log_variance) {
-    return 0.5 * (loc * loc + (expm1(log_variance) - log_variance)); }, q.loc, q.log_variance);
+    return 0.5 * (loc * loc + exp_excess(log_variance)); }, q.loc, q.log_variance);
   return broadcast_to(kl, broadcast("kl_standard_normal", kl.shape(), p.shape));
 }
 

@@ -22,7 +22,7 @@ struct Normal {
   Tensor mean() const;
 };
 
-/// KL(q ‖ N(0, 1)) = ½(μ² + (e^v - 1) - v) for v = log σ²: near σ = 1 off by roundings of v, not of 1.
+/// KL(q ‖ N(0, 1)) = ½(μ² + (e^v - 1 - v)) for v = log σ².
 Tensor kl_divergence(const Normal& q, const StandardNormal& p);
 
 }  // namespace GRADUS

@@ -189,4 +189,43 @@ for shapes, (a, b) in {"same": ((3, 4, 5), (3, 4, 5)), "fewer": ((4, 5), (5,)), 
     case(f"mixture_normal_mean:{shapes}", lambda *p: mixture(gaussian, *p).mean, anywhere(*b), anywhere(*a),
          anywhere(*b))
 
+
+
+def gamma(log_concentration, log_rate):
+    return D.Gamma(torch.exp(log_concentration), torch.exp(log_rate))
+
+
+def student(log_df, loc, log_scale):
+    return D.StudentT(torch.exp(log_df), loc, torch.exp(log_scale))
+
+
+def counts(*shape):
+    return torch.floor(uniform(*shape, low=1.0, high=40.0))
+
+
+def positive(*shape):
+    return uniform(*shape, low=0.2, high=4.0)
+
+
+def beyond(*shape):  # the logarithm of degrees of freedom for which there is a variance, or a large number of them
+    return as_float(uniform(*shape, low=1.0, high=5.0))
+
+
+for shapes, (a, b) in pairs.items():
+    for name, f, *domains in (
+        ("poisson_log_prob", lambda x, l: D.Poisson(torch.exp(l)).log_prob(x), counts, anywhere),
+        ("poisson_mean", lambda l: D.Poisson(torch.exp(l)).mean, anywhere),
+        ("kl_poisson", lambda q, p: D.kl_divergence(D.Poisson(torch.exp(q)), D.Poisson(torch.exp(p))), anywhere, anywhere),
+        ("gamma_log_prob", lambda x, *p: gamma(*p).log_prob(x), positive, logits, anywhere),
+        ("gamma_entropy", lambda *p: gamma(*p).entropy(), logits, anywhere),
+        ("gamma_mean", lambda *p: gamma(*p).mean, logits, anywhere),
+        ("gamma_variance", lambda *p: gamma(*p).variance, anywhere, anywhere),
+        ("kl_gamma", lambda *p: D.kl_divergence(gamma(*p[:2]), gamma(*p[2:])), anywhere, anywhere, anywhere, anywhere),
+        ("student_t_log_prob", lambda x, *p: student(*p).log_prob(x), anywhere, logits, anywhere, near),
+        ("student_t_entropy", lambda *p: student(*p).entropy() + 0 * p[1], logits, anywhere, anywhere),
+        ("student_t_mean", lambda *p: student(*p).mean + 0 * p[2] + 0 * p[0], beyond, anywhere, anywhere),
+        ("student_t_variance", lambda *p: student(*p).variance + 0 * p[1], beyond, anywhere, anywhere),
+    ):
+        case(f"{name}:{shapes}", f, *(domain(*(a, b)[i % 2]) for i, domain in enumerate(domains)))
+
 write_safetensors(HERE / "distributions.safetensors", out)

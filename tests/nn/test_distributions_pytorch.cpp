@@ -76,6 +76,18 @@ const std::map<std::string, Function>& functions() {
       {"categorical_entropy", [](In in) { return Categorical{in[0]}.entropy(); }},
       {"categorical_mean", [](In in) { return Categorical{in[0]}.mean(); }},
       {"kl_categorical", [](In in) { return kl_divergence(Categorical{in[0]}, Categorical{in[1]}); }},
+      {"poisson_log_prob", [](In in) { return Poisson{in[1]}.log_prob(in[0]); }},
+      {"poisson_mean", [](In in) { return Poisson{in[0]}.mean(); }},
+      {"kl_poisson", [](In in) { return kl_divergence(Poisson{in[0]}, Poisson{in[1]}); }},
+      {"gamma_log_prob", [](In in) { return Gamma{in[1], in[2]}.log_prob(in[0]); }},
+      {"gamma_entropy", [](In in) { return Gamma{in[0], in[1]}.entropy(); }},
+      {"gamma_mean", [](In in) { return Gamma{in[0], in[1]}.mean(); }},
+      {"gamma_variance", [](In in) { return Gamma{in[0], in[1]}.variance(); }},
+      {"kl_gamma", [](In in) { return kl_divergence(Gamma{in[0], in[1]}, Gamma{in[2], in[3]}); }},
+      {"student_t_log_prob", [](In in) { return StudentT{in[1], in[2], in[3]}.log_prob(in[0]); }},
+      {"student_t_entropy", [](In in) { return StudentT{in[0], in[1], in[2]}.entropy(); }},
+      {"student_t_mean", [](In in) { return StudentT{in[0], in[1], in[2]}.mean(); }},
+      {"student_t_variance", [](In in) { return StudentT{in[0], in[1], in[2]}.variance(); }},
       {"mixture_normal_log_prob",
        [](In in) {
          return Mixture<Normal>{in[1], gaussian(in, 2)}.log_prob(in[0]);

@@ -26,6 +26,7 @@ struct NamedDraw {
 };
 const NamedDraw kDraws[] = {
     {"uniform", [](const Shape& s, Rng& r) { return uniform(s, r); }},
+    {"signed_uniform", [](const Shape& s, Rng& r) { return signed_uniform(s, r); }},
     {"normal", [](const Shape& s, Rng& r) { return normal(s, r); }},
     {"truncated_normal, narrow", [](const Shape& s, Rng& r) { return truncated_normal(s, Real(1.5), r); }},
     {"truncated_normal, wide", [](const Shape& s, Rng& r) { return truncated_normal(s, Real(2.5), r); }},
@@ -46,6 +47,26 @@ double uniform_of(const Rng& rng, std::int64_t i) {
   const std::uint64_t high = word_of(rng, rng.counter + i / 2, 2 * (i % 2)) >> 5;
   const std::uint64_t low = word_of(rng, rng.counter + i / 2, 2 * (i % 2) + 1) >> 6;
   return (high << 26 | low) * 0x1p-53;
+}
+
+// As documented: the sign, and all bits of the size as a number far longer than a Real.
+double signed_uniform_of(const Rng& rng, std::int64_t i) {
+  const std::uint64_t index = rng.counter + i / kPerBlock;
+  const int first = kSingle ? i % 4 : 2 * (i % 2), last = kSingle ? first : first + 1;
+  std::array<std::uint32_t, 4> block;
+  for (int word = 0; word < 4; ++word) block[word] = word_of(rng, index, word);
+  const bool negative = block[last] % 2 == 1;
+  long double size = kSingle ? (block[first] >> 1) * 0x1p-31L
+                             : ((std::uint64_t{block[first] >> 5} << 31 | block[last] >> 1) * 0x1p-58L);
+  const int digits = kSingle ? 24 : 53, more = kSingle ? 32 : 10;
+  int bits = kSingle ? 31 : 58;
+  while (size < std::ldexp(1.0L, digits - bits)) {
+    block = philox(block, {static_cast<std::uint32_t>(rng.seed), static_cast<std::uint32_t>(rng.seed >> 32)});
+    bits += more;
+    size += std::ldexp(static_cast<long double>(block[first] >> (32 - more)), -bits);
+  }
+  const Real rounded = std::min(static_cast<Real>(size), std::nextafter(Real(1), Real(0)));
+  return negative ? -rounded : rounded;
 }
 
 // n, mean, and the central moments that measure width, asymmetry and weight of the tails.
@@ -107,6 +128,39 @@ TEST_CASE("a uniform draw follows its documented mapping, also where the counter
     CHECK(rng.seed == before.seed);
     CHECK(rng.stream == before.stream);
   }
+}
+
+TEST_CASE("a signed uniform draw follows its documented mapping, and is fine near 0") {
+  Rng rng{0x123456789abcdef, 0xfedcba987654321, 0xFFFFFFF0};
+  const Rng before = rng;
+  const std::int64_t n = 1 << 18;
+  const std::vector<Real> x = signed_uniform({n}, rng).values();
+  CHECK(rng.counter == before.counter + n / kPerBlock);
+  for (std::int64_t i = 0; i < n; ++i) REQUIRE(static_cast<double>(x[i]) == signed_uniform_of(before, i));
+  // The first word of this block is 0 (found by looking at 91 million): the size is what its continuation says.
+  Rng rare{1, 0, 91093890};
+  const std::vector<Real> first = signed_uniform({1}, rare).values();
+  CHECK(std::abs(first[0] - (kSingle ? 3867641609 * 0x1p-63 : 141968855 * 0x1p-58)) <= 1e-6 * first[0]);
+}
+
+TEST_CASE("the sizes of a signed uniform draw are uniform, also among the small ones, and its signs are fair") {
+  Rng rng{12, 0, 0};
+  const double n = 1 << 22;
+  std::vector<Real> sizes, small;
+  double negative = 0, inside = 0;
+  for (const Real v : signed_uniform({static_cast<std::int64_t>(n)}, rng).values()) {
+    inside += v != 0 && std::abs(v) < 1;
+    negative += v < 0;
+    if (sizes.size() < 200000) sizes.push_back(std::abs(v));
+    if (std::abs(v) < Real(0x1p-10)) small.push_back(std::abs(v));
+  }
+  CHECK(inside == n);
+  CHECK(std::abs(negative - n / 2) <= 5 * std::sqrt(n / 4));
+  CHECK(kolmogorov_smirnov(sizes, [](double v) { return v; }) <= 2.5);
+  CHECK(std::abs(static_cast<double>(small.size()) - n / 1024) <= 5 * std::sqrt(n / 1024));
+  CHECK(kolmogorov_smirnov(small, [](double v) { return v * 1024; }) <= 2.5);
+  // In steps of 2^-24, 4,096 draws would share 16,384 places.
+  CHECK(std::set<Real>(small.begin(), small.end()).size() >= small.size() - 2);
 }
 
 TEST_CASE("a normal draw is the Box-Muller transform of its documented numbers") {
