@@ -15,6 +15,7 @@
 #include "nn/activation.h"
 #include "nn/attention.h"
 #include "nn/audit.h"
+#include "nn/audit_distribution.h"
 #include "nn/audit_input.h"
 #include "nn/average.h"
 #include "nn/batch_norm.h"
