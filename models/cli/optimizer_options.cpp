@@ -18,7 +18,8 @@ void add_optimizer_options(Verb& verb, Config& c) {
       .real("--decay-factor", c.decay_factor, range::kDecayFactor, "what a fall leaves of the rate")
       .count("--warmup", c.warmup, range::kWarmup, "steps in front of the schedule on which the rate rises to --lr")
       .real("--ema", c.ema, range::kDecay,
-            "decay of an average of the weights, to be used in their place;\n0: none is kept")
+            "decay of an average of the weights, to be used in their place (of no more\nthan about the last tenth of the "
+            "steps so far); 0: none is kept")
       .count("--accumulate", c.accumulate, range::kAccumulate, "batches whose gradients make one step");
 }
 

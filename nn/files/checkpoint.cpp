@@ -45,7 +45,8 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
       if (!std::isfinite(values[i]) && !(may_be_infinite && std::isinf(values[i])))
         throw NumericError(fmt::format("[checkpoint] cannot save {}: tensor {} holds {} at element {}\n"
                                        "help: a smaller rate, or clipped gradients, may keep numbers finite; the file "
-                                       "is as it was", file, quote(name), values[i], i));
+                                       "is as it was",
+                                       file, quote(name), values[i], i));
     const std::size_t begin = numbers.size();
     numbers.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
     entries.push_back(fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", json_string(name),
@@ -71,10 +72,10 @@ struct Half {
   std::uint16_t bits;
   float value() const {
     const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    const float size = exponent == 31   ? fraction == 0 ? std::numeric_limits<float>::infinity()
-                                                        : std::numeric_limits<float>::quiet_NaN()
-                       : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                                       : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
+    float size = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                               : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
+    if (exponent == 31)
+      size = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
     return bits >> 15 != 0 ? -size : size;
   }
 };
@@ -101,8 +102,7 @@ bool read_numbers(InputFile& file, const View& to, const std::string& name) {
     file.read(chunk.data(), count * static_cast<std::int64_t>(sizeof(Stored)));
     for (std::int64_t i = 0; i < count; ++i) {
       const auto value = value_of(chunk[static_cast<std::size_t>(i)]);
-      if (std::isnan(value))
-        cannot_load(file.path(), "tensor {} holds {} at element {}", quote(name), value, done + i);
+      if (std::isnan(value)) cannot_load(file.path(), "tensor {} holds {} at element {}", quote(name), value, done + i);
       if (std::isfinite(value) && std::abs(value) > std::numeric_limits<Real>::max())
         cannot_load(file.path(), "tensor {} holds {} at element {}, beyond this build's Real", quote(name), value,
                     done + i);

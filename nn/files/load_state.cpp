@@ -41,8 +41,7 @@ std::vector<std::optional<Tensor>> detail::read_asked(const std::filesystem::pat
       throw Error(fmt::format("[load] {} has no tensor {}{}\nhelp: {}", name_of_file(checkpoint), quote(names[i]),
                               names[i] == asked[i].name ? "" : fmt::format(" ({} here)", quote(asked[i].name)),
                               names_in(checkpoint)));
-    found.push_back(
-        detach(find_tensor(checkpoint, names[i], asked[i].name, asked[i].shape, asked[i].buffer)));
+    found.push_back(detach(find_tensor(checkpoint, names[i], asked[i].name, asked[i].shape, asked[i].buffer)));
   }
   if (options.whole)
     for (const auto& [name, dtype] : checkpoint.unread)

@@ -181,8 +181,8 @@ std::string read_text(InputFile& file) {
 /// Bits per number of every dtype that the format knows; 0 for others.
 std::int64_t bits_of(std::string_view dtype) {
   static constexpr std::pair<std::string_view, int> kBits[] = {
-      {"F64", 64}, {"F32", 32},    {"F16", 16},    {"BF16", 16},   {"I64", 64},     {"U64", 64},     {"C64", 64},
-      {"I32", 32}, {"U32", 32},    {"I16", 16},    {"U16", 16},    {"I8", 8},       {"U8", 8},       {"BOOL", 8},
+      {"F64", 64}, {"F32", 32},    {"F16", 16},    {"BF16", 16},   {"I64", 64},    {"U64", 64},   {"C64", 64},
+      {"I32", 32}, {"U32", 32},    {"I16", 16},    {"U16", 16},    {"I8", 8},      {"U8", 8},     {"BOOL", 8},
       {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}};
   for (const auto& [name, bits] : kBits)
     if (name == dtype) return bits;
@@ -224,8 +224,8 @@ SafetensorsHeader read_safetensors_header(InputFile& file) {
   std::int64_t end = 0;
   for (const auto* named : order) {
     const auto& [name, said] = *named;
-    header.entries.push_back({name, said.dtype, checked_shape(file.path(), name, said),
-                              said.offsets[1] - said.offsets[0]});
+    header.entries.push_back(
+        {name, said.dtype, checked_shape(file.path(), name, said), said.offsets[1] - said.offsets[0]});
     if (said.offsets[0] != end)
       cannot_load(file.path(), "tensor {} begins at byte {} of the numbers instead of {}", quote(name), said.offsets[0],
                   end);

@@ -41,8 +41,8 @@ void Taking::finish() const {
             "[load] {} also holds the {}, which nobody asks for\nhelp: load_state reads the module alone",
             name_of_file(checkpoint_), part);
   for (const auto& [name, tensor] : checkpoint_.tensors)
-    check(taken_.contains(name), "[load] {} also holds the tensor {}, which nobody asks for",
-          name_of_file(checkpoint_), quote(name));
+    check(taken_.contains(name), "[load] {} also holds the tensor {}, which nobody asks for", name_of_file(checkpoint_),
+          quote(name));
 }
 
 }  // namespace GRADUS::detail

@@ -10,6 +10,11 @@ void detail::check_setting(const char* name, double value, const RealRange& rang
         name, value, real, to_string(range));
 }
 
+void detail::check_setting(const char* name, std::int64_t value, const IntegerRange& range) {
+  check(range.contains(value), "[optimizer] {} cannot be {}: it must be a whole number from {} to {}", name, value,
+        range.min, range.max);
+}
+
 // Zeros for a first step; those of an earlier one must be these parameters'.
 void Optimizer::prepare_moments(std::span<const Tensor> parameters) {
   const std::size_t each = rule->moments().size();

@@ -19,7 +19,8 @@
 //   step(t)               instead, where its numbers depend on the count of steps, from 1: returns such a function of
 //                         lanes; what stands before it is computed once in a step, in double
 //   kept()                how many of its moments it keeps with the numbers it has; the others are zeros in every step
-//   settings(is)          lists its numbers, each with its range (nn/range.h) and a line of help
+//   settings(is)          lists its numbers with their ranges (nn/range.h) and a line of help, as
+//                         void settings(auto&& is) { is("beta1", beta1, RealRange{.min = 0, .max = 1}, "…"); }
 //   check_numbers()       throws Error where numbers do not go together
 //   kName                 what a checkpoint calls it
 //
@@ -52,6 +53,27 @@ struct Slot {
 
 /// Error unless the number is in its range, both as it is and as Real.
 void check_setting(const char* name, double value, const RealRange& range);
+void check_setting(const char* name, std::int64_t value, const IntegerRange& range);
+
+/// What a rule's list of settings is given: is(name, number, range, help), or is(name, flag, help).
+struct SettingCheck {
+  template <class... Setting>
+  void operator()(const Setting&... setting) const {
+    static_assert(
+        requires { one(setting...); },
+        "a rule lists a setting as is(name, number, range, help), or as is(name, flag, help)");
+    if constexpr (requires { one(setting...); }) one(setting...);
+  }
+
+ private:
+  static void one(const char* name, double value, const RealRange& range, const char*) {
+    check_setting(name, value, range);
+  }
+  static void one(const char* name, std::int64_t value, const IntegerRange& range, const char*) {
+    check_setting(name, value, range);
+  }
+  static void one(const char*, bool, const char*) {}
+};
 
 class AnyRule {
  public:
@@ -96,8 +118,8 @@ auto lanes_of(const R& rule, [[maybe_unused]] std::int64_t t) {
   if constexpr (Counting<R>)
     return rule.step(t);
   else
-    return [rule]<class... Lanes>(Lanes&&... lanes)
-               -> decltype(step_of(std::declval<const R&>(), std::declval<Lanes>()...)) {
+    return [rule]<class... Lanes>(
+               Lanes&&... lanes) -> decltype(step_of(std::declval<const R&>(), std::declval<Lanes>()...)) {
       return step_of(rule, std::forward<Lanes>(lanes)...);
     };
 }
@@ -115,19 +137,13 @@ constexpr bool writes(std::index_sequence<i...> lanes) {
 template <class R>
 constexpr bool has_rate = requires(R rule) { rule.lr *= 0.5; };
 template <class R>
-constexpr bool has_step = writes<decltype(lanes_of(std::declval<const R&>(), 0))>(
-    std::make_index_sequence<1 + moment_count<R>()>());
+constexpr bool has_step =
+    writes<decltype(lanes_of(std::declval<const R&>(), 0))>(std::make_index_sequence<1 + moment_count<R>()>());
 
 template <class R>
 HeldRule<R>::HeldRule(const R& rule) : rule_(rule) {
   check_setting("lr", static_cast<double>(rule_.lr), kLearningRate);
-  struct Check {
-    void operator()(const char* name, double value, const RealRange& range, const char*) const {
-      check_setting(name, value, range);
-    }
-    void operator()(const char*, bool, const char*) const {}
-  };
-  if constexpr (requires { rule_.settings(Check()); }) rule_.settings(Check());
+  if constexpr (requires { rule_.settings(SettingCheck()); }) rule_.settings(SettingCheck());
   if constexpr (requires { rule_.check_numbers(); }) rule_.check_numbers();
 }
 
@@ -139,9 +155,12 @@ const char* HeldRule<R>::name() const {
 
 template <class R>
 std::span<const char* const> HeldRule<R>::moments() const {
-  if constexpr (moment_count<R>() == 0) return {};
-  else if constexpr (requires { rule_.kept(); }) return std::span(R::kMoments).first(rule_.kept());
-  else return R::kMoments;
+  if constexpr (moment_count<R>() == 0)
+    return {};
+  else if constexpr (requires { rule_.kept(); })
+    return std::span(R::kMoments).first(rule_.kept());
+  else
+    return R::kMoments;
 }
 
 /// One step of all parameters, with the first `kept` of their moments.

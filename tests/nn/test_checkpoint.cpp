@@ -262,10 +262,10 @@ TEST_CASE("checkpoint: sizes and places that do not fit") {
 TEST_CASE("checkpoint: tensors of other dtypes are passed over, but their sizes and places must be right") {
   const Folder folder;
   const fs::path path = folder.path / "x";
-  const std::map<std::string, int> bits{{"I64", 64},    {"U64", 64},    {"C64", 64},    {"I32", 32},    {"U32", 32},
-                                        {"I16", 16},    {"U16", 16},    {"I8", 8},      {"U8", 8},      {"BOOL", 8},
-                                        {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6},
-                                        {"F4", 4}};
+  const std::map<std::string, int> bits{{"I64", 64},    {"U64", 64},    {"C64", 64},    {"I32", 32},
+                                        {"U32", 32},    {"I16", 16},    {"U16", 16},    {"I8", 8},
+                                        {"U8", 8},      {"BOOL", 8},    {"F8_E5M2", 8}, {"F8_E4M3", 8},
+                                        {"F8_E8M0", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4}};
   for (const auto& [name, size_of_one] : bits) {
     const std::string dtype = name;
     const int size = size_of_one;  // of eight in bytes
@@ -280,8 +280,8 @@ TEST_CASE("checkpoint: tensors of other dtypes are passed over, but their sizes 
     CHECK(checkpoint.tensors.size() == 1);
     CHECK(checkpoint.tensors.at("w").values() == std::vector<Real>{1, 2});
     CHECK(checkpoint.unread == std::map<std::string, std::string>{{"n", dtype}});
-    CHECK(contains(load_error(file(7, 0, size)), size % 8 == 0 ? fmt::format("takes {} bytes", 7 * size / 8)
-                                                               : "does not end with a byte"));
+    CHECK(contains(load_error(file(7, 0, size)),
+                   size % 8 == 0 ? fmt::format("takes {} bytes", 7 * size / 8) : "does not end with a byte"));
     CHECK(contains(load_error(file(16, 0, size)), fmt::format("takes {} bytes", 2 * size)));
     CHECK(contains(load_error(file(8, 8, size + 8)), "begins at byte 8"));
   }

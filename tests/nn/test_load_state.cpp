@@ -106,9 +106,8 @@ TEST_CASE("load_state: what a rename leaves without a name stays as it is, and c
   Rng rng{.seed = 1};
   Net net(rng);
   const Net before = net;
-  load_state(net, kStateDict, {.rename = [](const std::string& name) {
-    return name.starts_with("last.") ? "" : pytorch_name(name);
-  }});
+  load_state(net, kStateDict,
+             {.rename = [](const std::string& name) { return name.starts_with("last.") ? "" : pytorch_name(name); }});
   CHECK(net.last.weight.id() == before.last.weight.id());
   CHECK_FALSE(net.first.weight.values() == before.first.weight.values());
   CHECK(before.norm.running_var.value.values() == std::vector<Real>(8, 1));
@@ -133,16 +132,18 @@ TEST_CASE("load_state: names, shapes and dtypes that do not fit are told, and th
   CHECK(error({.rename = {{"b", "n"}}}) ==
         "[load] tensor \"n\" (\"b\" here) of " + file + " has dtype I64; F16, BF16, F32 and F64 are read");
   CHECK(error({.rename = {{"b", "d"}}}) ==
-        "[load] " + file + " has no tensor \"d\" (\"b\" here)\nhelp: beside those that are found it has \"b\", \"c\", "
-        "\"n\"; give .rename what it calls each of the module's");
+        "[load] " + file +
+            " has no tensor \"d\" (\"b\" here)\nhelp: beside those that are found it has \"b\", \"c\", "
+            "\"n\"; give .rename what it calls each of the module's");
   put_tensors(path, {{"a", kF32({1, 2})}, {"n", {"I64", std::string(8, '\1')}}, {"b", kF32({3, 4})}});
   CHECK(error({.whole = true}) == "no error");  // a count of batches needs no place
   put_tensors(path, {{"b", kF32({3, 4})}});
   CHECK(contains(error(), "[load] " + file + " has no tensor \"a\"\nhelp: "));
   CHECK(contains(error_of([&] {
-    Two two{zeros({2}), {zeros({2})}};
-    load_state(two, folder.path / "none");
-  }), "there is no such file"));
+                   Two two{zeros({2}), {zeros({2})}};
+                   load_state(two, folder.path / "none");
+                 }),
+                 "there is no such file"));
 }
 
 TEST_CASE("load_state: infinities are for buffers, and NaN for nobody") {

@@ -231,13 +231,19 @@ struct Lion {
 
 /// x ← x - lr·g/t: the count of steps, no moments, settings with a range, and numbers that must go together.
 struct Harmonic {
-  double lr = 0.5, least = 0, most = 1;
+  Real lr = 0.5;
+  double least = 0, most = 1;
+  int rest = 0;  // so many steps in which nothing moves
   static constexpr const char* kName = "harmonic";
   auto step(std::int64_t t) const {
-    const double rate = std::clamp(lr / static_cast<double>(t), least, most);
+    const double rate = t <= rest ? 0 : std::clamp(static_cast<double>(lr) / static_cast<double>(t), least, most);
     return [rate](Batch& x, Batch g) { x -= rate * g; };
   }
-  void settings(auto&& is) { is("least", least, RealRange{.min = 0, .max = 1}, "of the rate"); }
+  void settings(auto&& is) {
+    is("lr", lr, RealRange{.min = 0, .max = 10}, "learning rate");
+    is("least", least, RealRange{.min = 0, .max = 1}, "of the rate");
+    is("rest", rest, IntegerRange{0, 9}, "steps");
+  }
   void check_numbers() const { check(least <= most, "[harmonic] nothing lies between {} and {}", least, most); }
 };
 
@@ -293,8 +299,10 @@ TEST_CASE("optim: a rule of one's own has schedules, clipping, accumulation, ave
       for (std::size_t e = 0; e < g.size(); ++e) {
         const double u = 0.9 * m[i][e] + (1 - 0.9) * g[e];
         // Where u is a rounding from 0 its sign is anybody's: there the twin takes ours.
-        if (std::abs(u) <= 1e-9) x[i][e] = now[e];
-        else x[i][e] -= lion.lr * factor * ((u > 0) - (u < 0) + lion.weight_decay * x[i][e]);
+        if (std::abs(u) <= 1e-9)
+          x[i][e] = now[e];
+        else
+          x[i][e] -= lion.lr * factor * ((u > 0) - (u < 0) + lion.weight_decay * x[i][e]);
         m[i][e] = 0.99 * m[i][e] + (1 - 0.99) * g[e];
         averaged[i][e] = kept * averaged[i][e] + (1 - kept) * x[i][e];
         const double off = std::abs(now[e] - x[i][e]), off_average = std::abs(mean[e] - averaged[i][e]);
@@ -319,6 +327,10 @@ TEST_CASE("optim: a rule of one's own may count steps, keep nothing, and say wha
   CHECK(std::abs(module.x[0].at({1}) - (2 + 12.5)) <= kBound * 20);
   CHECK(error_of([] { Optimizer(Harmonic{.lr = 0}); }) ==
         "[optimizer] lr cannot be 0: it must be a number above 0 and at most 1000000000000");
+  CHECK(error_of([] { Optimizer(Harmonic{.lr = 11}); }) ==
+        "[optimizer] lr cannot be 11: it must be a number from 0 to 10");
+  CHECK(error_of([] { Optimizer(Harmonic{.rest = 10}); }) ==
+        "[optimizer] rest cannot be 10: it must be a whole number from 0 to 9");
   CHECK(error_of([] { Optimizer(Harmonic{.least = 2}); }) ==
         "[optimizer] least cannot be 2: it must be a number from 0 to 1");
   CHECK(error_of([] { Optimizer(Harmonic{.least = 0.75, .most = 0.5}); }) ==

@@ -93,9 +93,8 @@ struct Training {
 
 TEST_CASE("training file: ten steps are five, saved, loaded elsewhere, and five more, to the bit") {
   const Folder folder;
-  for (const Optimizer::Rule& rule :
-       {Optimizer::Rule(Adam{}), Optimizer::Rule(Sgd{.momentum = 0.9}), Optimizer::Rule(Sgd{}), Optimizer::Rule(Lion{}),
-        Optimizer::Rule(Nadam{})}) {
+  for (const Optimizer::Rule& rule : {Optimizer::Rule(Adam{}), Optimizer::Rule(Sgd{.momentum = 0.9}),
+                                      Optimizer::Rule(Sgd{}), Optimizer::Rule(Lion{}), Optimizer::Rule(Nadam{})}) {
     Training whole(rule, 7), half(rule, 7), other(rule, 8);
     whole.run(10);
     half.run(5);
@@ -160,8 +159,9 @@ TEST_CASE("training file: what is missing, left over or another's is told, and t
   CHECK(refused([&] { load_training(path, b.net, sgd, b.average, b.rng); }) ==
         "[load] " + file + " was saved by an optimizer of the rule \"adam\", not \"sgd\"");
   CHECK(contains(refused([&] {  // of a rule without a name: its one moment is there, but the file has one more
-          load_training(path, b.net, lion, b.average, b.rng);
-        }), "also holds the tensor \"optimizer.v."));
+                   load_training(path, b.net, lion, b.average, b.rng);
+                 }),
+                 "also holds the tensor \"optimizer.v."));
   save_training(path, a.net, sgd);
   CHECK(contains(refused([&] { load_training(path, b.net, plain); }), "also holds the tensor \"optimizer.velocity."));
   Linear layer(5, 8, Init::he, a.rng), wider(6, 8, Init::he, a.rng);
@@ -201,8 +201,9 @@ TEST_CASE("training file: numbers that are not finite are not saved, but for a b
                  "tensor \"average.first.bias\" holds -inf at element 0"));
   CHECK(contains(refused([&](Training& a) { a.net.mask.value = full({4}, nan); }), "tensor \"mask\" holds nan"));
   CHECK(contains(refused([&](Training& a) {
-          a.optimizer.for_each_moment(a.net, [&](const std::string&, Tensor& m) { m = full(m.shape(), inf); });
-        }), "tensor \"optimizer.m.first.bias\" holds inf"));
+                   a.optimizer.for_each_moment(a.net, [&](const std::string&, Tensor& m) { m = full(m.shape(), inf); });
+                 }),
+                 "tensor \"optimizer.m.first.bias\" holds inf"));
 }
 
 TEST_CASE("training file: two tensors of one name are refused") {
