@@ -26,8 +26,8 @@ struct Average {
   double decay;  // 0 ≤ decay < 1
   std::int64_t updates = 0;  // so far: a part of its state, as `module` is
 
-  Average(const M& original, double decay, std::int64_t updates = 0)
-      : module(detached(original)), decay(decay), updates(updates) {}
+  Average(const M& original, double share, std::int64_t so_far = 0)
+      : module(detached(original)), decay(share), updates(so_far) {}
 
   /// After each step of the optimiser. Buffers are taken as they are. Error when `now` has other tensors than the copy,
   /// or for a decay out of its range, and then nothing is changed.
