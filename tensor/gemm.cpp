@@ -72,7 +72,8 @@ class Product {
     const int height = plan_.rows.width, width = plan_.columns.width;
     Real* const copy_of_a = copies;
     Real* const copy_of_b = copies + copy_of_a_;
-    const BlockLayout layout{.height = height, .width = plan_.tile_columns,
+    const BlockLayout layout{.height = height,
+                             .width = plan_.tile_columns,
                              .b = plan_.copy_b && plan_.extra == 0 ? panel_of_b_ : plan_.tile_columns,
                              .extra = plan_.extra};
     Operands x{};
@@ -123,9 +124,13 @@ void fill(const View& c, const Real* bias) {
 void gemm(const ConstView& a, const ConstView& b, const View& c, const Real* bias) {
   if (c.shape.numel() == 0) return;
   if (a.shape[1] == 0) return fill(c, bias);
-  const GemmPlan plan = gemm_plan({.rows = c.shape[0], .columns = c.shape[1], .depth = a.shape[1],
-                                   .a_row = a.strides[0], .a_k = a.strides[1],
-                                   .b_k = b.strides[0], .b_column = b.strides[1]});
+  const GemmPlan plan = gemm_plan({.rows = c.shape[0],
+                                   .columns = c.shape[1],
+                                   .depth = a.shape[1],
+                                   .a_row = a.strides[0],
+                                   .a_k = a.strides[1],
+                                   .b_k = b.strides[0],
+                                   .b_column = b.strides[1]});
   if (plan.dots) return gemm_dot(a, b, c, bias);
   Product(plan, a, b, c, bias).run();
 }

@@ -32,8 +32,10 @@ struct Walk {
   /// Takes the innermost axis out.
   Axis pop() {
     const Axis last = inner();
-    if (rank > 1) --rank;
-    else inner() = {1, 0};
+    if (rank > 1)
+      --rank;
+    else
+      inner() = {1, 0};
     return last;
   }
 

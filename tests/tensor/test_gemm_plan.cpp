@@ -15,8 +15,8 @@ enum class Lies { along_k, across_k };  // a factor's neighbours in memory
 
 /// The plan for (rows, depth) @ (depth, columns), both factors without gaps.
 GemmPlan plan_of(std::int64_t rows, std::int64_t columns, std::int64_t depth, Lies a, Lies b) {
-  GemmSize size{.rows = rows, .columns = columns, .depth = depth, .a_row = depth, .a_k = 1, .b_k = 1,
-                .b_column = depth};
+  GemmSize size{
+      .rows = rows, .columns = columns, .depth = depth, .a_row = depth, .a_k = 1, .b_k = 1, .b_column = depth};
   if (a == Lies::across_k) size.a_row = 1, size.a_k = rows;
   if (b == Lies::across_k) size.b_k = columns, size.b_column = 1;
   return gemm_plan(size);
@@ -82,8 +82,13 @@ TEST_CASE("columns are cut before rows, but rows first if A is copied: every chu
   CHECK(!in_place.copy_a);
   CHECK(in_place.row_chunks.parts == 1);
   CHECK(in_place.column_chunks.parts == 4);
-  const GemmPlan copied = gemm_plan({.rows = 150, .columns = 12 * kernel::kTileColumns, .depth = 3000, .a_row = 7000,
-                                     .a_k = 2, .b_k = 12 * kernel::kTileColumns, .b_column = 1});
+  const GemmPlan copied = gemm_plan({.rows = 150,
+                                     .columns = 12 * kernel::kTileColumns,
+                                     .depth = 3000,
+                                     .a_row = 7000,
+                                     .a_k = 2,
+                                     .b_k = 12 * kernel::kTileColumns,
+                                     .b_column = 1});
   CHECK(copied.copy_a);
   CHECK(copied.row_chunks.parts == 4);
   CHECK(copied.column_chunks.parts == 1);
@@ -93,8 +98,14 @@ TEST_CASE("columns are cut before rows, but rows first if A is copied: every chu
 
 TEST_CASE("A is read in place when it is contiguous one way or the other, unless its stride is harmful") {
   const auto copies = [](std::int64_t a_row, std::int64_t a_k, std::int64_t columns = kLarge) {
-    return gemm_plan({.rows = kLarge, .columns = columns, .depth = 300, .a_row = a_row, .a_k = a_k, .b_k = columns,
-                      .b_column = 1}).copy_a;
+    return gemm_plan({.rows = kLarge,
+                      .columns = columns,
+                      .depth = 300,
+                      .a_row = a_row,
+                      .a_k = a_k,
+                      .b_k = columns,
+                      .b_column = 1})
+        .copy_a;
   };
   CHECK(!copies(784, 1));
   CHECK(!copies(1, 500));
@@ -111,8 +122,14 @@ TEST_CASE("A is read in place when it is contiguous one way or the other, unless
 TEST_CASE("B is copied when enough panels of rows read it, or when its rows are not contiguous") {
   const auto copies = [](std::int64_t row_panels, std::int64_t b_k, std::int64_t b_column) {
     // A is read in place, so only columns are cut, and all rows read the same copy.
-    return gemm_plan({.rows = row_panels * kernel::kTileRows, .columns = kLarge, .depth = 300, .a_row = 300, .a_k = 1,
-                      .b_k = b_k, .b_column = b_column}).copy_b;
+    return gemm_plan({.rows = row_panels * kernel::kTileRows,
+                      .columns = kLarge,
+                      .depth = 300,
+                      .a_row = 300,
+                      .a_k = 1,
+                      .b_k = b_k,
+                      .b_column = b_column})
+        .copy_b;
   };
   CHECK(!copies(1, kLarge, 1));
   CHECK(!copies(7, kLarge, 1));
