@@ -1,8 +1,12 @@
 #include "models/config.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "models/data/dataset.h"
 #include "nn/files/quote.h"
 
 namespace GRADUS {
@@ -41,7 +45,7 @@ std::span<const Named<Likelihood>> choices() {
 template <>
 std::span<const Named<Binarize>> choices() {
   static constexpr Named<Binarize> all[] = {
-      {"none", Binarize::none}, {"static", Binarize::fixed}, {"dynamic", Binarize::dynamic}};
+      {"none", Binarize::none}, {"static", Binarize::statically}, {"dynamic", Binarize::dynamically}};
   return all;
 }
 template <>
@@ -134,6 +138,8 @@ struct Reader {
     check(at(name).is_number(), "\"{}\" is not a number", name);
     number = at(name).get<double>();
     check(range.contains(number), "\"{}\" is {}, but must be {}", name, number, to_string(range));
+    check(std::abs(number) <= std::numeric_limits<Real>::max() && (number == 0 || static_cast<Real>(number) != 0),
+          "\"{}\" is {}, which is too large or too small for this program's numbers", name, number);
   }
   void operator()(const char* name, std::vector<std::int64_t>& numbers) const {
     check(at(name).is_array(), "\"{}\" is not a list", name);
@@ -193,34 +199,91 @@ static Json parse(const std::string& text) {
   return Json::parse(text, look);
 }
 
+/// In which line byte `at` of the text stands.
+static std::int64_t line_at(const std::string& text, std::size_t at) {
+  return 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(at, text.size())), '\n');
+}
+
+/// In which line a member stands: 1 when it does not.
+static std::int64_t line_of(const std::string& text, std::string_view name) {
+  const std::string key = fmt::format("\"{}\"", name);
+  for (std::size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
+    const std::size_t after = text.find_first_not_of(" \t\r\n", at + key.size());
+    if (after != std::string::npos && text[after] == ':') return line_at(text, at);  // and not a text that is equal
+  }
+  return 1;
+}
+
+std::string first_difference(const std::string& one, const std::string& other) {
+  const Json a = parse(one), b = parse(other);
+  for (const auto& [name, value] : a.items())
+    if (!b.contains(name) || b.at(name) != value)
+      return fmt::format("\"{}\": {}, not {} (line {})", name, value.dump(),
+                         b.contains(name) ? b.at(name).dump() : "nothing", line_of(other, name));
+  return "";
+}
+
+/// What a choice makes of others: a member that means nothing beside them is at its default.
+static void check_choices(const Config& c, const auto& refuse) {
+  const bool sgd = c.optimizer == OptimizerKind::sgd;
+  if (c.momentum > 0 && !sgd && c.optimizer != OptimizerKind::rmsprop)
+    refuse("momentum", fmt::format("is {}, but {} has none", c.momentum, name_of(c.optimizer)));
+  if (c.nesterov && (!sgd || c.momentum == 0)) refuse("nesterov", "is true, but needs sgd and a momentum above 0");
+  if (c.schedule != Schedule::constant && c.decay_steps == 0) refuse("decay_steps", "is 0, but the schedule decays");
+  if (c.schedule == Schedule::step && c.decay_factor == 0)
+    refuse("decay_factor", "is 0, which leaves nothing of the rate at the first step of the schedule");
+}
+
+/// Fingerprints are of images of the model's size.
+static void check_fingerprints(const Config& c, const auto& refuse) {
+  for (const auto& [name, text] : {std::pair("fingerprint", c.fingerprint), {"test_fingerprint", c.test_fingerprint}}) {
+    if (text.empty()) continue;
+    const Identified images = read_fingerprint(text);
+    if (images.height != c.vae.image.h || images.width != c.vae.image.w)
+      refuse(name, fmt::format("is of images of {} x {} pixels, the model takes {} x {}", images.height, images.width,
+                               c.vae.image.h, c.vae.image.w));
+  }
+}
+
 Config config_from_json(const std::string& text, const std::filesystem::path& file) try {
   const Json json = parse(text);
   check(json.is_object(), "it is not an object");
-  const Reader read{json};
+  const auto refuse = [&](std::string_view name, std::string_view why) {
+    throw Error(fmt::format("line {}: \"{}\" {}", line_of(text, name), name, why));
+  };
+  const Reader reader{json};
+  const auto read = [&](const char* name, auto& value, const auto&... range) {
+    try {
+      reader(name, value, range...);
+    } catch (const Error& error) {
+      throw Error(json.contains(name) ? fmt::format("line {}: {}", line_of(text, name), error.what()) : error.what());
+    }
+  };
   std::int64_t format = 0;
   read("format", format, IntegerRange{1, 1'000'000});
   check(format == kFormat, "it is of format {}, this program reads format {}", format, kFormat);
   Config config;
-  std::size_t members = 1;
-  for_each_member(config, [&](std::string_view name, auto& value, auto... range) {
-    if (name == "model" && !json.contains(name)) return;  // the first runs do not say it: all were dense
-    ++members;
-    read(name.data(), value, range...);
-  });
-  for_each_later_member(config, [&](const char* name, auto& value, auto... range) {
-    if (!json.contains(name)) return;
-    ++members;
+  std::set<std::string> known{"format"};
+  for_each_member(config, [&](const char* name, auto& value, auto... range) {
+    known.insert(name);
+    if (name == std::string_view("model") && !json.contains(name)) return;  // the first runs do not say it: all dense
     read(name, value, range...);
   });
+  for_each_later_member(config, [&](const char* name, auto& value, auto... range) {
+    known.insert(name);
+    if (json.contains(name)) read(name, value, range...);
+  });
+  for (const auto& [name, value] : json.items())
+    check(known.contains(name), "line {}: {} is not known to this program", line_of(text, name), quote(name));
   if (!json.contains("momentum")) config.momentum = default_momentum(config.optimizer);
-  check(json.size() == members, "it has members that this program does not know");
-  check(config.schedule == Schedule::constant || config.decay_steps > 0,
-        "\"decay_steps\" is 0, but the schedule decays");
-  check(config.schedule != Schedule::step || config.decay_factor > 0,
-        "\"decay_factor\" is 0, which leaves nothing of the rate at the first step of the schedule");
+  check_choices(config, refuse);
+  check_fingerprints(config, refuse);
   return config;
 } catch (const Json::out_of_range&) {
   throw Error(fmt::format("{} is not a configuration: it holds a number that is too large", quote(file.native())));
+} catch (const Json::parse_error& error) {
+  throw Error(fmt::format("{} is not a configuration: line {}: it is not JSON", quote(file.native()),
+                          line_at(text, error.byte)));
 } catch (const Json::exception&) {
   throw Error(fmt::format("{} is not a configuration: it is not JSON", quote(file.native())));
 } catch (const Error& error) {

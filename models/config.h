@@ -9,10 +9,10 @@
 
 namespace GRADUS {
 
-/// What becomes of grey pixels x in [0, 1]. none: they are the data. fixed: each pixel is 1 with probability x, drawn
-/// once for all runs. dynamic: drawn anew each time an image is used in training. Test images are drawn once and for
+/// What becomes of grey pixels x in [0, 1]. none: they are the data. statically: each pixel is 1 with probability x, drawn
+/// once for all runs. dynamically: drawn anew each time an image is used in training. Test images are drawn once and for
 /// all in both.
-enum class Binarize { none, fixed, dynamic };
+enum class Binarize { none, statically, dynamically };
 
 enum class OptimizerKind { adam, adamw, sgd, adagrad, rmsprop };
 /// Of an optimiser when none is given: 0.9 of sgd, otherwise none.
@@ -91,7 +91,11 @@ const char* name_of(E value) {
 
 /// One member a line, in a fixed order.
 std::string to_json(const Config& config);
-/// Error naming `file` when a member is missing, unknown, of the wrong kind or out of range.
+/// `"lr": 0.001, not 0.002 (line 16)`: the first member in which two of these texts differ, and where it stands in the
+/// second. Nothing when they are equal.
+std::string first_difference(const std::string& one, const std::string& other);
+/// Error naming `file` and the line when a member is missing, unknown, of the wrong kind, out of its range or of no use
+/// beside the others.
 Config config_from_json(const std::string& text, const std::filesystem::path& file);
 
 }  // namespace GRADUS

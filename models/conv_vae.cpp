@@ -5,10 +5,14 @@ namespace GRADUS {
 static const ConvSettings kDown{.stride = 2, .padding = 1};
 static const ConvSettings kUp{.stride = 2, .padding = 1, .output_padding = 1};
 
-static std::int64_t features_of(const Pair& image) {
+static void check_image(const Pair& image) {
   check(image.h > 0 && image.w > 0 && image.h % 4 == 0 && image.w % 4 == 0,
         "the convolutional model takes images whose height and width are multiples of 4, not {} x {} pixels", image.h,
         image.w);
+}
+
+static std::int64_t features_of(const Pair& image) {
+  check_image(image);
   return kManyChannels * (image.h / 4) * (image.w / 4);
 }
 
@@ -17,7 +21,7 @@ ConvEncoder::ConvEncoder(const Pair& image, Activation activation, Init init, Rn
       first(1, kFewChannels, 3, kDown, init, rng),
       second(kFewChannels, kManyChannels, 3, kDown, init, rng),
       activation(activation) {
-  features_of(image);  // which checks
+  check_image(image);
 }
 
 Tensor ConvEncoder::operator()(const Tensor& x) const {
@@ -33,7 +37,7 @@ ConvDecoder::ConvDecoder(const Pair& image, Activation activation, Init init, Rn
       first(kManyChannels, kFewChannels, 3, kUp, init, rng),
       second(kFewChannels, 1, 3, kUp, init, rng),
       activation(activation) {
-  features_of(image);  // which checks
+  check_image(image);
 }
 
 Tensor ConvDecoder::operator()(const Tensor& features) const {

@@ -25,19 +25,31 @@ Tensor batch_of(const Images& images, std::span<const std::int64_t> rows, const 
   return x;
 }
 
-Evaluation evaluate(const Vae& vae, const Images& images, const PixelBits& bits) {
+std::int64_t images_at_once(const Config& config) {
+  constexpr std::int64_t kMost = 500;
+  constexpr double kNumbers = 1 << 24;
+  return kMost * numbers_per_image(config.vae) <= kNumbers ? kMost : std::min(kMost, config.batch_size);
+}
+
+Evaluation evaluate(const Vae& vae, const Images& images, const PixelBits& bits, std::int64_t batch_size) {
   check(images.count > 0, "[evaluate] there are no images");
+  check(batch_size > 0, "[evaluate] a batch cannot have {} images", batch_size);
   const Pause no_derivatives;
-  constexpr std::int64_t kBatch = 500;
+  constexpr std::int64_t kDrawn = 500;  // images whose noise is drawn at once, however they fall into batches
   Evaluation total;
-  Rng noise{.seed = 0, .stream = stream::kTest};
+  Rng rng{.seed = 0, .stream = stream::kTest};
   std::vector<std::int64_t> rows;
-  for (std::int64_t begin = 0; begin < images.count; begin += kBatch) {
-    rows.resize(std::min(kBatch, images.count - begin));
-    std::iota(rows.begin(), rows.end(), begin);
-    const Elbo parts = elbo(vae, batch_of(images, rows, bits), noise);
-    for (const Real v : parts.log_likelihood.values()) total.log_likelihood += v;
-    for (const Real v : parts.kl.values()) total.kl += v;
+  for (std::int64_t drawn = 0; drawn < images.count; drawn += kDrawn) {
+    const std::int64_t drawn_end = std::min(drawn + kDrawn, images.count);
+    const Tensor noise = normal({drawn_end - drawn, vae.latent}, rng);
+    for (std::int64_t begin = drawn; begin < drawn_end; begin += batch_size) {
+      const std::int64_t end = std::min(begin + batch_size, drawn_end);
+      rows.resize(end - begin);
+      std::iota(rows.begin(), rows.end(), begin);
+      const Elbo parts = elbo(vae, batch_of(images, rows, bits), slice(noise, 0, begin - drawn, end - drawn));
+      for (const Real v : parts.log_likelihood.values()) total.log_likelihood += v;
+      for (const Real v : parts.kl.values()) total.kl += v;
+    }
   }
   total.log_likelihood /= static_cast<double>(images.count);
   total.kl /= static_cast<double>(images.count);

@@ -17,7 +17,8 @@ struct EpochMetrics {
 std::string csv_row(const EpochMetrics& metrics);
 
 /// The table as far as `epochs` go: a run killed before its checkpoint may have left a row too many. The heading alone
-/// when there is no file.
+/// when there is no file. Error, here and below, naming file and line when it is not as trainings write it: the epochs in
+/// order, every number as it was printed.
 std::string read_metrics(const Run& run, std::int64_t epochs);
 /// The bounds of training and test after that epoch, as a line of text; nothing when the table does not tell them.
 std::string bound_after(std::int64_t epoch, const Run& run);

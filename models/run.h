@@ -3,6 +3,7 @@
 
 #include "models/config.h"
 #include "models/data/dataset.h"
+#include "models/position.h"
 #include "models/run_folder.h"
 #include "nn/state.h"
 
@@ -11,28 +12,24 @@ namespace GRADUS {
 Config read_config(const Run& run);
 
 Checkpoint read_checkpoint(const Run& run, const std::string& which);
+/// The last, or one whose epoch is still to be measured. To be called by whoever has the run's lock.
+Checkpoint newest_checkpoint(const Run& run);
 /// A model of that configuration with the weights that a training begins with.
 Vae new_vae(const Config& config);
-/// What the names of the average's tensors begin with in a checkpoint of a training with --ema.
+/// What the names of the average's tensors begin with in a checkpoint of a training that keeps one.
 inline constexpr const char* kAveraged = "average.";
 /// A model of that configuration with the parameters of a checkpoint whose names begin with `prefix`, by default those
 /// to be used: the average where there is one. Error when they do not fit.
 Vae load_vae(const Config& config, const Checkpoint& checkpoint, const std::string& prefix);
 Vae load_vae(const Config& config, const Checkpoint& checkpoint);
-/// For a sentence: the file that it was read from.
-std::string name_of(const Checkpoint& checkpoint);
-/// A number that a checkpoint tells by name. Error when it does not, or it is no number of that kind.
-template <class T>  // std::int64_t, std::uint64_t or double
-T metadata_number(const Checkpoint& checkpoint, const char* name);
-/// After how many epochs it was saved.
-std::int64_t finished_epochs(const Checkpoint& checkpoint);
-
-/// New images (count, D): the mean of p(x|z) for z drawn from the prior. count ≥ 1.
-Tensor sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed);
-inline constexpr std::int64_t kSamples = 60;  // in the samples.png of a training
+/// New images, (count, D): the mean of p(x|z) for z drawn from the prior, decoded so many at once. NumericError, here
+/// and below, when the images are not finite.
+std::vector<Real> sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed, std::int64_t batch_size);
+inline constexpr std::int64_t kPictured = 60;  // new images in the samples.png of a training
 /// Error when images of the model's size are too large for that picture.
 void check_samples(const Config& config);
-/// samples.png: `count` new images in a grid. NumericError, here and below, when the images are not finite.
+/// samples.png: `count` new images in a grid. Like reconstructions, it takes no more memory at once than a batch of the
+/// training did, beside the picture itself.
 void write_samples(const std::filesystem::path& file, const Config& config, const Vae& vae, std::int64_t count,
                    std::uint64_t seed);
 /// reconstructions.png: the first `count` images over the mean of p(x|z) at the mean of q(z|x).

@@ -18,9 +18,12 @@ struct Run {
   std::filesystem::path metrics() const { return folder / "metrics.csv"; }
   std::filesystem::path samples() const { return folder / "samples.png"; }
   std::filesystem::path reconstructions() const { return folder / "reconstructions.png"; }
-  /// `which` is "last" or "best".
+  /// `which` is "last" or "best", or kUnmeasured.
   std::filesystem::path checkpoint(const std::string& which) const { return folder / (which + ".safetensors"); }
 };
+
+/// The checkpoint of an epoch whose steps are done and whose bound and pictures are still to come: there only meanwhile.
+inline constexpr const char* kUnmeasured = "unmeasured";
 
 /// An existing run, rid of the files that a killed process left unfinished. Error when the folder or its config.json is
 /// missing.

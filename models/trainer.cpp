@@ -26,6 +26,18 @@ static Optimizer new_optimizer(const Config& config) {
   throw Error("[optimizer] unknown kind");
 }
 
+std::optional<std::int64_t> first_idle_step(const Config& config, std::int64_t steps) {
+  const Schedule schedule{config.schedule, config.decay_steps, config.decay_factor, config.warmup};
+  const auto idle = [&](std::int64_t taken) { return static_cast<Real>(config.lr * schedule(taken)) == 0; };
+  std::int64_t low = config.warmup, high = steps - 1;  // after the warm-up a rate never rises
+  if (low > high || !idle(high)) return std::nullopt;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    (idle(middle) ? high : low) = idle(middle) ? middle : middle + 1;
+  }
+  return high;
+}
+
 // The last `count` images.
 static Images last_images(const Images& images, std::int64_t count) {
   Images last{.name = "validation", .count = count, .height = images.height, .width = images.width};
@@ -33,22 +45,11 @@ static Images last_images(const Images& images, std::int64_t count) {
   return last;
 }
 
-std::int64_t steps_per_epoch(const Config& config, const Dataset& data) {
-  check(range::kBatchSize.contains(config.batch_size) && range::kAccumulate.contains(config.accumulate) &&
-            range::kValidation.contains(config.validation),
-        "[trainer] batches of {}, {} to a step and {} images held out make no training", config.batch_size,
-        config.accumulate, config.validation);
-  const std::int64_t images = data.train.count - config.validation, size = config.batch_size * config.accumulate;
-  check(images > 0, "--validation {} leaves none of the {} training images of {} to train on", config.validation,
-        data.train.count, quote(data.name));
-  return ceil_div(images, size);
-}
-
 Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
     : config_(config), data_(data), train_count_(data.train.count - config.validation),
-      steps_per_epoch_(gradus::steps_per_epoch(config, data)), vae_(std::move(vae)), optimizer_(new_optimizer(config)),
-      schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup},
-      rng_{.seed = config.seed, .stream = stream::kTraining} {
+      steps_per_epoch_(steps_per_epoch(config, data.train.count)), vae_(std::move(vae)), optimizer_(new_optimizer(config)),
+      schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup} {
+  at_.rng = {.seed = config.seed, .stream = stream::kTraining};
   for (const Images& images : {std::cref(data.train), std::cref(data.test)})
     check_size(images.name, {images.height, images.width}, config.vae.image);
   held_out_ = last_images(data.train, config.validation);
@@ -68,6 +69,9 @@ void Trainer::shuffle() {
   order_ = permutation(train_count_, rng);
 }
 
+constexpr const char* kDiverged =
+    "help: try a smaller learning rate, or clip the gradient; the last checkpoint is as it was";
+
 void Trainer::step() {
   check(at_.step < steps_per_epoch_, "[trainer] all images of the epoch are used");
   const std::int64_t begin = at_.step * images_per_step(), end = std::min(begin + images_per_step(), train_count_);
@@ -75,17 +79,17 @@ void Trainer::step() {
   double log_likelihood = 0, kl = 0;
   for (std::int64_t at = begin; at < end; at += config_.batch_size) {
     const auto rows = std::span(order_.values).subspan(at, std::min(config_.batch_size, end - at));
-    Tensor x = batch_of(data_.train, rows, {config_.binarize == Binarize::fixed, stream::kTrainBits});  // (B, D)
-    if (config_.binarize == Binarize::dynamic) x = uniform(x.shape(), rng_) < x;
+    Tensor x = batch_of(data_.train, rows, {config_.binarize == Binarize::statically, stream::kTrainBits});  // (B, D)
+    if (config_.binarize == Binarize::dynamically) x = uniform(x.shape(), at_.rng) < x;
 
     Tape tape(parameters(vae_));
-    const Elbo bound = elbo(vae_, x, rng_);
+    const Elbo bound = elbo(vae_, x, at_.rng);
     const Tensor loss = -mean(bound.value(static_cast<Real>(config_.beta)));
     if (!std::isfinite(loss.item()))
       throw NumericError(fmt::format(
           "the loss is {} in epoch {}, step {} of {}\n"
-          "help: try a smaller --lr or --clip; the last checkpoint is as it was",
-          loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch_));
+          "{}",
+          loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch_, kDiverged));
     const double share = static_cast<double>(rows.size()) / static_cast<double>(end - begin);
     accumulate(gradients, tape.gradient(loss), share);
     log_likelihood += share * mean(bound.log_likelihood).item();
@@ -101,9 +105,15 @@ void Trainer::step() {
 
 /// What would fail at the end of an epoch fails before it.
 static void check_places(const Run& run, bool best) {
-  for (const auto& file : {run.samples(), run.reconstructions(), run.metrics(), run.checkpoint("last")})
+  for (const auto& file : {run.samples(), run.reconstructions(), run.metrics(), run.checkpoint("last"),
+                           run.checkpoint(kUnmeasured)})
     check_writable(file);
   if (best) check_writable(run.checkpoint("best"));
+}
+
+static void remove_unmeasured(const Run& run) {
+  std::error_code error;  // what stays is older than the last checkpoint
+  std::filesystem::remove(run.checkpoint(kUnmeasured), error);
 }
 
 bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<bool>& stop) {
@@ -120,6 +130,7 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
     while (at_.step < steps_per_epoch_) {
       if (stop) {
         save_checkpoint(run.checkpoint("last"), save());
+        observer.saving();
         return false;
       }
       step();
@@ -132,19 +143,26 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
                      .log_likelihood = at_.log_likelihood / steps, .kl = at_.kl / steps, .images_per_second = speed,
                      .seconds_left = static_cast<double>(left) / speed});
     }
-    finish_epoch(run, observer, seconds_since(epoch_start), metrics);
+    save_checkpoint(run.checkpoint(kUnmeasured), save());  // what fails from here on costs no epoch …
+    try {
+      finish_epoch(run, observer, seconds_since(epoch_start), metrics);
+    } catch (const NumericError&) {  // … unless it is the epoch itself that failed
+      remove_unmeasured(run);
+      throw;
+    }
+    remove_unmeasured(run);
     epoch_start = Clock::now();
   }
   return true;
 }
 
 Evaluation Trainer::finite_evaluation(const Images& images) const {
-  const Evaluation found = evaluate(vae(), images, test_bits(config_.binarize));
+  const Evaluation found = evaluate(vae(), images, test_bits(config_.binarize), images_at_once(config_));
   if (!std::isfinite(found.elbo()))
     throw NumericError(fmt::format(
         "the bound on the images of {} is not finite after epoch {}\n"
-        "help: try a smaller --lr or --clip; the last checkpoint is as it was",
-        quote(images.name), at_.epoch));
+        "{}",
+        quote(images.name), at_.epoch, kDiverged));
   return found;
 }
 
@@ -162,8 +180,9 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   const double best_before = at_.best;
   if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).elbo());
   const Checkpoint checkpoint = save();
-  write_samples(run.samples(), config_, vae(), kSamples, config_.seed);
+  write_samples(run.samples(), config_, vae(), kPictured, config_.seed);
   write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
+  observer.saving();
   if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
 
   table += csv_row(metrics);
@@ -181,19 +200,9 @@ Checkpoint Trainer::save() {
   optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
     checkpoint.tensors.emplace("optimizer." + name, moment);
   });
-  checkpoint.metadata = {
-      {"model", "vae"},
-      {"data", config_.fingerprint},
-      {"epoch", std::to_string(at_.epoch)},
-      {"position", std::to_string(at_.step)},
-      {"step", std::to_string(optimizer_.steps)},
-      {"generator.seed", std::to_string(rng_.seed)},
-      {"generator.stream", std::to_string(rng_.stream)},
-      {"generator.counter", std::to_string(rng_.counter)},
-      {"epoch_log_likelihood", fmt::format("{}", at_.log_likelihood)},
-      {"epoch_kl", fmt::format("{}", at_.kl)},
-      {"best_validation_elbo", fmt::format("{}", at_.best)},
-  };
+  Position at = at_;
+  at.steps = optimizer_.steps;
+  checkpoint.metadata = metadata_of(config_, at);
   return checkpoint;
 }
 
@@ -209,22 +218,8 @@ static const Dataset& trained_on(const Config& config, const Dataset& data) {
 
 Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint)
     : Trainer(config, trained_on(config, data), load_vae(config, checkpoint, "")) {
-  const auto read = [&]<class T>(const char* name, T& number) { number = metadata_number<T>(checkpoint, name); };
-  at_.epoch = finished_epochs(checkpoint);
-  read("position", at_.step);
-  read("step", optimizer_.steps);
-  read("generator.seed", rng_.seed);
-  read("generator.stream", rng_.stream);
-  read("generator.counter", rng_.counter);
-  read("epoch_log_likelihood", at_.log_likelihood);
-  read("epoch_kl", at_.kl);
-  read("best_validation_elbo", at_.best);
-  check(at_.step >= 0 && at_.step < steps_per_epoch_, "{} is at step {} of an epoch of {}", name_of(checkpoint),
-        at_.step, steps_per_epoch_);
-  constexpr std::int64_t kMostSteps = std::int64_t{1} << 53;  // as far as double counts
-  check(optimizer_.steps >= 0 && optimizer_.steps < kMostSteps && std::isfinite(at_.log_likelihood - at_.kl) &&
-            at_.best < std::numeric_limits<double>::infinity(),
-        "{} tells numbers that no training arrives at", name_of(checkpoint));
+  at_ = read_position(config, checkpoint);
+  optimizer_.steps = at_.steps;
   if (average_) {
     average_->module = load_vae(config, checkpoint, kAveraged);
     average_->updates = optimizer_.steps;

@@ -3,9 +3,9 @@
 
 #include <atomic>
 #include <functional>
-#include <limits>
 
 #include "models/metrics.h"
+#include "models/position.h"
 #include "nn/average.h"
 #include "nn/optim.h"
 
@@ -23,11 +23,11 @@ struct Progress {
 struct Observer {
   std::function<void(const Progress&)> step = [](const Progress&) {};
   std::function<void(const EpochMetrics&)> epoch = [](const EpochMetrics&) {};
+  std::function<void()> saving = [] {};  // the last checkpoint is replaced: its numbers are good
 };
 
-/// Steps of the optimiser in an epoch, each on batch_size · accumulate images. Error when one of the two, or
-/// `validation`, is out of its range, and when no image is left to train on.
-std::int64_t steps_per_epoch(const Config& config, const Dataset& data);
+/// The first of so many steps, if there is one, from which on the learning rate is 0 as a Real: nothing is learnt.
+std::optional<std::int64_t> first_idle_step(const Config& config, std::int64_t steps);
 
 class Trainer {
  public:
@@ -54,12 +54,6 @@ class Trainer {
   const Vae& vae() const { return average_ ? average_->module : vae_; }
 
  private:
-  struct Position {  // where the training stands
-    std::int64_t epoch = 0;           // epochs finished
-    std::int64_t step = 0;            // steps taken in the epoch under way
-    double log_likelihood = 0, kl = 0;  // sums of those steps' means, each times its share of a whole step
-    double best = -std::numeric_limits<double>::infinity();  // validation ELBO
-  };
   Trainer(const Config& config, const Dataset& data, Vae vae);
   std::int64_t images_per_step() const { return config_.batch_size * config_.accumulate; }
   /// As a multiple of a whole step.
@@ -79,8 +73,7 @@ class Trainer {
   std::optional<Average<Vae>> average_;
   Optimizer optimizer_;
   Schedule schedule_;
-  Rng rng_;  // of the steps: bits, noise
-  Position at_;
+  Position at_;  // but for the optimiser's steps, which it counts itself
   Indices order_;  // of the images in the epoch under way
 };
 

@@ -17,6 +17,14 @@ std::string layer_sizes(const VaeSettings& settings) {
   return fmt::format("{}-{}-{}", fmt::join(names, "-"), settings.latent, fmt::join(back, "-"));
 }
 
+double numbers_per_image(const VaeSettings& settings) {
+  const double pixels = static_cast<double>(settings.data());
+  double numbers = 3 * pixels + 3 * static_cast<double>(settings.latent);  // image, logits, log p; mean, spread, draw
+  for (const std::int64_t width : settings.hidden) numbers += 2 * static_cast<double>(width);
+  if (settings.network == Network::convolutional) numbers += 2 * pixels * (kFewChannels / 4.0 + kManyChannels / 16.0);
+  return numbers;
+}
+
 double parameter_count(const VaeSettings& settings) {
   const auto chain = [](double in, const auto& widths, double out, double heads) {
     double count = 0;

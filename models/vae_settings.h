@@ -33,6 +33,8 @@ struct VaeSettings {
 /// The sizes from an image to its latent code and back: "784-500-500-20-500-500-784", or of the convolutional network
 /// "1x28x28-32x14x14-64x7x7-256-20-256-64x7x7-32x14x14-1x28x28".
 std::string layer_sizes(const VaeSettings& settings);
+/// How many numbers an image becomes on its way to its code and back, roughly.
+double numbers_per_image(const VaeSettings& settings);
 /// How many numbers the model learns. As a double, for it is asked before anyone knows that it is a sensible number.
 double parameter_count(const VaeSettings& settings);
 

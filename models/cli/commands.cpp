@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "models/cli/optimizer_options.h"
 #include "models/cli/print.h"
@@ -52,24 +53,24 @@ std::string text_of(const Config& config) {
 }
 
 /// "epoch 3", "epoch 3 and 117 steps"
-std::string progress_of(const Checkpoint& checkpoint) {
-  const auto steps = metadata_number<std::int64_t>(checkpoint, "position");
-  return fmt::format("epoch {}{}", finished_epochs(checkpoint), steps > 0 ? fmt::format(" and {} steps", steps) : "");
+std::string progress_of(const Position& at) {
+  return fmt::format("epoch {}{}", at.epoch, at.step > 0 ? fmt::format(" and {} steps", at.step) : "");
 }
 
 struct Opened {
   Run run;
   Config config;
-  Checkpoint checkpoint;
+  Position at;  // of the checkpoint
   Vae vae;
 };
 
 Opened open(const Options& options) {
   const Run run = open_run(options.run);
   Config config = read_config(run);
-  Checkpoint checkpoint = read_checkpoint(run, options.checkpoint);
+  const Checkpoint checkpoint = read_checkpoint(run, options.checkpoint);
+  const Position at = read_position(config, checkpoint);
   Vae vae = load_vae(config, checkpoint);
-  return {run, std::move(config), std::move(checkpoint), std::move(vae)};
+  return {run, std::move(config), at, std::move(vae)};
 }
 
 /// The test images of the data named, or else of the run's own, which must be what it was.
@@ -86,10 +87,16 @@ Images test_images(const Options& options, const Config& config) {
 }
 
 /// Trains to the end and says what was left where.
-bool train_and_report(Trainer& trainer, const Run& run, const std::string& command, const std::atomic<bool>& stop) {
+/// `config`: what config.json is to hold once there is more to save; nothing when it holds that.
+bool train_and_report(Trainer& trainer, const Run& run, std::string config, const std::string& command,
+                      const std::atomic<bool>& stop) {
   ProgressDisplay display;
+  const auto write_config = [&] {
+    if (const std::string json = std::exchange(config, ""); !json.empty()) write_file_atomically(run.config(), json);
+  };
   const Observer observer{.step = [&](const Progress& progress) { display.step(progress); },
-                          .epoch = [&](const EpochMetrics& metrics) { display.epoch(metrics); }};
+                          .epoch = [&](const EpochMetrics& metrics) { display.epoch(metrics); },
+                          .saving = write_config};
   bool finished = false;
   try {
     finished = trainer.train(run, observer, stop);
@@ -132,15 +139,16 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   print(fmt::format("{}: {}, {:.0f} parameters, {} + {} images of {}, {} {}\n", quote(run.folder.native()),
                     layer_sizes(config.vae), parameter_count(config.vae), data.train.count, data.test.count,
                     quote(data.name), threads(), threads() == 1 ? "thread" : "threads"));
-  return train_and_report(trainer, run, options.command, stop);
+  return train_and_report(trainer, run, "", options.command, stop);
 }
 
 bool resume(const Options& options, const std::atomic<bool>& stop) {
   const Run run = open_run(options.run);
   const RunLock lock(run);
   Config config = read_config(run);
-  const Checkpoint checkpoint = read_checkpoint(run, options.checkpoint);
-  const std::int64_t finished = finished_epochs(checkpoint);
+  const Checkpoint checkpoint = newest_checkpoint(run);
+  const Position at = read_position(config, checkpoint);
+  const std::int64_t finished = at.epoch;
   const std::int64_t epochs = options.epochs > 0 ? options.epochs : config.epochs;
   check(options.epochs > 0 || epochs >= finished, "{} is for {} epochs, but {} are done\nhelp: --epochs N makes it N",
         quote(run.config().native()), epochs, finished);
@@ -151,9 +159,16 @@ bool resume(const Options& options, const std::atomic<bool>& stop) {
     if (!options.data.empty()) config.data = place(options.data);
     if (epochs > finished) config.epochs = epochs;
     const Dataset data = load_dataset(config.data, {.transposed = config.transpose});
+    if (const std::string idle = idle_text(config, read_fingerprint(config.fingerprint).count); !idle.empty()) {
+      if (options.epochs > 0)
+        throw UsageError(fmt::format("{}\nhelp: the run's schedule is for fewer than {} epochs", idle, epochs));
+      print(fmt::format("{}\n", idle));
+    }
     Trainer trainer(config, data, checkpoint);
-    if (const std::string json = text_of(config); json != before) write_file_atomically(run.config(), json);
-    if (epochs > finished) return train_and_report(trainer, run, options.command, stop);
+    std::string json = text_of(config);
+    if (json == before) json.clear();
+    if (epochs > finished) return train_and_report(trainer, run, json, options.command, stop);
+    if (!json.empty()) write_file_atomically(run.config(), json);
   }
   print(epochs < config.epochs
             ? fmt::format("nothing left to do up to epoch {}; the run is for {}\n", epochs, config.epochs)
@@ -163,7 +178,7 @@ bool resume(const Options& options, const std::atomic<bool>& stop) {
 }
 
 void sample(const Options& options) {
-  const auto [run, config, checkpoint, vae] = open(options);
+  const auto [run, config, at, vae] = open(options);
   const fs::path file =
       options.out.empty() ? run.folder / fmt::format("samples-{}.png", options.seed) : fs::path(options.out);
   write_samples(file, config, vae, options.images, options.seed);
@@ -171,7 +186,7 @@ void sample(const Options& options) {
 }
 
 void reconstruct(const Options& options) {
-  const auto [run, config, checkpoint, vae] = open(options);
+  const auto [run, config, at, vae] = open(options);
   const Images images = test_images(options, config);
   const std::int64_t count = std::min(options.reconstructions, images.count);
   const fs::path file =
@@ -181,9 +196,9 @@ void reconstruct(const Options& options) {
 }
 
 void evaluate_run(const Options& options) {
-  const auto [run, config, checkpoint, vae] = open(options);
+  const auto [run, config, at, vae] = open(options);
   const Images images = test_images(options, config);
-  const Evaluation test = evaluate(vae, images, test_bits(config.binarize));
+  const Evaluation test = evaluate(vae, images, test_bits(config.binarize), images_at_once(config));
   if (!std::isfinite(test.elbo()))
     throw NumericError(fmt::format("the bound on the images of {} is not finite: the model has overflowed in training, "
                                    "or it does on these images", quote(images.name)));
@@ -195,12 +210,12 @@ void evaluate_run(const Options& options) {
       test.elbo(), test.log_likelihood, test.kl, images.count,
       quote(options.data.empty() ? config.data : options.data),
       config.binarize == Binarize::none ? "grey pixels" : "pixels drawn as bits once and for all",
-      name_of(config.vae.likelihood), options.checkpoint, progress_of(checkpoint)));
+      name_of(config.vae.likelihood), options.checkpoint, progress_of(at)));
 }
 
 void info(const Options& options) {
-  const auto [run, config, checkpoint, vae] = open(options);
-  const std::int64_t epoch = finished_epochs(checkpoint), step = metadata_number<std::int64_t>(checkpoint, "position");
+  const auto [run, config, at, vae] = open(options);
+  const std::string bound = bound_after(at.epoch, run);
   std::error_code error;
   print(fmt::format("model        {}, {}, {} head, {} likelihood, {} initialiser\n", layer_sizes(config.vae),
                     name_of(config.vae.activation), name_of(config.vae.head), name_of(config.vae.likelihood),
@@ -210,9 +225,9 @@ void info(const Options& options) {
                     name_of(config.binarize), config.validation));
   print(fmt::format("training     {}, batch size {}, beta {}, clip {}, seed {}\n", optimizer_text(config),
                     config.batch_size, config.beta, config.clip, config.seed));
-  print(fmt::format("progress     {} of {} epochs{}\n", epoch, config.epochs,
-                    step > 0 ? fmt::format(", and step {} of the next", step) : ""));
-  print(bound_after(epoch, run));
+  print(fmt::format("progress     {} of {} epochs{}\n", at.epoch, config.epochs,
+                    at.step > 0 ? fmt::format(", and step {} of the next", at.step) : ""));
+  print(bound);
   std::string kept;
   for (const char* which : {"last", "best"})
     if (fs::exists(run.checkpoint(which), error)) kept += fmt::format("{}{}", kept.empty() ? "" : ", ", which);

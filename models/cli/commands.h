@@ -18,7 +18,7 @@ struct Options {
   std::optional<bool> transpose;     // of other data; nothing: as the run's own
   std::string checkpoint = "last";
   std::int64_t epochs = 0;         // to resume to; 0: as configured
-  std::int64_t images = kSamples;  // to sample
+  std::int64_t images = kPictured;  // to sample
   std::int64_t reconstructions = 10;
   std::uint64_t seed = 0;
 };

@@ -40,13 +40,23 @@ void settle_optimizer(Config& c, const std::set<std::string>& given) {
     throw UsageError("--decay-factor must be above 0 with --schedule step: a rate of 0 learns nothing");
 }
 
+std::string idle_text(const Config& c, std::int64_t images) {
+  const std::int64_t steps = c.epochs * steps_per_epoch(c, images);
+  const auto idle = first_idle_step(c, steps);
+  return idle ? fmt::format("the learning rate is 0 from step {} of {} on: nothing more would be learnt", *idle + 1, steps)
+              : "";
+}
+
 void settle_schedule(Config& c, const Dataset& data) {
-  if (c.schedule != Schedule::cosine || c.decay_steps > 0) return;
-  const std::int64_t steps = c.epochs * steps_per_epoch(c, data);
-  if (c.warmup >= steps)
-    throw UsageError(fmt::format("--warmup {} leaves none of the {} steps of the training to --schedule cosine\n"
-                                 "help: give it a length with --decay-steps", c.warmup, steps));
-  c.decay_steps = steps - c.warmup;
+  const std::int64_t steps = c.epochs * steps_per_epoch(c, data.train.count);
+  if (c.schedule == Schedule::cosine && c.decay_steps == 0) {
+    if (c.warmup >= steps)
+      throw UsageError(fmt::format("--warmup {} leaves none of the {} steps of the training to --schedule cosine\n"
+                                   "help: give it a length with --decay-steps", c.warmup, steps));
+    c.decay_steps = steps - c.warmup;
+  }
+  if (const std::string idle = idle_text(c, data.train.count); !idle.empty())
+    throw UsageError(idle + "\nhelp: choose more --decay-steps or a larger --decay-factor");
 }
 
 std::string optimizer_text(const Config& c) {

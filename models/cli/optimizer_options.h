@@ -18,7 +18,10 @@ void add_optimizer_options(Verb& verb, Config& config);
 /// Fills in the defaults that depend on other options. UsageError for a flag that says something about what was not
 /// chosen, and for what cannot be carried out.
 void settle_optimizer(Config& config, const std::set<std::string>& given);
-/// The cosine's length where none was given: the training's. UsageError when the warm-up leaves nothing of it.
+/// That the learning rate falls to 0 before the end of a training on so many images, and when; nothing if it does not.
+std::string idle_text(const Config& config, std::int64_t images);
+/// The cosine's length where none was given: the training's. UsageError when the warm-up leaves nothing of it, and when
+/// the rate falls to 0 before the end.
 void settle_schedule(Config& config, const Dataset& data);
 /// "adamw, lr 0.001, weight decay 0.01, cosine to 0.1 in 2000 steps"
 std::string optimizer_text(const Config& config);

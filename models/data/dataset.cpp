@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "nn/files/quote.h"
@@ -30,6 +31,24 @@ void transpose(Images& images) {
       for (std::int64_t x = 0; x < images.width; ++x) pixels[x * images.height + y] = image[y * images.width + x];
   }
   std::swap(images.height, images.width);
+}
+
+Identified read_fingerprint(const std::string& text) {
+  Identified read;
+  unsigned sum = 0;
+  const char *at = text.data(), *const end = at + text.size();
+  const auto number = [&](auto& to, int base, std::string_view before) {
+    const auto rest = static_cast<std::size_t>(end - at);
+    if (!std::string_view(at, rest).starts_with(before)) return false;
+    const auto [stop, error] = std::from_chars(at + before.size(), end, to, base);
+    at = stop;
+    return error == std::errc();
+  };
+  const bool whole = number(read.count, 10, "") && number(read.height, 10, "x") && number(read.width, 10, "x") &&
+                     number(sum, 16, " crc32:") && at == end && std::min({read.count, read.height, read.width}) > 0;
+  const std::string again = fmt::format("{}x{}x{} crc32:{:08x}", read.count, read.height, read.width, sum);
+  check(whole && text == again, "{} does not identify images", quote(text));
+  return read;
 }
 
 void fill_batch(const Images& images, std::span<const std::int64_t> rows, const View& out) {

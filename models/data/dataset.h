@@ -32,6 +32,11 @@ void transpose(Images& images);
 
 /// What identifies the images, whatever their name: "60000x28x28 crc32:1a2b3c4d", over pixels, then labels.
 std::string fingerprint(const Images& images);
+/// How many images a fingerprint is of, and their height and width. Error when it is not a fingerprint.
+struct Identified {
+  std::int64_t count = 0, height = 0, width = 0;
+};
+Identified read_fingerprint(const std::string& text);
 
 /// Writes pixel / 255 of the images at `rows` to `out`: (rows, height·width), any strides. Error when a row is out
 /// of range or `out` has another shape.

@@ -53,7 +53,7 @@ const std::vector<std::string> kOptimizers[] = {
 const std::vector<std::string> kSchedules[] = {{},
                                                {"--schedule", "step", "--decay-steps", "2", "--decay-factor", "0.5"},
                                                {"--schedule", "cosine", "--warmup", "3"},
-                                               {"--schedule", "cosine", "--decay-steps", "4", "--decay-factor", "0"},
+                                               {"--schedule", "cosine", "--decay-steps", "4", "--decay-factor", "0.01"},
                                                {"--warmup", "4"}};
 const std::vector<std::string> kOthers[] = {
     {}, {"--ema", "0.75"}, {"--accumulate", "3"}, {"--ema", "0.75", "--accumulate", "2"}};
@@ -94,7 +94,7 @@ TEST_CASE("optimizer options: every combination goes on from a file at any step 
         CHECK(to_json(read) == to_json(config));
         INFO(fmt::format("{}", fmt::join(options, " ")));
         Trainer whole(config, few_digits());
-        const auto steps = std::min<std::int64_t>(steps_per_epoch(config, few_digits()) - 1, 4);
+        const auto steps = std::min<std::int64_t>(steps_per_epoch(config, few_digits().train.count) - 1, 4);
         REQUIRE(steps >= 1);
         for (std::int64_t step = 0; step < steps; ++step) {
           if (step == steps / 2) save_checkpoint(file, whole.save());
@@ -140,7 +140,7 @@ TEST_CASE("optimizer options: each of them makes a difference") {
 TEST_CASE("optimizer options: accumulated batches are the large batch, up to rounding") {
   Config large = small();
   large.batch_size = 32;  // of 70: two steps of 32, one of 6
-  large.binarize = Binarize::dynamic;
+  large.binarize = Binarize::dynamically;
   Config parts = large;
   parts.batch_size = 16;
   parts.accumulate = 2;
@@ -163,9 +163,9 @@ TEST_CASE("optimizer options: accumulated batches are the large batch, up to rou
   CHECK(worst <= (sizeof(Real) == 8 ? 1e-9 : 1e-4));
   CHECK(worst_difference(c.save(), Trainer(large, few_digits()).save()) > 1e-3);
   parts.batch_size = 35;  // one step of 35 + 35
-  CHECK(steps_per_epoch(parts, few_digits()) == 1);
+  CHECK(steps_per_epoch(parts, few_digits().train.count) == 1);
   parts.batch_size = 24;  // 24 + 24, 22
-  CHECK(steps_per_epoch(parts, few_digits()) == 2);
+  CHECK(steps_per_epoch(parts, few_digits().train.count) == 2);
 }
 
 TEST_CASE("optimizer options: the average of the weights is saved, and is the model that is used") {
@@ -222,6 +222,24 @@ TEST_CASE("optimizer options: what does not go together is one sentence that nam
   }
 }
 
+TEST_CASE("optimizer options: a learning rate that falls to 0 before the end is refused, and so is a longer training") {
+  const auto says = [](const std::vector<std::string>& options) { return error_of([&] { configured(options); }); };
+  const std::string help = "\nhelp: choose more --decay-steps or a larger --decay-factor";
+  CHECK(says({"--schedule", "cosine", "--decay-factor", "0"}) == "no error");
+  CHECK(says({"--schedule", "cosine", "--decay-factor", "0", "--decay-steps", "14"}) ==
+        "the learning rate is 0 from step 15 of 15 on: nothing more would be learnt" + help);
+  CHECK(says({"--schedule", "cosine", "--decay-factor", "0", "--decay-steps", "4", "--warmup", "2"}) ==
+        "the learning rate is 0 from step 7 of 15 on: nothing more would be learnt" + help);
+  // In float, 1e-3 · 1e-10ⁿ is 0 from n = 5 on, below half of 2^-149; in double not before n = 33.
+  CHECK(says({"--schedule", "step", "--decay-factor", "1e-10", "--decay-steps", "2"}) ==
+        (sizeof(Real) == 4 ? "the learning rate is 0 from step 11 of 15 on: nothing more would be learnt" + help
+                           : "no error"));
+  Config config = configured({"--schedule", "cosine", "--decay-factor", "0"});
+  CHECK_FALSE(first_idle_step(config, 15).has_value());
+  CHECK(first_idle_step(config, 16) == 15);
+  CHECK(first_idle_step(config, 1'000'000) == 15);
+}
+
 TEST_CASE("optimizer options: defaults that depend on others") {
   CHECK(configured({}).momentum == 0);
   CHECK(configured({"--optimizer", "sgd"}).momentum == 0.9);
@@ -241,7 +259,7 @@ TEST_CASE("optimizer options: defaults that depend on others") {
 
 TEST_CASE("optimizer options: a configuration from before they were offered is read, and means what it meant") {
   const char* later[] = {"momentum",     "nesterov", "weight_decay", "schedule",  "decay_steps",
-                         "decay_factor", "warmup",   "ema",          "accumulate"};
+                         "decay_factor", "warmup",   "ema",          "accumulate", "transpose"};
   for (const OptimizerKind optimizer : {OptimizerKind::adam, OptimizerKind::sgd}) {
     Config config = small();
     config.optimizer = optimizer;
@@ -255,7 +273,7 @@ TEST_CASE("optimizer options: a configuration from before they were offered is r
       if (old) before += line + '\n';
     }
     before.replace(before.rfind(",\n"), 2, "\n");
-    CHECK(std::count(before.begin(), before.end(), '\n') + 9 == std::count(all.begin(), all.end(), '\n'));
+    CHECK(std::count(before.begin(), before.end(), '\n') + 10 == std::count(all.begin(), all.end(), '\n'));
     const Config read = config_from_json(before, "config.json");
     CHECK(to_json(read) == to_json(config));
     CHECK(read.momentum == (optimizer == OptimizerKind::sgd ? 0.9 : 0));
@@ -278,5 +296,5 @@ TEST_CASE("optimizer options: members of a configuration that make no sense are 
   CHECK(contains(with("\"accumulate\": 1", "\"accumulate\": 0"), "\"accumulate\" is not a whole number from 1 to"));
   CHECK(contains(with("\"schedule\": \"cosine\"", "\"schedule\": \"linear\""),
                  "\"schedule\" is \"linear\", which is no choice"));
-  CHECK(contains(with("\"momentum\": 0.0", "\"moment\": 0.0"), "members that this program does not know"));
+  CHECK(contains(with("\"momentum\": 0.0", "\"moment\": 0.0"), "\"moment\" is not known to this program"));
 }

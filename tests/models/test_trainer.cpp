@@ -51,7 +51,7 @@ TEST_CASE("training: the same bits for 1, 2, 3 and 7 threads") {
   const Threads restore;
   const Dataset data = few_digits(450);
   Config config = configuration(data, {500, 300}, 150);
-  config.binarize = Binarize::dynamic;
+  config.binarize = Binarize::dynamically;
   std::vector<Checkpoint> results;
   for (const int count : {1, 2, 3, 7}) {
     set_threads(count);
@@ -65,7 +65,7 @@ TEST_CASE("training: the same bits for 1, 2, 3 and 7 threads") {
 TEST_CASE("training: continuing from a checkpoint at any step gives the same bits") {
   const Dataset data = few_digits(70);
   Config config = configuration(data, {20, 10}, 16);
-  config.binarize = Binarize::dynamic;
+  config.binarize = Binarize::dynamically;
   Trainer whole(config, data);
   std::vector<Checkpoint> at;
   for (int step = 0; step < 4; ++step) {

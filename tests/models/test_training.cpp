@@ -69,7 +69,7 @@ static void follow_by_hand(double clip, double lr) {
   const Dataset data = some_digits(70, 10);
   Config config = settings(data);
   config.epochs = 2;
-  config.binarize = Binarize::dynamic;
+  config.binarize = Binarize::dynamically;
   config.beta = 4;
   config.optimizer = OptimizerKind::sgd;  // its steps are in proportion to the gradients
   config.momentum = 0.9;
@@ -248,11 +248,20 @@ TEST_CASE("training: a checkpoint whose numbers no training arrives at is refuse
     changed.metadata[name] = text;
     return error_of([&] { Trainer(config, data, changed); });
   };
-  CHECK(contains(says("position", "3"), "is at step 3 of an epoch of 3"));
+  CHECK(contains(says("position", "4"), "is at step 4 of an epoch of 3"));
+  CHECK(contains(says("position", "3"), "the optimiser took 0 steps, but 0 epochs of 3 and 3 more are 3"));
   CHECK(contains(says("position", "-1"), "is at step -1 of an epoch of 3"));
   CHECK(contains(says("position", "1x"), "says \"position\" is \"1x\""));
   CHECK(contains(says("epoch", "-1"), "was saved after epoch -1"));
-  for (const auto& [name, text] : {std::pair("step", "-1"), {"epoch_kl", "nan"}, {"best_validation_elbo", "inf"}})
+  CHECK(contains(says("epoch", "2"), "the optimiser took 0 steps, but 2 epochs of 3 and 0 more are 6"));
+  CHECK(contains(says("step", "-1"), "the optimiser took -1 steps"));
+  CHECK(contains(says("model", "gan\x1b"), "a model of the kind \"gan\\x1b\", not a \"vae\""));
+  CHECK(contains(says("data", "40x28x28 crc32:00000000"), "was trained on \"40x28x28 crc32:00000000\", but the run"));
+  CHECK(contains(says("generator.seed", "6"), "was trained with the seed 6, but the run that it lies in with 5"));
+  for (const auto& [name, text] :
+       {std::pair("generator.stream", "4"), {"generator.counter", "7"}, {"epoch_kl", "nan"}, {"epoch_kl", "1"},
+        {"epoch_log_likelihood", "-inf"}, {"best_validation_elbo", "inf"}, {"best_validation_elbo", "-100"},
+        {"best_validation_elbo", "nan"}})
     CHECK(contains(says(name, text), "numbers that no training arrives at"));
   Checkpoint changed = good;
   changed.tensors.at("optimizer.m.decoder.output.bias") = zeros({3});
@@ -278,11 +287,84 @@ TEST_CASE("evaluation: every image once, each with its own draw") {
   const Evaluation got = evaluate(vae, images, {});
   CHECK(std::abs(got.log_likelihood - log_likelihood / 700) <= 1e-5 * std::abs(log_likelihood / 700));
   CHECK(std::abs(got.kl - kl / 700) <= 1e-5 * kl / 700);
+  for (const std::int64_t batch_size : {1, 7, 16, 150, 499, 10'000}) {  // the same draws, however many at once
+    const Evaluation other = evaluate(vae, images, {}, batch_size);
+    CHECK(std::abs(other.log_likelihood - got.log_likelihood) <= 1e-6 * std::abs(got.log_likelihood));
+    CHECK(std::abs(other.kl - got.kl) <= 1e-5 * got.kl);
+  }
+  Config config;  // as it was measured before anybody asked for memory: the default model, and convolutions
+  CHECK(images_at_once(config) == 500);
+  config.vae.network = Network::convolutional;
+  CHECK(images_at_once(config) == 500);
+  config.vae.image = {256, 256};
+  config.batch_size = 32;
+  CHECK(images_at_once(config) == 32);
+}
+
+TEST_CASE("evaluation and pictures take no more memory than a training step, and what fails in them costs no epoch") {
+  // Convolutions, where what is computed on the way is far larger than images and parameters.
+  const auto large = [](std::int64_t count) {
+    Images images{.name = "large", .count = count, .height = 64, .width = 64};
+    for (std::int64_t i = 0; i < count * 64 * 64; ++i) images.pixels.push_back(static_cast<std::uint8_t>(i * i % 251));
+    return images;
+  };
+  const Dataset data{.name = "large", .train = large(18), .test = large(70)};
+  Config config = settings(data);
+  config.fingerprint = fingerprint(data.train);
+  config.vae.image = {64, 64};
+  config.vae.network = Network::convolutional;
+  config.vae.hidden = {8};
+  config.batch_size = 8;
+  config.validation = 2;
+  config.epochs = 2;
+  const Folder folder;
+  const auto run_of = [&](const char* name) {
+    const Run run{folder.path / name};
+    std::filesystem::create_directory(run.folder);
+    put(run.config(), to_json(config));
+    return run;
+  };
+
+  release_pool();
+  std::int64_t step_peak = 0;
+  {
+    Trainer steps(config, data);
+    reset_pool_peak();
+    for (int step = 0; step < 2; ++step) steps.step();
+    step_peak = pool_statistics().peak_live_bytes;
+    reset_pool_peak();
+    evaluate(steps.vae(), data.test, {}, images_at_once(config));
+    write_samples(folder.path / "s.png", config, steps.vae(), 60, 1);
+    write_reconstructions(folder.path / "r.png", config, steps.vae(), data.test, 10);
+    CHECK(pool_statistics().peak_live_bytes <= step_peak);
+  }
+  const Run whole = run_of("whole");
+  reset_pool_peak();
+  REQUIRE(Trainer(config, data).train(whole, {}, never));
+  CHECK(pool_statistics().peak_live_bytes <= step_peak + step_peak / 16);
+
+  // The picture cannot be written, which nobody could have known when the epoch began.
+  const Run part = run_of("part");
+  const Observer observer{.step = [&](const Progress& progress) {
+    if (progress.images == progress.images_per_epoch) std::filesystem::create_directory(part.samples());
+  }};
+  Trainer failing(config, data);
+  CHECK(contains(error_of([&] { failing.train(part, observer, never); }), "it is a folder"));
+  CHECK_FALSE(std::filesystem::exists(part.checkpoint("last")));
+  save_checkpoint(part.checkpoint("last"), Trainer(config, data).save());  // as `train` begins with
+  std::filesystem::remove(part.samples());
+  const Checkpoint left = newest_checkpoint(part);
+  CHECK(left.metadata.at("step") == "2");
+  Trainer goes_on(config, data, left);
+  REQUIRE(goes_on.train(part, {.step = [](const Progress& p) { CHECK(p.epoch == 2); }}, never));
+  for (const char* file : {"last.safetensors", "best.safetensors", "samples.png", "reconstructions.png"})
+    CHECK(get(part.folder / file) == get(whole.folder / file));
+  CHECK_FALSE(std::filesystem::exists(part.checkpoint(kUnmeasured)));
 }
 
 TEST_CASE("bits: pixels of the images' probabilities, an image's own wherever it stands") {
   const Images images = generate_digits(10, 3);
-  for (const Binarize binarize : {Binarize::fixed, Binarize::dynamic}) {
+  for (const Binarize binarize : {Binarize::statically, Binarize::dynamically}) {
     const PixelBits bits = test_bits(binarize);
     const std::vector<std::int64_t> pair{3, 5}, one{5};
     const Tensor x = batch_of(images, pair, bits);
@@ -301,7 +383,7 @@ TEST_CASE("pictures: samples from the prior, test images over their reconstructi
   const Dataset data = some_digits(20, 6);  // fewer test images than the picture shows at most
   Config config = settings(data);
   config.epochs = 1;
-  config.binarize = Binarize::fixed;
+  config.binarize = Binarize::statically;
   config.ema = 0.5;
   const Folder folder;
   const Run run{folder.path / "run"};
@@ -313,7 +395,7 @@ TEST_CASE("pictures: samples from the prior, test images over their reconstructi
     return get(folder.path / "by hand.png");
   };
   const Vae& vae = trainer.vae();
-  Rng prior{.seed = config.seed, .stream = stream::kSamples};
+  Rng prior{.seed = config.seed, .stream = stream::kPrior};
   const Tensor images = vae.decode(normal({60, 3}, prior)).mean();
   CHECK(get(run.samples()) == bytes_of(grid(images.values(), 60, 28, 28, 10)));
   const std::vector<std::int64_t> rows{0, 1, 2, 3, 4, 5};
