@@ -19,8 +19,8 @@ std::span<const Named<Network>> choices() {
 template <>
 std::span<const Named<Activation::Kind>> choices() {
   static constexpr Named<Activation::Kind> all[] = {
-      {"relu", Activation::relu}, {"elu", Activation::elu},   {"leaky-relu", Activation::leaky_relu},
-      {"silu", Activation::silu}, {"gelu", Activation::gelu}, {"tanh", Activation::tanh},
+      {"relu", Activation::relu},       {"elu", Activation::elu},          {"leaky-relu", Activation::leaky_relu},
+      {"silu", Activation::silu},       {"gelu", Activation::gelu},        {"tanh", Activation::tanh},
       {"sigmoid", Activation::sigmoid}, {"softplus", Activation::softplus}};
   return all;
 }

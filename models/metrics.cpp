@@ -57,9 +57,9 @@ static void for_each_row(const Run& run, const Visit& visit) {
     const std::string_view row = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(row.size() + 1, rest.size()));
     double bounds[2];
-    const std::string problem = ++number > 1         ? problem_of(row, std::exchange(epoch, 0), epoch, bounds)
+    const std::string problem = ++number > 1      ? problem_of(row, std::exchange(epoch, 0), epoch, bounds)
                                 : kHeading == row ? ""
-                                                     : "is not the heading of such a table";
+                                                  : "is not the heading of such a table";
     check(problem.empty(), "{} line {} {}: {}\n{}", quote(run.metrics().native()), number, problem, quote(row), kHelp);
     if (number > 1) visit(epoch, bounds, row);
   }
@@ -72,7 +72,8 @@ std::string read_metrics(const Run& run, std::int64_t epochs) {
     last = epoch;
     if (epoch <= epochs) table += fmt::format("{}\n", row);
   });
-  check(last >= epochs, "{} ends with epoch {}, but {} are done\n{}", quote(run.metrics().native()), last, epochs, kHelp);
+  check(last >= epochs, "{} ends with epoch {}, but {} are done\n{}", quote(run.metrics().native()), last, epochs,
+        kHelp);
   return table;
 }
 

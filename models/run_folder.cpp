@@ -87,7 +87,7 @@ static Taken take(const fs::path& folder, int& descriptor) {
   descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return errno == ENOENT ? Taken::gone : Taken::yes;
   Taken taken = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK ? Taken::busy : Taken::yes;
-  struct stat locked {}, named {};
+  struct stat locked{}, named{};
   const bool same = ::fstat(descriptor, &locked) == 0 && ::stat(folder.c_str(), &named) == 0 &&
                     locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
   if (taken == Taken::yes && !same) taken = Taken::gone;
@@ -164,7 +164,7 @@ NewRun::~NewRun() { leave(); }
 
 void NewRun::begin(const Checkpoint& checkpoint, const std::string& config) {
   save_checkpoint(run_.checkpoint("last"), checkpoint);  // so that any end finds something to resume from …
-  write_file_atomically(run_.config(), config);          // … in what this makes the folder of a run
+  write_file_atomically(run_.config(), config);  // … in what this makes the folder of a run
   begun_ = true;
 }
 

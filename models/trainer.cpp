@@ -47,7 +47,8 @@ static Images last_images(const Images& images, std::int64_t count) {
 
 Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
     : config_(config), data_(data), train_count_(data.train.count - config.validation),
-      steps_per_epoch_(steps_per_epoch(config, data.train.count)), vae_(std::move(vae)), optimizer_(new_optimizer(config)),
+      steps_per_epoch_(steps_per_epoch(config, data.train.count)), vae_(std::move(vae)),
+      optimizer_(new_optimizer(config)),
       schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup} {
   at_.rng = {.seed = config.seed, .stream = stream::kTraining};
   for (const Images& images : {std::cref(data.train), std::cref(data.test)})
@@ -86,10 +87,9 @@ void Trainer::step() {
     const Elbo bound = elbo(vae_, x, at_.rng);
     const Tensor loss = -mean(bound.value(static_cast<Real>(config_.beta)));
     if (!std::isfinite(loss.item()))
-      throw NumericError(fmt::format(
-          "the loss is {} in epoch {}, step {} of {}\n"
-          "{}",
-          loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch_, kDiverged));
+      throw NumericError(fmt::format("the loss is {} in epoch {}, step {} of {}\n"
+                                     "{}",
+                                     loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch_, kDiverged));
     const double share = static_cast<double>(rows.size()) / static_cast<double>(end - begin);
     accumulate(gradients, tape.gradient(loss), share);
     log_likelihood += share * mean(bound.log_likelihood).item();
@@ -105,8 +105,8 @@ void Trainer::step() {
 
 /// What would fail at the end of an epoch fails before it.
 static void check_places(const Run& run, bool best) {
-  for (const auto& file : {run.samples(), run.reconstructions(), run.metrics(), run.checkpoint("last"),
-                           run.checkpoint(kUnmeasured)})
+  for (const auto& file :
+       {run.samples(), run.reconstructions(), run.metrics(), run.checkpoint("last"), run.checkpoint(kUnmeasured)})
     check_writable(file);
   if (best) check_writable(run.checkpoint("best"));
 }
@@ -138,9 +138,14 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
       images += done - (at_.step - 1) * images_per_step();
       const double steps = steps_of(done), speed = static_cast<double>(images) / seconds_since(start);
       const std::int64_t left = (config_.epochs - at_.epoch) * train_count_ - done;
-      observer.step({.epoch = at_.epoch + 1, .epochs = config_.epochs, .images = done,
-                     .images_per_epoch = train_count_, .elbo = (at_.log_likelihood - at_.kl) / steps,
-                     .log_likelihood = at_.log_likelihood / steps, .kl = at_.kl / steps, .images_per_second = speed,
+      observer.step({.epoch = at_.epoch + 1,
+                     .epochs = config_.epochs,
+                     .images = done,
+                     .images_per_epoch = train_count_,
+                     .elbo = (at_.log_likelihood - at_.kl) / steps,
+                     .log_likelihood = at_.log_likelihood / steps,
+                     .kl = at_.kl / steps,
+                     .images_per_second = speed,
                      .seconds_left = static_cast<double>(left) / speed});
     }
     save_checkpoint(run.checkpoint(kUnmeasured), save());  // what fails from here on costs no epoch …
@@ -159,18 +164,17 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
 Evaluation Trainer::finite_evaluation(const Images& images) const {
   const Evaluation found = evaluate(vae(), images, test_bits(config_.binarize), images_at_once(config_));
   if (!std::isfinite(found.elbo()))
-    throw NumericError(fmt::format(
-        "the bound on the images of {} is not finite after epoch {}\n"
-        "{}",
-        quote(images.name), at_.epoch, kDiverged));
+    throw NumericError(fmt::format("the bound on the images of {} is not finite after epoch {}\n"
+                                   "{}",
+                                   quote(images.name), at_.epoch, kDiverged));
   return found;
 }
 
 // The checkpoint comes last: whoever resumes from it finds everything before it done.
 void Trainer::finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& table) {
   const double steps = steps_of(train_count_);
-  EpochMetrics metrics{.epoch = at_.epoch + 1, .train_elbo = (at_.log_likelihood - at_.kl) / steps, .test = {},
-                       .seconds = seconds};
+  EpochMetrics metrics{
+      .epoch = at_.epoch + 1, .train_elbo = (at_.log_likelihood - at_.kl) / steps, .test = {}, .seconds = seconds};
   ++at_.epoch;
   at_.step = 0;
   at_.log_likelihood = at_.kl = 0;
@@ -197,9 +201,8 @@ Checkpoint Trainer::save() {
   Checkpoint checkpoint{.tensors = state(vae_), .metadata = {}};
   if (average_)
     for (const auto& [name, x] : state(average_->module)) checkpoint.tensors.emplace(kAveraged + name, x);
-  optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
-    checkpoint.tensors.emplace("optimizer." + name, moment);
-  });
+  optimizer_.for_each_moment(
+      vae_, [&](const std::string& name, Tensor& moment) { checkpoint.tensors.emplace("optimizer." + name, moment); });
   Position at = at_;
   at.steps = optimizer_.steps;
   checkpoint.metadata = metadata_of(config_, at);

@@ -66,7 +66,7 @@ class Trainer {
 
   Config config_;
   const Dataset& data_;
-  Images held_out_;           // for validation
+  Images held_out_;  // for validation
   std::int64_t train_count_;  // training images without those
   std::int64_t steps_per_epoch_;
   Vae vae_;

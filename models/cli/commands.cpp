@@ -29,10 +29,9 @@ void check_memory(const Config& config) {
   const double needed = copies * sizeof(Real) * parameter_count(vae);
   const double present = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
   if (needed > present)
-    throw UsageError(
-        fmt::format("to train a model of {:.3g} parameters takes {:.3g} GB, this machine has {:.3g} GB\n"
-                    "help: choose a smaller --hidden or --latent",
-                    parameter_count(vae), needed / 1e9, present / 1e9));
+    throw UsageError(fmt::format("to train a model of {:.3g} parameters takes {:.3g} GB, this machine has {:.3g} GB\n"
+                                 "help: choose a smaller --hidden or --latent",
+                                 parameter_count(vae), needed / 1e9, present / 1e9));
 }
 
 /// Where the data of a run is, to be found from anywhere.
@@ -81,8 +80,8 @@ Images test_images(const Options& options, const Config& config) {
   if (options.data.empty() && taking.transposed == config.transpose && !config.test_fingerprint.empty())
     check(fingerprint(images) == config.test_fingerprint,
           "the test images of {} are not those of this run: they are {}, the run was measured on {}\n"
-          "help: name the folder, as of other data, to take them all the same", quote(where),
-          quote(fingerprint(images)), quote(config.test_fingerprint));
+          "help: name the folder, as of other data, to take them all the same",
+          quote(where), quote(fingerprint(images)), quote(config.test_fingerprint));
   return images;
 }
 
@@ -105,10 +104,10 @@ bool train_and_report(Trainer& trainer, const Run& run, std::string config, cons
     throw;
   }
   display.finish();
-  print(finished ? fmt::format("new images and reconstructions: {} and {}\n", quote(run.samples().native()),
-                               quote(run.reconstructions().native()))
-                 : fmt::format("stopped and saved; go on with: {} resume {}\n", command,
-                               shell_path(run.folder.native())));
+  print(finished
+            ? fmt::format("new images and reconstructions: {} and {}\n", quote(run.samples().native()),
+                          quote(run.reconstructions().native()))
+            : fmt::format("stopped and saved; go on with: {} resume {}\n", command, shell_path(run.folder.native())));
   return finished;
 }
 
@@ -201,14 +200,14 @@ void evaluate_run(const Options& options) {
   const Evaluation test = evaluate(vae, images, test_bits(config.binarize), images_at_once(config));
   if (!std::isfinite(test.elbo()))
     throw NumericError(fmt::format("the bound on the images of {} is not finite: the model has overflowed in training, "
-                                   "or it does on these images", quote(images.name)));
+                                   "or it does on these images",
+                                   quote(images.name)));
   print(fmt::format(
       "test ELBO       {:10.4f} nats per image\n"
       "log-likelihood  {:10.4f}\n"
       "KL divergence   {:10.4f}\n"
       "{} test images of {}, {}, {} likelihood, one draw of z per image from a fixed stream; {} checkpoint, {}\n",
-      test.elbo(), test.log_likelihood, test.kl, images.count,
-      quote(options.data.empty() ? config.data : options.data),
+      test.elbo(), test.log_likelihood, test.kl, images.count, quote(options.data.empty() ? config.data : options.data),
       config.binarize == Binarize::none ? "grey pixels" : "pixels drawn as bits once and for all",
       name_of(config.vae.likelihood), options.checkpoint, progress_of(at)));
 }

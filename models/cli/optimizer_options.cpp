@@ -17,9 +17,10 @@ void add_optimizer_options(Verb& verb, Config& c) {
               [&c](auto text) { c.decay_steps = parse_count(text, "--decay-steps", range::kDecaySteps); })
       .real("--decay-factor", c.decay_factor, range::kDecayFactor, "what a fall leaves of the rate")
       .count("--warmup", c.warmup, range::kWarmup, "steps in front of the schedule on which the rate rises to --lr")
-      .real("--ema", c.ema, range::kDecay,
-            "decay of an average of the weights, to be used in their place (of no more\nthan about the last tenth of the "
-            "steps so far); 0: none is kept")
+      .real(
+          "--ema", c.ema, range::kDecay,
+          "decay of an average of the weights, to be used in their place (of no more\nthan about the last tenth of the "
+          "steps so far); 0: none is kept")
       .count("--accumulate", c.accumulate, range::kAccumulate, "batches whose gradients make one step");
 }
 
@@ -43,7 +44,8 @@ void settle_optimizer(Config& c, const std::set<std::string>& given) {
 std::string idle_text(const Config& c, std::int64_t images) {
   const std::int64_t steps = c.epochs * steps_per_epoch(c, images);
   const auto idle = first_idle_step(c, steps);
-  return idle ? fmt::format("the learning rate is 0 from step {} of {} on: nothing more would be learnt", *idle + 1, steps)
+  return idle ? fmt::format("the learning rate is 0 from step {} of {} on: nothing more would be learnt", *idle + 1,
+                            steps)
               : "";
 }
 
@@ -52,7 +54,8 @@ void settle_schedule(Config& c, const Dataset& data) {
   if (c.schedule == Schedule::cosine && c.decay_steps == 0) {
     if (c.warmup >= steps)
       throw UsageError(fmt::format("--warmup {} leaves none of the {} steps of the training to --schedule cosine\n"
-                                   "help: give it a length with --decay-steps", c.warmup, steps));
+                                   "help: give it a length with --decay-steps",
+                                   c.warmup, steps));
     c.decay_steps = steps - c.warmup;
   }
   if (const std::string idle = idle_text(c, data.train.count); !idle.empty())

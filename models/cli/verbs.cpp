@@ -34,7 +34,8 @@ void add_data(Verb& verb, Options& options, std::string description) {
 }
 
 void add_transpose(Verb& verb, Options& options) {
-  verb.option("--transpose", "NAME", "", "swap the rows and columns of every image: no or yes (default: as in training)",
+  verb.option("--transpose", "NAME", "",
+              "swap the rows and columns of every image: no or yes (default: as in training)",
               [&options](std::string_view text) {
                 const std::string_view names[] = {"no", "yes"};
                 options.transpose = parse_choice(text, "--transpose", names) == 1;
@@ -52,12 +53,13 @@ void add_picture(Verb& verb, Options& options, std::string description) {
 void add_train(CommandLine& line, Options& options) {
   const std::string& name = options.command;
   Config& c = options.config;
-  Verb& verb = line.verb("train", "Trains a new model.",
-                         fmt::format("Examples:\n"
-                                     "  {0} train                                the default model on generated digits\n"
-                                     "  {0} train --data mnist --epochs 10       on a folder of IDX files\n"
-                                     "  {0} train --hidden 400 --activation relu --init fan-in --batch-size 128",
-                                     name));
+  Verb& verb =
+      line.verb("train", "Trains a new model.",
+                fmt::format("Examples:\n"
+                            "  {0} train                                the default model on generated digits\n"
+                            "  {0} train --data mnist --epochs 10       on a folder of IDX files\n"
+                            "  {0} train --hidden 400 --activation relu --init fan-in --batch-size 128",
+                            name));
   verb.section("Data")
       .text("--data", "FOLDER", c.data,
             "\"digits\" (generated), or a folder of IDX files under MNIST's names or\n"
@@ -71,11 +73,9 @@ void add_train(CommandLine& line, Options& options) {
       .choice("--model", c.vae.network, named<Network>(),
               "the network; conv has two convolutions, 3 x 3 with stride 2, to 32\n"
               "and 64 channels before the hidden layers, and two back after them")
-      .option("--hidden", "N,N", "500,500; conv: 256",
-              "widths of the encoder's hidden layers; backwards in the decoder",
-              [&options](auto text) {
-                options.hidden = parse_sizes(text, "--hidden", range::kHidden, range::kMostHidden);
-              })
+      .option(
+          "--hidden", "N,N", "500,500; conv: 256", "widths of the encoder's hidden layers; backwards in the decoder",
+          [&options](auto text) { options.hidden = parse_sizes(text, "--hidden", range::kHidden, range::kMostHidden); })
       .count("--latent", c.vae.latent, range::kLatent, "latent dimensions")
       .choice("--activation", c.vae.activation, named<Activation::Kind>(), "of the hidden layers")
       .choice("--init", c.vae.init, named<Init>(), "how weights begin")
@@ -137,16 +137,15 @@ bool run_command(const std::string& command, const std::vector<std::string>& arg
   Options options;
   options.command = command;
   CommandLine line(command, "Trains variational autoencoders on images, and draws new images from them.",
-                   fmt::format(
-                       "Examples:\n"
-                       "  {0} train --out first          train the default model on generated digits\n"
-                       "  {0} sample first --seed 7      draw 60 new images\n"
-                       "  {0} train --help               all options of a verb\n"
-                       "\n"
-                       "Ctrl-C finishes the step, saves and stops; resume goes on as if nothing had happened.\n"
-                       "Exit codes: 0 done, 2 usage, 3 data or files, 4 numbers that are not finite,\n"
-                       "129, 130 and 143 stopped by a closed terminal, Ctrl-C and kill.",
-                       command));
+                   fmt::format("Examples:\n"
+                               "  {0} train --out first          train the default model on generated digits\n"
+                               "  {0} sample first --seed 7      draw 60 new images\n"
+                               "  {0} train --help               all options of a verb\n"
+                               "\n"
+                               "Ctrl-C finishes the step, saves and stops; resume goes on as if nothing had happened.\n"
+                               "Exit codes: 0 done, 2 usage, 3 data or files, 4 numbers that are not finite,\n"
+                               "129, 130 and 143 stopped by a closed terminal, Ctrl-C and kill.",
+                               command));
   add_train(line, options);
   add_others(line, options);
   const auto [verb, help, given] = line.parse(arguments);

@@ -157,8 +157,8 @@ IdxFile::IdxFile(const fs::path& path, Kind kind)
   if (count() == 0) fail(path, fmt::format("holds no {}", what_));
   constexpr std::int64_t kLongest = 65535;
   if (kind == kImages && (std::min(size().h, size().w) == 0 || std::max(size().h, size().w) > kLongest))
-    fail(path, fmt::format("announces images of {} x {} pixels; each side must be 1 to {}", size().h, size().w,
-                           kLongest));
+    fail(path,
+         fmt::format("announces images of {} x {} pixels; each side must be 1 to {}", size().h, size().w, kLongest));
   if (count() > contents_->most() / bytes_each()) fail_short();  // before the product, which might overflow
 }
 
@@ -190,7 +190,10 @@ std::vector<std::uint8_t> IdxFile::read() {
 
 Images read_idx_images(const fs::path& path) {
   IdxFile file(path, IdxFile::kImages);
-  return {.name = path.filename().string(), .count = file.count(), .height = file.size().h, .width = file.size().w,
+  return {.name = path.filename().string(),
+          .count = file.count(),
+          .height = file.size().h,
+          .width = file.size().w,
           .pixels = file.read()};
 }
 

@@ -141,7 +141,8 @@ Place place_of(const std::string& where) {
     const Names names = names_in(path);
     const auto zip = std::ranges::find_if(names, is_zip);
     throw Error(fmt::format("[data] there is no train-images-idx3-ubyte or t10k-images-idx3-ubyte, plain or with .gz, "
-                            "in the folder {}{}", quote(where),
+                            "in the folder {}{}",
+                            quote(where),
                             zip == names.end() ? "" : fmt::format("\nhelp: unpack {} first", quote(*zip))));
   }
   if (places.size() > 1) {
@@ -160,8 +161,7 @@ struct Files {
   Files(const Place& place, Split split) {
     const auto pixels = find_images(place, split);
     check(pixels.has_value(), "[data] there is no {}{}-images-idx3-ubyte, plain or with .gz, in the folder {}",
-          place.prefix, stems(split)[place.prefix.empty() ? 0 : stems(split).size() - 1],
-          quote(place.folder.native()));
+          place.prefix, stems(split)[place.prefix.empty() ? 0 : stems(split).size() - 1], quote(place.folder.native()));
     images = std::make_unique<IdxFile>(*pixels, IdxFile::kImages);
     const auto found = find(place, split, "-labels", "idx1-ubyte");
     if (!found) return;
@@ -197,7 +197,8 @@ Images load_images(const std::string& where, Split split, const Taking& taking) 
 
 Dataset load_dataset(const std::string& where, const Taking& taking) {
   if (where == "digits")
-    return {.name = where, .train = load_images(where, Split::train, taking),
+    return {.name = where,
+            .train = load_images(where, Split::train, taking),
             .test = load_images(where, Split::test, taking)};
   const Place place = place_of(where);
   Files train(place, Split::train), test(place, Split::test);

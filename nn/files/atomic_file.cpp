@@ -67,7 +67,7 @@ class Temporary {
       const int error = file < 0 ? errno : EEXIST;
       if (file >= 0) {
         const bool lost = ::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-        struct stat status {};
+        struct stat status{};
         if (!lost && ::fstat(file, &status) == 0 && status.st_nlink > 0) return 0;
         ::close(std::exchange(file, -1));  // somebody took it for a leftover before it was locked, and removes it
       }
@@ -126,7 +126,7 @@ static int synchronise(int file) {
 struct Target {
   fs::path file, folder;
   bool exists = false;
-  struct stat old {};
+  struct stat old{};
 
   explicit Target(const fs::path& path) : file(path) {
     std::error_code error;

@@ -61,7 +61,8 @@ TEST_CASE("config: what no training can be is refused in a sentence") {
   CHECK(contains(says("\"schedule\": \"constant\"", "\"schedule\": \"step\""), "\"decay_steps\" is 0"));
   CHECK(contains(says("\"init\": \"variance-scaling\"", "\"init\": \"zeros\""), "\"zeros\", which is no choice"));
   CHECK(contains(says("\"nesterov\": false", "\"nesterov\": 0"), "neither true nor false"));
-  CHECK(contains(says("\"nesterov\": false", "\"nesterow\": false"), "line 28: \"nesterow\" is not known to this program"));
+  CHECK(contains(says("\"nesterov\": false", "\"nesterow\": false"),
+                 "line 28: \"nesterow\" is not known to this program"));
   CHECK(contains(says("\"latent\": 20,", ""), "\"latent\" is missing"));
   CHECK(contains(says("\"format\": 1", "\"format\": 2"), "of format 2, this program reads format 1"));
   CHECK(contains(says("\"hidden\": [", "\"hidden\": [\"1\","), "\"hidden\" is not a whole number from 1 to 65536"));

@@ -258,7 +258,7 @@ TEST_CASE("optimizer options: defaults that depend on others") {
 }
 
 TEST_CASE("optimizer options: a configuration from before they were offered is read, and means what it meant") {
-  const char* later[] = {"momentum",     "nesterov", "weight_decay", "schedule",  "decay_steps",
+  const char* later[] = {"momentum",     "nesterov", "weight_decay", "schedule",   "decay_steps",
                          "decay_factor", "warmup",   "ema",          "accumulate", "transpose"};
   for (const OptimizerKind optimizer : {OptimizerKind::adam, OptimizerKind::sgd}) {
     Config config = small();

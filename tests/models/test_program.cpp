@@ -111,7 +111,9 @@ TEST_CASE("program: rows of metrics.csv for epochs that are still to come give w
   const fs::path metrics = place.folder / "run" / "metrics.csv";
   const std::string third = get(metrics).substr(get(metrics).find("\n3,") + 1);
   const std::string header = get(metrics).substr(0, get(metrics).find('\n') + 1);
-  put(metrics, header + third + "4,-1.0000,-3.0000,-2.0000,1.0000,1.00\n");  // of a run that lost its metrics, and was killed later on
+  put(metrics,
+      header + third +
+          "4,-1.0000,-3.0000,-2.0000,1.0000,1.00\n");  // of a run that lost its metrics, and was killed later on
   REQUIRE(place.run({"resume", "run", "--epochs", "4"}).code == 0);
   CHECK(get(metrics).starts_with(header + third + "4,"));
   CHECK(lines(get(metrics)) == 3);
@@ -178,8 +180,8 @@ TEST_CASE("program: data that was moved is told to resume and reconstruct, other
 TEST_CASE("program: the training bound is a mean over images, however they fall into batches") {
   const Place place;
   const auto bound = [&](const std::string& run, const Arguments& batches) {
-    Arguments arguments = {"train", "--data", "data",        "--hidden", "8,6",  "--latent", "2",
-                           "--lr",  "1e-30", "--optimizer", "sgd",      "--out", run,       "--epochs", "1"};
+    Arguments arguments = {"train", "--data",      "data", "--hidden", "8,6", "--latent", "2", "--lr",
+                           "1e-30", "--optimizer", "sgd",  "--out",    run,   "--epochs", "1"};
     arguments.insert(arguments.end(), batches.begin(), batches.end());
     REQUIRE(place.run(arguments).code == 0);
     const std::string metrics = get(place.folder / run / "metrics.csv");
@@ -236,8 +238,8 @@ TEST_CASE("program: an output that takes nothing, goes away or is closed") {
   const Place place;
   REQUIRE(place.train("run", {"--epochs", "1"}).code == 0);
   const auto shell = [&](const std::string& line) {  // "{}" stands for the program
-    const std::string text = fmt::format(fmt::runtime("cd '{}' && exec bash -c '" + line + "' 2>../err"),
-                                         place.folder.native(), VAE_BINARY);
+    const std::string text =
+        fmt::format(fmt::runtime("cd '{}' && exec bash -c '" + line + "' 2>../err"), place.folder.native(), VAE_BINARY);
     return WEXITSTATUS(std::system(text.c_str()));
   };
   CHECK(shell("{} info run >/dev/full") == 3);
@@ -402,7 +404,8 @@ TEST_CASE("program: data and files that are wrong end with 3, one sentence and n
       {{"resume", "cut", "--epochs", "2"}, "last.safetensors"},
       {{"info", "mixed"}, "last.safetensors"},
       {{"info", "text"}, "config.json"},
-      {{"info", "larger"}, "last.safetensors\" does not fit its config.json: it was saved by a training with \"hidden\": [8,6], not ["},
+      {{"info", "larger"},
+       "last.safetensors\" does not fit its config.json: it was saved by a training with \"hidden\": [8,6], not ["},
       {{"info", "deep"}, "config.json\" is not a configuration: it is nested too deeply"},
       {{"info", "twice"}, "config.json\" is not a configuration: \"latent\" stands in it twice"},
       {{"info", "zero"}, "config.json\" is not a configuration: it holds a zero byte"},
@@ -465,8 +468,10 @@ TEST_CASE("program: a moment of the optimiser that overflows ends with 4, before
 
 TEST_CASE("program: a bound that is not finite ends with 4, though all parameters are, and replaces nothing") {
   const Place place;
-  REQUIRE(place.run({"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1", "--batch-size", "40",
-                     "--out", "run"}).code == 0);
+  REQUIRE(place
+              .run({"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1", "--batch-size", "40",
+                    "--out", "run"})
+              .code == 0);
   std::string config = get(place.folder / "run" / "config.json");
   config.replace(config.find("0.001"), 5, "1e+06");
   put(place.folder / "run" / "config.json", config);
@@ -496,8 +501,8 @@ static int kill_and_resume(const Arguments& options) {
   int killed = 0;
   for (int delay = 0; delay < 60; delay += 7) {  // milliseconds
     const std::string run = "part" + std::to_string(delay);
-    Arguments arguments = {"train", "--data", "data", "--hidden", "8,6", "--latent", "2", "--batch-size", "7",
-                           "--out", run};
+    Arguments arguments = {"train", "--data",       "data", "--hidden", "8,6", "--latent",
+                           "2",     "--batch-size", "7",    "--out",    run};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const pid_t child = start(place.folder, arguments, place.outer.path / "out", place.outer.path / "err");
     const fs::path config = place.folder / run / "config.json";  // from here on it is a run

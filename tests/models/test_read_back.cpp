@@ -75,8 +75,7 @@ TEST_CASE("read back: a config.json with any accident is refused in a sentence, 
     });
     INFO(bytes, says);
     CHECK_FALSE(has_control_characters(says));
-    if (says == "no error")
-      CHECK(as_read == original);
+    if (says == "no error") CHECK(as_read == original);
     ++(says == "no error" ? meant : refused);
   }
   MESSAGE(refused, " refused, ", meant, " harmless");
@@ -95,7 +94,8 @@ TEST_CASE("read back: a config.json with any accident is refused in a sentence, 
   CHECK(place.run({"info", "run"}).out == told);
 }
 
-TEST_CASE("read back: a metrics.csv with any accident is refused in a sentence that names the line, or tells the same") {
+TEST_CASE(
+    "read back: a metrics.csv with any accident is refused in a sentence that names the line, or tells the same") {
   const Place place;
   REQUIRE(place.train("run", {"--epochs", "3"}).code == 0);
   const Run run{place.folder / "run"};
@@ -112,7 +112,8 @@ TEST_CASE("read back: a metrics.csv with any accident is refused in a sentence t
     const std::string says = error_of([&] { table = read_metrics(run, 3); });
     INFO(bytes, says);
     CHECK_FALSE(has_control_characters(says));
-    CHECK(error_of([&] { bound_after(3, run); }).substr(0, 20) == (contains(says, " line ") ? says : "no error").substr(0, 20));
+    CHECK(error_of([&] { bound_after(3, run); }).substr(0, 20) ==
+          (contains(says, " line ") ? says : "no error").substr(0, 20));
     ++(says == "no error" ? same : refused);
     if (says != "no error") {
       CHECK(contains(says, "metrics.csv\" "));
@@ -139,7 +140,8 @@ TEST_CASE("read back: rows that no training writes, by way of the program") {
   const Run run{place.folder / "run"};
   const std::string good = get(run.metrics()), config = get(run.config()), last = get(run.checkpoint("last"));
   const std::size_t first = good.find("\n1,") + 1, second = good.find("\n2,") + 1;
-  const std::string heading = good.substr(0, first), one = good.substr(first, second - first), two = good.substr(second);
+  const std::string heading = good.substr(0, first), one = good.substr(first, second - first),
+                    two = good.substr(second);
   const std::pair<std::string, const char*> kTables[] = {
       {heading + "7\n", "line 2"},
       {heading + one + "2", "line 3"},
@@ -173,13 +175,16 @@ TEST_CASE("read back: rows that no training writes, by way of the program") {
 
 TEST_CASE("read back: a checkpoint of another run, or one that was edited, is refused by every verb") {
   const Place place;
-  for (const auto& [run, option, value] : {std::tuple("run", "--lr", "0.001"), {"seeded", "--seed", "1"},
-                                           {"faster", "--lr", "0.002"}})
+  for (const auto& [run, option, value] :
+       {std::tuple("run", "--lr", "0.001"), {"seeded", "--seed", "1"}, {"faster", "--lr", "0.002"}})
     REQUIRE(place.train(run, {"--epochs", "2", option, value}).code == 0);
   const fs::path file = place.folder / "run" / "last.safetensors";
   const Checkpoint good = load_checkpoint(file);
   const auto refused = [&](const char* why) {
-    for (const Arguments& line : {Arguments{"info", "run"}, {"sample", "run"}, {"reconstruct", "run"}, {"evaluate", "run"},
+    for (const Arguments& line : {Arguments{"info", "run"},
+                                  {"sample", "run"},
+                                  {"reconstruct", "run"},
+                                  {"evaluate", "run"},
                                   {"resume", "run", "--epochs", "3"}}) {
       const Ended ended = place.run(line);
       INFO(line[0], ended.err);

@@ -165,15 +165,15 @@ TEST_CASE("training: a bound that is told is that of its epoch, and the best is 
   std::vector<double> held;
   std::vector<Progress> told;
   const auto train = [&](Trainer trainer) {
-    const Observer observer{
-        .step = [&](const Progress& progress) { told.push_back(progress); },
-        .epoch = [&](const EpochMetrics& metrics) {
-          held.push_back(evaluate(trainer.vae(), part(data.train, 30, 40), {}).elbo());
-          const Evaluation test = evaluate(trainer.vae(), data.test, {});
-          CHECK(metrics.epoch == static_cast<std::int64_t>(held.size()));
-          CHECK(metrics.test.log_likelihood == test.log_likelihood);
-          CHECK(metrics.test.kl == test.kl);
-        }};
+    const Observer observer{.step = [&](const Progress& progress) { told.push_back(progress); },
+                            .epoch =
+                                [&](const EpochMetrics& metrics) {
+                                  held.push_back(evaluate(trainer.vae(), part(data.train, 30, 40), {}).elbo());
+                                  const Evaluation test = evaluate(trainer.vae(), data.test, {});
+                                  CHECK(metrics.epoch == static_cast<std::int64_t>(held.size()));
+                                  CHECK(metrics.test.log_likelihood == test.log_likelihood);
+                                  CHECK(metrics.test.kl == test.kl);
+                                }};
     CHECK(trainer.train(run, observer, never));
   };
   train(Trainer(config, data));
@@ -258,10 +258,14 @@ TEST_CASE("training: a checkpoint whose numbers no training arrives at is refuse
   CHECK(contains(says("model", "gan\x1b"), "a model of the kind \"gan\\x1b\", not a \"vae\""));
   CHECK(contains(says("data", "40x28x28 crc32:00000000"), "was trained on \"40x28x28 crc32:00000000\", but the run"));
   CHECK(contains(says("generator.seed", "6"), "was trained with the seed 6, but the run that it lies in with 5"));
-  for (const auto& [name, text] :
-       {std::pair("generator.stream", "4"), {"generator.counter", "7"}, {"epoch_kl", "nan"}, {"epoch_kl", "1"},
-        {"epoch_log_likelihood", "-inf"}, {"best_validation_elbo", "inf"}, {"best_validation_elbo", "-100"},
-        {"best_validation_elbo", "nan"}})
+  for (const auto& [name, text] : {std::pair("generator.stream", "4"),
+                                   {"generator.counter", "7"},
+                                   {"epoch_kl", "nan"},
+                                   {"epoch_kl", "1"},
+                                   {"epoch_log_likelihood", "-inf"},
+                                   {"best_validation_elbo", "inf"},
+                                   {"best_validation_elbo", "-100"},
+                                   {"best_validation_elbo", "nan"}})
     CHECK(contains(says(name, text), "numbers that no training arrives at"));
   Checkpoint changed = good;
   changed.tensors.at("optimizer.m.decoder.output.bias") = zeros({3});

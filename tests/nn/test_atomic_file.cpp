@@ -115,7 +115,8 @@ TEST_CASE("atomic file: what killed processes have left goes, what a living one 
   remove_leftovers(folder.path / "nowhere");
 }
 
-TEST_CASE("atomic file: a signal that ends the process leaves nothing unfinished, a kill nothing after the next write") {
+TEST_CASE(
+    "atomic file: a signal that ends the process leaves nothing unfinished, a kill nothing after the next write") {
   for (const int signal : {SIGTERM, SIGKILL})
     for (int delay = 0; delay < 20; ++delay) {
       const Folder folder;
