@@ -31,15 +31,6 @@ bool Scope::recording() { return innermost && !innermost->wall_; }
 
 // ----- a tape's life ------------------------------------------------------------------------------------------
 
-void Tape::Recycle::operator()(Memory* memory) const noexcept {
-  std::unique_ptr<Memory> owner(memory);
-  memory->clear();
-  try {
-    Memory::spare().push_back(std::move(owner));
-  } catch (const std::bad_alloc&) {  // no room to keep it: it is simply freed
-  }
-}
-
 Tape::Tape(std::span<const Tensor> watched) {
   auto& spare = Memory::spare();
   if (spare.empty()) spare.push_back(std::make_unique<Memory>());
@@ -52,6 +43,7 @@ Tape::Tape(std::span<const Tensor> watched) {
     memory_->ids.insert(x.id(), static_cast<int>(memory_->nodes.size()));
     memory_->nodes.push_back({nullptr, x.shape(), 0, 0, {}});
   }
+  memory_->enter();
   link(false);
 }
 
@@ -70,6 +62,10 @@ template <class Visit>
 void Tape::for_each_active(const Visit& visit) {
   for (Scope* scope = innermost; scope && !scope->wall_; scope = scope->outer_)
     if (!visit(*static_cast<Tape*>(scope)->memory_, !scope->outer_ || scope->outer_->wall_)) return;
+}
+
+bool Tape::others_record() {
+  return Memory::recording_anywhere.load(std::memory_order_relaxed) != Memory::recording_here && !(innermost && innermost->wall_);
 }
 
 void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argument> arguments, bool last) {
@@ -92,6 +88,8 @@ void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argu
 }
 
 Tensor record(const char* op, Tensor out, std::span<const Argument> arguments) {
+  if (Tape::others_record())
+    for (const Argument& argument : arguments) Tape::Memory::check_here(op, argument.x);
   Tape::for_each_active([&](auto& memory, bool last) {
     const auto differentiated = [&](const Argument& argument) { return argument.vjp && memory.knows(argument.x); };
     if (std::ranges::any_of(arguments, differentiated)) memory.write(op, out, arguments, last);
@@ -101,6 +99,7 @@ Tensor record(const char* op, Tensor out, std::span<const Argument> arguments) {
 }
 
 bool tracked(const Tensor& x) {
+  if (Tape::others_record()) Tape::Memory::check_here("tape", x);
   bool found = false;
   Tape::for_each_active([&](auto& memory, bool) { return !(found = memory.knows(x)); });
   return found;
@@ -119,6 +118,7 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
                            "help: did you forget mean() or sum()?", loss.shape());
   check(unlink(), "[tape] this tape belongs to another thread\nhelp: make it, use it and differentiate in one thread");
   Owner owner = std::move(memory_);
+  owner->leave();
   std::vector<Node>& nodes = owner->nodes;
   nodes[last].gradient = full(loss.shape(), 1);
   for (int n = last; n > target; --n) {

@@ -11,7 +11,8 @@
 //
 // Tapes nest: an op is written on every active tape that watches one of its arguments. `gradient` first unlinks
 // its own tape; the ops inside the VJPs therefore land on the other active tapes, which is all there is to
-// derivatives of derivatives. A tape belongs to the thread that made it.
+// derivatives of derivatives. A tape belongs to the thread that made it: while it records, ops of other threads on what
+// it knows are an Error, but for detached tensors and under a Pause.
 #pragma once
 
 #include <memory>
@@ -81,6 +82,7 @@ class Tape : public Scope {
   using Owner = std::unique_ptr<Memory, Recycle>;
   template <class Visit>
   static void for_each_active(const Visit& visit);
+  static bool others_record();  // in other threads, and this one is not paused
   Memory& memory() const;
   Owner walk_back(const Tensor& loss, int target);
 

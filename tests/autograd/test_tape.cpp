@@ -176,7 +176,10 @@ TEST_CASE("tape: each thread has its own") {
   bool right[2] = {};
   bool tracked_there = true;
   std::thread first(work, Real(1), &right[0]), second(work, Real(1000), &right[1]);
-  std::thread([&] { tracked_there = tracked(mine); }).join();
+  std::thread([&] {
+    const Pause pause;  // to ask without one is an error: test_tape_threads.cpp
+    tracked_there = tracked(mine);
+  }).join();
   first.join();
   second.join();
   CHECK(right[0]);
