@@ -17,10 +17,14 @@
 
 namespace GRADUS {
 
+namespace detail { template <class> struct Refused; }  // lambda.h
+
 template <class T>
 struct Dual {
   T v;  // value
   T d;  // derivative
+  template <std::same_as<double> N>
+  operator N() const noexcept(detail::Refused<N>::value);  // as std::exp(x) would: a sentence says what to call
 };
 
 /// How many derivatives deep: 0 for Batch, 1 for Dual<Batch>, 2 for Dual<Dual<Batch>>; -1 for plain numbers.

@@ -31,12 +31,15 @@ Tensor apply(const Formula& formula, const Captures& captures, const std::array<
 /// Derivatives are compiled up to max_order: 1 where compiling is dear and nobody differentiates twice.
 template <FixedString name, int max_order = kMaxOrder, class F, class... X>
 Tensor elementwise(const F& f, const X&... x) {
-  detail::check_lambda<F, X...>();
   static_assert(max_order >= 1 && max_order <= kMaxOrder, "an elementwise op has derivatives of order 1, or 1 and 2");
-  constexpr int order = requires { f.slope(0, {}); } ? 1 : max_order;
-  Captures captures;
-  std::memcpy(captures.bytes.data(), static_cast<const void*>(&f), sizeof(F));
-  return detail::apply<sizeof...(X)>(detail::Derivative<name, order, F, sizeof...(X)>::formula, captures, {x...});
+  if constexpr (detail::is_elementwise<F, X...>()) {
+    constexpr int order = requires { f.slope(0, {}); } ? 1 : max_order;
+    Captures captures;
+    std::memcpy(captures.bytes.data(), static_cast<const void*>(&f), sizeof(F));
+    return detail::apply<sizeof...(X)>(detail::Derivative<name, order, F, sizeof...(X)>::formula, captures, {x...});
+  } else {
+    return Tensor();
+  }
 }
 
 }  // namespace GRADUS

@@ -7,7 +7,7 @@ namespace GRADUS::detail {
 
 constexpr const char* kHowToDepend =
     "help: f computes it from its arguments, not from tensors that it captures; an f of no arguments is differentiated "
-    "by what it captures";
+    "by what it captures, as it is when the tape begins: take parameters(module) afresh for each call";
 
 static void check_directions(const char* op, std::span<const Tensor> x, std::span<const Tensor> v) {
   check(x.size() == v.size(), "[{}] {} vectors for {} inputs", op, v.size(), x.size());

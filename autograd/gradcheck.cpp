@@ -118,7 +118,10 @@ GradcheckResult gradcheck(const TensorFunction& f, std::vector<Tensor> inputs, c
     for (Tensor& part : parts) part = reshape(part, {part.numel()});
     return concat(parts, 0);
   };
-  const GradcheckResult second = check_first_order(gradient, inputs, 2, options);
+  GradcheckResult second = check_first_order(gradient, inputs, 2, options);
+  if (!second.passed)
+    second.message += "\nhelp: the gradient is right, but not its own: a VJP is not made of ops alone, or captures more "
+                      "than the op's arguments and output; custom_vjp takes such a one as once(vjp)";
   GradcheckResult both = second.worst > first.worst || !second.passed ? second : first;
   both.checked = first.checked + second.checked;
   both.unclear = first.unclear + second.unclear;

@@ -26,6 +26,18 @@ Tensor untracked(const char* op, const Tensor& y) {
   return detach(y);
 }
 
+Tensor without_derivative(const char* op, const Tensor& dx, std::span<const Tensor> from) {
+  const auto vjp = [op = std::string(op)](const Tensor&) -> Tensor {
+    throw Error(fmt::format("[{}] its VJP is marked `once`: it cannot be differentiated again\nhelp: write the VJP in "
+                            "public ops, of its arguments, and leave the mark out", op));
+  };
+  std::vector<Arg<std::remove_const_t<decltype(vjp)>>> args;
+  args.reserve(from.size());
+  for (const Tensor& x : from) args.push_back(arg(x, vjp));
+  const std::vector<Argument> arguments(std::move_iterator(args.begin()), std::move_iterator(args.end()));
+  return record(op, detach(dx), std::span(arguments));
+}
+
 Tensor bundle(std::span<const Tensor> inputs) {
   const auto vjp_of = [](std::int64_t begin, std::int64_t end, const Shape& shape) {
     return [=](const Tensor& g) { return reshape(slice(g, 0, begin, end), shape); };

@@ -17,6 +17,9 @@ std::vector<Tensor> zeros_like(std::span<const Tensor> x);
 /// captured a tensor whose derivative would be lost.
 Tensor untracked(const char* op, const Tensor& y);
 
+/// dx under a new id, computed from the tensors of `from`: an Error, in the name of `op`, to whoever differentiates it.
+Tensor without_derivative(const char* op, const Tensor& dx, std::span<const Tensor> from);
+
 /// A stand-in for the inputs taken together, a vector with an element for each of theirs: an op whose derivative by all
 /// of them is computed at once takes it as its one argument. It has ids for tapes, and no numbers to be read.
 Tensor bundle(std::span<const Tensor> inputs);

@@ -1,11 +1,7 @@
 // What an elementwise lambda has to be, and the sentence where it is not.
 #pragma once
 
-#include <array>
-#include <bit>
-#include <cstddef>
-#include <type_traits>
-
+#include "autograd/captures.h"
 #include "autograd/dual.h"
 #include "tensor/map.h"
 
@@ -20,26 +16,50 @@ struct Captures {
 
 namespace detail {
 
-/// False for a closure with a pointer or reference in it: its bytes cannot be read as a constant.
 template <class F>
-concept PlainCaptures = std::is_trivially_copyable_v<F> && sizeof(F) <= sizeof(Captures) &&
-    requires { typename std::bool_constant<(std::bit_cast<F>(std::array<std::byte, sizeof(F)>{}), true)>; };
+concept PlainCaptures = std::is_trivially_copyable_v<F> && sizeof(F) <= sizeof(Captures) && PlainValues<F>;
 
-/// A lane for each tensor, the first a dual.
-template <class F, class First, class... Rest>
-inline constexpr bool takes_lanes =
-    std::is_invocable_v<const F&, Dual<Batch>, std::conditional_t<true, Batch, Rest>...>;
+/// Why a dual is no number, said as soon as a function has been chosen that takes it for one.
+template <class N>
+struct Refused {
+  static_assert(never<N>, "a function of plain numbers is given a lane: in an elementwise lambda call exp(x), not "
+                          "std::exp(x), and no other functions than those of dual.h");
+  static constexpr bool value = true;
+};
 
+template <class>
+using DualLane = Dual<Batch>;
+/// A lane for each tensor: all of them duals, which see what is wrong in a formula soonest.
 template <class F, class... X>
-constexpr void check_lambda() {
-  static_assert(sizeof...(X) >= 1 && sizeof...(X) <= kMaxArity, "an elementwise op takes 1 to 5 tensors");
-  static_assert((std::is_convertible_v<X, Tensor> && ...),
-                "an elementwise op is applied to tensors; its lambda captures the numbers");
-  static_assert(takes_lanes<F, X...>,
-                "an elementwise lambda takes one `auto` argument for each tensor, and calls the functions of dual.h");
-  static_assert(PlainCaptures<F>,
-                "an elementwise lambda captures plain numbers by value (no Tensor, pointer or reference, at most 32 "
-                "bytes); pass tensors as arguments");
+concept TakesLanes = std::is_invocable_v<const F&, DualLane<X>...>;
+template <class F, class... X>
+concept GivesLane = Lane<std::invoke_result_t<const F&, DualLane<X>...>>;
+
+/// True when `f` is a lambda for elementwise(f, x…). Where it is not, one sentence says why, and nothing else is tried.
+template <class F, class... X>
+consteval bool is_elementwise() {
+  constexpr bool arity = sizeof...(X) >= 1 && sizeof...(X) <= kMaxArity;
+  static_assert(arity, "an elementwise op takes 1 to 5 tensors");
+  if constexpr (arity) {
+    constexpr bool tensors = (std::is_convertible_v<X, Tensor> && ...);
+    static_assert(tensors, "an elementwise op is applied to tensors; its lambda captures the numbers");
+    if constexpr (tensors) {
+      static_assert(PlainCaptures<F>,
+                    "an elementwise lambda captures plain numbers by value (no Tensor, pointer or reference, at most "
+                    "32 bytes); pass tensors as arguments");
+      if constexpr (PlainCaptures<F>) {
+        static_assert(TakesLanes<F, X...>, "an elementwise lambda takes one `auto` argument for each tensor, and calls "
+                                           "the functions of dual.h");
+        if constexpr (TakesLanes<F, X...>) {
+          static_assert(GivesLane<F, X...>,
+                        "an elementwise lambda returns one lane value; use where(condition, a, b) instead of if or ?: "
+                        "on lanes, and 0 * x + 1 for a constant");
+          return GivesLane<F, X...>;
+        }
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace detail

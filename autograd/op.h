@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "autograd/captures.h"
 #include "autograd/tape.h"
 
 namespace GRADUS {
@@ -62,10 +63,12 @@ struct Arg {
   }
 };
 
-/// An argument with its VJP: a function from the gradient of the output to the gradient of this argument.
+/// An argument with its VJP: a function from the gradient of the output to the gradient of this argument. It outlives
+/// the op, so it captures by value.
 template <class F>
 Arg<F> arg(const Tensor& x, F vjp) {
   static_assert(std::is_invocable_r_v<Tensor, F&, const Tensor&>, "a VJP maps the output's gradient to the argument's");
+  static_assert(detail::HoldsValues<F>, "a VJP outlives the op, so it captures by value, [x], not by reference, [&]");
   return {x, std::move(vjp)};
 }
 /// An argument that the op has no derivative for.

@@ -119,6 +119,46 @@ TEST_CASE("custom_vjp: the listing shows it by its name") {
         "v4 = round(v0)  ()\n");
 }
 
+TEST_CASE("custom_vjp: a VJP that is not made of ops, marked `once`, has no derivative instead of a wrong one") {
+  // eˣ whose VJP is a loop over numbers.
+  const auto f = [](const Tensor& x, auto mark) {
+    return custom_vjp(
+        "table", [](const Tensor& x) { return exp(x); },
+        mark([](const Tensor& g, const Tensor&, const Tensor& y) {
+          Numbers by_hand = g.values();
+          for (std::size_t i = 0; i < by_hand.size(); ++i) by_hand[i] *= y.values()[i];
+          return tensor(g.shape(), by_hand);
+        }),
+        x);
+  };
+  const Tensor x = tensor({2}, {Real(0.5), 1});
+  const auto unmarked = [&](In in) { return f(in[0], [](auto vjp) { return vjp; }); };
+  const auto marked = [&](In in) { return f(in[0], [](auto vjp) { return once(vjp); }); };
+  const std::string sentence =
+      "[table] its VJP is marked `once`: it cannot be differentiated again\nhelp: write the VJP in public ops, of its "
+      "arguments, and leave the mark out";
+  CHECK(gradcheck(marked, {x}).passed);
+  CHECK(error_of([&] { gradcheck(marked, {x}, {.order = 2}); }) == sentence);
+  CHECK(contains(gradcheck(unmarked, {x}, {.order = 2}).message, "custom_vjp takes such a one as once(vjp)"));
+  {
+    Tape outer(x), inner(x);
+    const Tensor dx = inner.gradient(sum(marked({&x, 1})), x);
+    CHECK(dx.values() == exp(x).values());
+    CHECK(error_of([&] { outer.gradient(sum(dx)); }) == sentence);
+  }
+  const auto two = [](const Tensor& a, const Tensor& b) {
+    return custom_vjp(
+        "times", [](const Tensor& a, const Tensor& b) { return a * b; },
+        once([](const Tensor& g, const Tensor& a, const Tensor& b, const Tensor&) {
+          return std::array{g * b, g * a};
+        }),
+        a, b);
+  };
+  CHECK(gradcheck([&](In in) { return two(in[0], in[1]); }, {x, x + 1}).passed);
+  CHECK(contains(error_of([&] { gradcheck([&](In in) { return two(in[0], in[1]); }, {x, x + 1}, {.order = 2}); }),
+                 "[times] its VJP is marked `once`"));
+}
+
 TEST_CASE("custom_vjp: what a user may get wrong") {
   const Tensor a = tensor({2}, {1, 2}), b = tensor({2}, {3, 4});
   const Tensor watched[] = {a, b};
@@ -128,7 +168,7 @@ TEST_CASE("custom_vjp: what a user may get wrong") {
     CHECK(error_of([&] {
             custom_vjp(
                 "scaled", [&](const Tensor& x) { return x * b; },
-                [&](const Tensor& g, const Tensor&, const Tensor&) { return g * b; }, a);
+                [b](const Tensor& g, const Tensor&, const Tensor&) { return g * b; }, a);
           }) ==
           "[scaled] the function depends on a tensor that a tape watches and that is not among its inputs\nhelp: pass "
           "it as an input, or stop_gradient(it) to make it a constant");

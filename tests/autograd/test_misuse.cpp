@@ -101,7 +101,7 @@ TEST_CASE("misuse: shapes and numbers") {
       {"an axis named twice", [&] { mean(matrix, {1, -1}); }, "[mean] axis -1 is named twice"},
       {"an axis of a number", [&] { sum(number, 0); }, "[sum] axis 0 is out of range for shape ()"},
       {"the mean of nothing", [&] { mean(nothing); }, "[mean] shape (0, 3) has no elements to average"},
-      {"the largest of nothing", [&] { max(nothing, 0); }, "[max] shape (0, 3) has no elements to choose from"},
+      {"the largest of nothing", [&] { max(nothing, {0}); }, "[max] shape (0, 3) has no elements to choose from"},
       {"the position of the largest of nothing", [&] { argmax(nothing, 0); },
        "[argmax] axis 0 of shape (0, 3) is empty"},
   });
@@ -153,7 +153,10 @@ TEST_CASE("misuse: tapes and derivatives") {
        }), "[tape] this tape belongs to another thread\nhelp: make it, use it and differentiate in one thread"},
       {"a loss computed by another thread", watching_x([&](Tape& tape) {
          Tensor loss;
-         std::thread([&] { loss = sum(x * x); }).join();
+         std::thread([&] {
+           const Pause pause;
+           loss = sum(x * x);
+         }).join();
          tape.gradient(loss);
        }), kUnwatched},
       {"an output that is an input", watching_x([&](Tape&) {
@@ -181,7 +184,8 @@ TEST_CASE("misuse: tapes and derivatives") {
        },
        "[value_and_gradient] the value does not depend on the inputs\n"
        "help: f computes it from its arguments, not from tensors that it captures; an f of no arguments is "
-       "differentiated by what it captures"},
+       "differentiated by what it captures, as it is when the tape begins: take parameters(module) afresh for each "
+       "call"},
       {"a direction of another shape", [&] { jvp([](const Tensor& x) { return tanh(x); }, x, scalar(1)); },
        "[jvp] the vector for input 0 has shape (), the input (2)"},
       {"as many directions as there are not inputs", [&] {

@@ -1,4 +1,4 @@
-// expect: an elementwise lambda captures plain numbers by value \(no Tensor, pointer or reference
+// expect first: an elementwise lambda captures plain numbers by value \(no Tensor, pointer or reference
 #include "autograd/elementwise.h"
 
 using namespace gradus;

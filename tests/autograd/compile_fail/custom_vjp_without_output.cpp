@@ -1,4 +1,4 @@
-// expect: the VJP takes the gradient of the output, the inputs and the output: \(g, x…, y\)
+// expect first: the VJP takes the gradient of the output, the inputs and the output: \(g, x…, y\)
 #include "autograd/custom_vjp.h"
 #include "autograd/ops.h"
 

@@ -1,4 +1,4 @@
-// expect: an elementwise lambda takes one `auto` argument for each tensor
+// expect first: an elementwise lambda takes one `auto` argument for each tensor
 #include "autograd/elementwise.h"
 
 using namespace gradus;

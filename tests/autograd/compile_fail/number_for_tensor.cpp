@@ -1,4 +1,4 @@
-// expect: an elementwise op is applied to tensors; its lambda captures the numbers
+// expect first: an elementwise op is applied to tensors; its lambda captures the numbers
 #include "autograd/elementwise.h"
 
 using namespace gradus;

@@ -1,4 +1,4 @@
-// expect: an elementwise lambda returns one lane value; use where\(condition, a, b\)
+// expect first: an elementwise lambda returns one lane value; use where\(condition, a, b\)
 #include "autograd/elementwise.h"
 
 using namespace gradus;

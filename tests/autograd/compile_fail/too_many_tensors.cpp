@@ -1,4 +1,4 @@
-// expect: an elementwise op takes 1 to 5 tensors
+// expect first: an elementwise op takes 1 to 5 tensors
 #include "autograd/elementwise.h"
 
 using namespace gradus;

@@ -6,6 +6,10 @@
 
 using namespace gradus;
 
+struct Path {};  // a name of the user's own
+
+Path path() { return Path{}; }
+
 struct Net {
   std::optional<Linear> first;
   std::vector<Linear> rest;

@@ -1,0 +1,21 @@
+# Compiles what must not compile, by the command COMPILE: EXPECTED is a regular expression for the first error, and with
+# what leads to it that is most of what the compiler says.
+execute_process(COMMAND ${COMPILE} RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+if(result EQUAL 0)
+  message(FATAL_ERROR "it compiles")
+endif()
+string(REPLACE ";" "," said "${said}")
+string(REPLACE ";" "," EXPECTED "${EXPECTED}")
+string(REPLACE "[" "(" said "${said}")
+string(REPLACE "]" ")" said "${said}")
+string(REPLACE "\n" ";" lines "${said}")
+list(LENGTH lines count)
+set(first ${lines})
+list(FILTER first INCLUDE REGEX "error: ")
+list(GET first 0 first)
+if(NOT first MATCHES "${EXPECTED}")
+  message(FATAL_ERROR "the first error of ${count} lines is another: ${first}")
+endif()
+if(count GREATER 40 AND NOT EXPECTED MATCHES "std::")  # after std:: the formula is still tried with other lanes
+  message(FATAL_ERROR "it says the right thing first, but ${count} lines in all")
+endif()
