@@ -9,6 +9,8 @@
 // name the op and the shapes.
 #pragma once
 
+#include <string_view>
+
 #include "autograd/tape.h"
 #include "tensor/conv.h"
 
@@ -59,7 +61,7 @@ Tensor pow(const Tensor& x, const Tensor& y);
 Tensor pow(const Tensor& x, Real y);
 /// |x|; derivative 0 at 0.
 Tensor abs(const Tensor& x);
-/// The smaller / the larger; NaN if either is; at a tie the derivative goes to `a`.
+/// The smaller / the larger; NaN if either is; at a tie the derivative goes to `a`. (With numbers: see below.)
 Tensor min(const Tensor& a, const Tensor& b);
 Tensor max(const Tensor& a, const Tensor& b);
 /// x limited to [low, high]; derivative 1 inside and at the bounds, 0 outside.
@@ -84,6 +86,51 @@ Tensor operator<=(const Tensor& a, const Tensor& b);
 Tensor operator>(const Tensor& a, const Tensor& b);
 Tensor operator>=(const Tensor& a, const Tensor& b);
 Tensor equal(const Tensor& a, const Tensor& b);
+
+// ----- a tensor and a number, of any type, which is captured (ops_number.cpp) -----------------------------------
+//
+// As with a tensor of that one number. A reduction names its axes in braces: max(x, 0) is the larger of each number and
+// 0, max(x, {0}) the largest along axis 0.
+
+namespace with_number {
+Tensor where(const Tensor& condition, const Tensor& a, Real b);
+Tensor where(const Tensor& condition, Real a, const Tensor& b);
+Tensor where(const Tensor& condition, Real a, Real b);
+Tensor min(const Tensor& a, Real b);
+Tensor min(Real a, const Tensor& b);
+Tensor max(const Tensor& a, Real b);
+Tensor max(Real a, const Tensor& b);
+Tensor less(const Tensor& a, Real b);
+Tensor less_equal(const Tensor& a, Real b);
+Tensor greater(const Tensor& a, Real b);
+Tensor greater_equal(const Tensor& a, Real b);
+Tensor equal(const Tensor& a, Real b);
+}  // namespace with_number
+
+// Templates, so that a list in braces is not taken for a number.
+Tensor where(const Tensor& condition, const Tensor& a, Number auto b) {
+  return with_number::where(condition, a, Real(b));
+}
+Tensor where(const Tensor& condition, Number auto a, const Tensor& b) {
+  return with_number::where(condition, Real(a), b);
+}
+Tensor where(const Tensor& condition, Number auto a, Number auto b) {
+  return with_number::where(condition, Real(a), Real(b));
+}
+Tensor min(const Tensor& a, Number auto b) { return with_number::min(a, Real(b)); }
+Tensor min(Number auto a, const Tensor& b) { return with_number::min(Real(a), b); }
+Tensor max(const Tensor& a, Number auto b) { return with_number::max(a, Real(b)); }
+Tensor max(Number auto a, const Tensor& b) { return with_number::max(Real(a), b); }
+Tensor operator<(const Tensor& a, Number auto b) { return with_number::less(a, Real(b)); }
+Tensor operator<(Number auto a, const Tensor& b) { return with_number::greater(b, Real(a)); }
+Tensor operator<=(const Tensor& a, Number auto b) { return with_number::less_equal(a, Real(b)); }
+Tensor operator<=(Number auto a, const Tensor& b) { return with_number::greater_equal(b, Real(a)); }
+Tensor operator>(const Tensor& a, Number auto b) { return with_number::greater(a, Real(b)); }
+Tensor operator>(Number auto a, const Tensor& b) { return with_number::less(b, Real(a)); }
+Tensor operator>=(const Tensor& a, Number auto b) { return with_number::greater_equal(a, Real(b)); }
+Tensor operator>=(Number auto a, const Tensor& b) { return with_number::less_equal(b, Real(a)); }
+Tensor equal(const Tensor& a, Number auto b) { return with_number::equal(a, Real(b)); }
+Tensor equal(Number auto a, const Tensor& b) { return with_number::equal(b, Real(a)); }
 
 // ----- shape (ops_shape.cpp): transposes, slices and broadcasts copy nothing ------------------------------------
 
@@ -116,6 +163,9 @@ Tensor gather(const Tensor& x, int axis, const Indices& indices);
 /// The opposite: zeros of `extent` along the axis, to which out[…, indices[…, i, …], …] += x[…, i, …].
 Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64_t extent);
 
+/// The order along these axes turned round.
+Tensor flip(const Tensor& x, const Axes& axes);
+
 /// x as a constant: its value, through which no derivative passes at any order. It is detach(x) under the name that
 /// formulas call it by.
 Tensor stop_gradient(const Tensor& x);
@@ -124,7 +174,7 @@ Tensor stop_gradient(const Tensor& x);
 
 /// out[…, :] = table[indices[…], :]: (V, D), indices of any shape (…) -> (…, D)
 Tensor embedding(const Tensor& table, const Indices& indices);
-/// The opposite: zeros (rows, D), to which out[indices[…], :] += x[…, :], in row-major order.
+/// The opposite: zeros (rows, D), to which out[indices[…], :] += x[…, :].
 Tensor scatter_rows(const Tensor& x, const Indices& indices, std::int64_t rows);
 
 // ----- reductions (ops_reduce.cpp): the reduced axes go, or stay with extent 1 ----------------------------------
@@ -137,7 +187,8 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keep = false);
 /// The mean of nothing is an Error.
 Tensor mean(const Tensor& x);
 Tensor mean(const Tensor& x, const Axes& axes, bool keep = false);
-/// The largest, NaN if there is one; ties give their derivative to the first. Of nothing: Error.
+/// The largest, NaN if there is one; ties give their derivative to the first. Of nothing: Error. The axes stand in
+/// braces, for max(x, 0) is elementwise.
 Tensor max(const Tensor& x);
 Tensor max(const Tensor& x, const Axes& axes, bool keep = false);
 /// Positions of the largest along an axis, the first of equals, the first NaN if there is one; Error when it is empty.
@@ -152,6 +203,22 @@ Tensor cumsum(const Tensor& x, int axis, bool reverse = false);
 Tensor softmax(const Tensor& x, int axis);
 Tensor log_softmax(const Tensor& x, int axis);
 
+// ----- reductions made of others (ops_statistics.cpp) -----------------------------------------------------------
+
+/// Σ (x - mean)² / (n - correction) over n numbers: by default without bias, 0 for the mean square. Error when nothing
+/// is left to divide by.
+Tensor var(const Tensor& x);
+Tensor var(const Tensor& x, const Axes& axes, bool keep = false, Real correction = 1);
+/// √var, also where var overflows; derivative 0 where all numbers are equal. (`std` is the standard library's.)
+Tensor stddev(const Tensor& x);
+Tensor stddev(const Tensor& x, const Axes& axes, bool keep = false, Real correction = 1);
+/// The Euclidean norm √Σ x², also where x² overflows or underflows; derivative 0 at 0.
+Tensor norm(const Tensor& x);
+Tensor norm(const Tensor& x, const Axes& axes, bool keep = false);
+/// The product, 1 of nothing. Its derivatives are right where factors are 0.
+Tensor prod(const Tensor& x);
+Tensor prod(const Tensor& x, const Axes& axes, bool keep = false);
+
 // ----- linear algebra (ops_linalg.cpp) --------------------------------------------------------------------------
 
 /// (…, n, k) @ (…, k, m) -> (…, n, m); the leading axes broadcast.
@@ -159,7 +226,16 @@ Tensor matmul(const Tensor& a, const Tensor& b);
 /// x·Wᵀ + b: (…, in), (out, in), (out) -> (…, out)
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
-// ----- images (N, C, H, W) (ops_conv.cpp) -----------------------------------------------------------------------
+/// Sums of products over named axes (ops_einsum.cpp): a letter for each axis of each operand and of the result, and
+/// what the result does not name is summed over. einsum("bij,jbk->bik", a, b)[b, i, k] = Σⱼ a[b, i, j]·b[j, b, k]. Axes
+/// of one name have one extent: nothing is broadcast. Error when an operand names an axis twice. Operands are taken in
+/// order, two at a time, each pair as one product of stacks of matrices of at most kMaxRank axes.
+Tensor einsum(std::string_view formula, const Tensor& x);
+Tensor einsum(std::string_view formula, const Tensor& a, const Tensor& b);
+Tensor einsum(std::string_view formula, std::span<const Tensor> operands);
+Tensor einsum(std::string_view formula, std::initializer_list<Tensor> operands);
+
+// ----- images (N, C, H, W) and sequences (N, C, L) (ops_conv.cpp, ops_pool.cpp) ----------------------------------
 
 /// Convolution (in statistics' terms, cross-correlation): (N, C, H, W), (O, C/groups, kh, kw), (O) -> (N, O, h, w) with
 /// h = ⌊(H + 2·padding - dilation·(kh - 1) - 1) / stride⌋ + 1. The formula stands in tensor/conv.h.
@@ -173,13 +249,38 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
 /// conv2d's gradient by its weight, given that by its result: (N, C, H, W), (N, O, h, w) -> (O, C/groups, window).
 Tensor conv2d_weight(const Tensor& x, const Tensor& g, const Pair& window, const ConvSettings& settings = {});
 
+struct Conv1dSettings {
+  std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
+
+  void members(auto&& visit) {
+    visit("stride", stride);
+    visit("padding", padding);
+    visit("dilation", dilation);
+    visit("groups", groups);
+  }
+};
+/// conv2d along one axis: (N, C, L), (O, C/groups, k), (O) -> (N, O, l).
+Tensor conv1d(const Tensor& x, const Tensor& weight, const Conv1dSettings& settings = {});
+Tensor conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv1dSettings& settings = {});
+
 struct PoolSettings {
-  Pair stride = 0;   // 0: the window
-  Pair padding = 0;  // at most half a window
+  Pair stride = 0;         // 0: the window
+  Pair padding = 0;        // at most half a window
+  Pair dilation = 1;       // of max_pool2d alone
+  bool ceil_mode = false;  // a last window may reach beyond the padding, though not begin in it
+
+  void members(auto&& visit) {
+    visit("stride", stride);
+    visit("padding", padding);
+    visit("dilation", dilation);
+    visit("ceil_mode", ceil_mode);
+  }
 };
 /// The largest of each window, NaN if there is one; padding never wins; ties give their derivative to the first.
+/// (N, C, H, W) -> (N, C, h, w) with h as for conv2d, in ceil_mode rounded up. Error when a window sees only padding.
 Tensor max_pool2d(const Tensor& x, const Pair& window, const PoolSettings& settings = {});
-/// The mean of each window, padding counted as zeros.
+/// The mean of each window, padding counted as zeros: the sum of what it sees, divided by how many of its places lie in
+/// the image or its padding, which are all but for windows that reach beyond.
 Tensor avg_pool2d(const Tensor& x, const Pair& window, const PoolSettings& settings = {});
 /// Each pixel repeated: (N, C, H, W) -> (N, C, H·factors.h, W·factors.w).
 Tensor upsample_nearest2d(const Tensor& x, const Pair& factors);

@@ -1,47 +1,30 @@
 // Reductions: many numbers to one; and running sums.
 #include "autograd/op.h"
 #include "autograd/ops.h"
+#include "autograd/reduced.h"
 #include "tensor/cumsum.h"
 #include "tensor/map.h"
 #include "tensor/reduce.h"
 #include "tensor/simd_math.h"
 
 namespace GRADUS {
+
+using detail::Reduced;
+
 namespace {
 
-// The shape after reducing `axes` of x: with extent 1 there (`kept`), and without them (`dropped`).
-struct Reduced {
-  std::array<bool, kMaxRank> axes;
-  Shape kept, dropped;
-  std::int64_t count = 1;  // elements behind each result
-
-  Reduced(const char* op, const Tensor& x, const Axes& named) : axes(named.in(op, x.shape())) {
-    std::array<std::int64_t, kMaxRank> ones{}, rest{};
-    int left = 0;
-    for (int i = 0; i < x.rank(); ++i) {
-      ones[i] = axes[i] ? 1 : x.shape()[i];
-      if (axes[i])
-        count *= x.shape()[i];
-      else
-        rest[left++] = x.shape()[i];
-    }
-    kept = Shape(std::span(ones.data(), x.rank()));
-    dropped = Shape(std::span(rest.data(), left));
-  }
-
-  /// What a kernel of reduce.h makes of x.
-  Tensor by(void (*kernel)(const ConstView&, const View&), const Tensor& x, bool keep) const {
-    Tensor y(keep ? kept : dropped);
-    kernel(x.view(), {y.write().data, kept, contiguous_strides(kept)});
-    return y;
-  }
-};
+/// What a kernel of reduce.h makes of x.
+Tensor reduced(const Reduced& r, void (*kernel)(const ConstView&, const View&), const Tensor& x, bool keep) {
+  Tensor y(keep ? r.kept : r.dropped);
+  kernel(x.view(), {y.write().data, r.kept, contiguous_strides(r.kept)});
+  return y;
+}
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("sum", x, axes);
-  const Tensor y = r.by(kernel::sum, x, keep);
+  const Tensor y = reduced(r, kernel::sum, x, keep);
   return record("sum", y, arg(x, [kept = r.kept, from = x.shape()](const Tensor& g) {
                   return broadcast_to(reshape(g, kept), from);
                 }));
@@ -56,22 +39,17 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keep) {
 Tensor max(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("max", x, axes);
   check(r.count > 0, "[max] shape {} has no elements to choose from", x.shape());
-  const Tensor y = r.by(kernel::max, x, keep);
+  const Tensor y = reduced(r, kernel::max, x, keep);
   if (!tracked(x)) return y;  // nobody asks where the largest are
 
-  std::array<int, kMaxRank> order, back;  // the kept axes, then the reduced; and where each has come from
-  int placed = 0;
-  for (const bool last : {false, true})
-    for (int i = 0; i < x.rank(); ++i)
-      if (r.axes[i] == last) {
-        back[i] = placed;
-        order[placed++] = i;
-      }
-  const auto axes_of = [&](const std::array<int, kMaxRank>& list) { return Axes(std::span(list.data(), x.rank())); };
-  const Tensor kept_first = permute(detach(x), axes_of(order));
+  const Axes order = r.order(x.rank(), true);  // the kept axes, then the reduced
+  std::array<int, kMaxRank> from;              // where each has come from
+  for (int i = 0; i < x.rank(); ++i) from[order[i]] = i;
+  const Axes back(std::span<const int>(from.data(), x.rank()));
+  const Tensor kept_first = permute(detach(x), order);
   const Tensor rows = reshape(kept_first, {r.dropped.numel(), r.count});
   return record("max", y, arg(x, [places = share(argmax(rows, 1, keepdim)), count = r.count,
-                                  shape = kept_first.shape(), back = axes_of(back)](const Tensor& g) {
+                                  shape = kept_first.shape(), back](const Tensor& g) {
                   const Tensor spread = scatter_add(reshape(g, places->shape), 1, *places, count);
                   return permute(reshape(spread, shape), back);
                 }));
@@ -127,7 +105,7 @@ Tensor log_softmax_over(const Tensor& x, const Axes& axes) {
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("logsumexp", x, axes);
-  const Tensor y = r.by(kernel::logsumexp, x, keep);
+  const Tensor y = reduced(r, kernel::logsumexp, x, keep);
   return record("logsumexp", y, arg(x, [x, axes, kept = r.kept](const Tensor& g) {
                   return reshape(g, kept) * softmax_over(x, axes);
                 }));

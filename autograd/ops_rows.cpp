@@ -2,6 +2,7 @@
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "tensor/rows.h"
+#include "tensor/scatter.h"
 
 namespace GRADUS {
 

@@ -4,6 +4,7 @@
 #include "tensor/copy.h"
 #include "tensor/map.h"
 #include "tensor/reduce.h"
+#include "tensor/scatter.h"
 
 namespace GRADUS {
 
@@ -172,13 +173,15 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   return record("sum_to", y, arg(x, [from = x.shape()](const Tensor& g) { return broadcast_to(g, from); }));
 }
 
-// Calls visit(position in `indices`, offset in the tensor that is indexed along `axis`) for every index.
-template <class Visit>
-static void for_each_index(const char* op, const Indices& indices, int axis, std::int64_t extent,
-                           const Strides& strides, const Visit& visit) {
+static void check_indices(const char* op, const Indices& indices, std::int64_t extent) {
   indices.check_filled(op);
   for (const std::int64_t index : indices.values)
     check(index >= 0 && index < extent, "[{}] index {} is out of range for an axis of extent {}", op, index, extent);
+}
+
+// Calls visit(position in `indices`, offset in the tensor that is indexed along `axis`) for every index.
+template <class Visit>
+static void for_each_index(const Indices& indices, int axis, const Strides& strides, const Visit& visit) {
   const Shape& shape = indices.shape;
   const int last = shape.rank() - 1;
   const auto off_axis = [&](int i) { return i == axis ? 0 : strides[i]; };
@@ -203,7 +206,8 @@ Tensor gather(const Tensor& x, int axis, const Indices& indices) {
   const std::int64_t extent = x.shape()[axis];
   Tensor y(indices.shape);
   Real* out = y.write().data;
-  for_each_index("gather", indices, axis, extent, x.strides(),
+  check_indices("gather", indices, extent);
+  for_each_index(indices, axis, x.strides(),
                  [&, in = x.view().data](std::int64_t position, std::int64_t at) { out[position] = in[at]; });
   if (!tracked(x)) return y;  // nobody asks: the indices need not be copied
   return record("gather", y, arg(x, [axis, indices = share(indices), extent](const Tensor& g) {
@@ -215,14 +219,25 @@ Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64
   axis = axis_of("scatter_add", axis, x.shape());
   check(extent >= 0, "[scatter_add] axis {} cannot have extent {}", axis, extent);
   check(indices.shape == x.shape(), "[scatter_add] indices of shape {} do not fit shape {}", indices.shape, x.shape());
-  Tensor y = zeros(x.shape().with(axis, extent));
-  const View out = y.write();
-  const Tensor packed = detach_contiguous(x);
-  for_each_index("scatter_add", indices, axis, extent, out.strides,
-                 [&, in = packed.view().data](std::int64_t from, std::int64_t to) { out.data[to] += in[from]; });
+  check_indices("scatter_add", indices, extent);
+  Tensor y(x.shape().with(axis, extent));
+  kernel::scatter_add(detach_contiguous(x).view(), axis, indices.values, y.write());
   if (!tracked(x)) return y;
   return record("scatter_add", y,
                 arg(x, [axis, indices = share(indices)](const Tensor& g) { return gather(g, axis, *indices); }));
+}
+
+Tensor flip(const Tensor& x, const Axes& axes) {
+  const auto flipped = axes.in("flip", x.shape());
+  ConstView from = x.view();
+  for (int i = 0; i < x.rank() && x.numel() > 0; ++i)
+    if (flipped[i]) {
+      from.data += (x.shape()[i] - 1) * from.strides[i];
+      from.strides[i] = -from.strides[i];
+    }
+  Tensor y(x.shape());
+  kernel::copy(from, y.write());
+  return record("flip", y, arg(x, [axes](const Tensor& g) { return flip(g, axes); }));
 }
 
 Tensor stop_gradient(const Tensor& x) { return detach(x); }

@@ -19,9 +19,6 @@ template <class>
 inline constexpr bool never = false;
 }
 
-template <class T>
-concept Number = std::is_arithmetic_v<T>;
-
 /// One truth value per lane. There is no conversion to bool: lanes may differ, so one asks any() or all(), and
 /// chooses with where().
 struct Mask {

@@ -5,6 +5,8 @@
 // fails to link instead of giving wrong numbers.
 #pragma once
 
+#include <type_traits>
+
 #if defined(GRADUS_DOUBLE)
 #define GRADUS_REAL_NAME f64
 #else
@@ -36,6 +38,10 @@ using Real = double;
 #else
 using Real = float;
 #endif
+
+/// What may stand for a Real: any integer or floating-point number.
+template <class T>
+concept Number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 /// Defined by the library of this flavour only; the pointer below makes every file that includes a
 /// Gradus header ask for it, so even code that only mentions `Real` cannot link to another flavour.

@@ -24,22 +24,4 @@ void take_rows(const ConstView& table, std::span<const std::int64_t> rows, const
   });
 }
 
-// Every thread has columns of its own and goes through all rows, so a row that comes twice is added to in order.
-void add_rows(const ConstView& x, std::span<const std::int64_t> rows, const View& out) {
-  const std::int64_t count = static_cast<std::int64_t>(rows.size()), width = out.shape[1];
-  constexpr std::int64_t line = kAlignment / sizeof(Real);  // so that no two threads write to one cache line
-  const std::int64_t per_chunk = (1 + kChunk / (1 + count * line)) * line;
-  parallel_for(ceil_div(width, per_chunk), [&](std::int64_t chunk) {
-    const std::int64_t begin = chunk * per_chunk, end = std::min(width, begin + per_chunk);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const Real* from = x.data + i * x.strides[0];
-      Real* to = out.data + rows[i] * width;
-      if (x.strides[1] == 1)
-        for (std::int64_t j = begin; j < end; ++j) to[j] += from[j];
-      else
-        for (std::int64_t j = begin; j < end; ++j) to[j] += from[j * x.strides[1]];
-    }
-  });
-}
-
 }  // namespace GRADUS::kernel

@@ -1,15 +1,12 @@
-// Rows of a table by number: looked up, and added to.
+// Rows of a table by number. (What is added to them: scatter.h.)
 #pragma once
 
 #include "tensor/tensor.h"
 
 namespace GRADUS::kernel {
 
-// Matrices of any strides, but `out` is row-major; every number in `rows` is that of a row (the caller has checked).
-
-/// out[i] = table[rows[i]]: (V, D), n numbers -> (n, D)
+/// out[i] = table[rows[i]]: (V, D), n numbers -> (n, D). The table has any strides, `out` is row-major; every number is
+/// that of a row (the caller has checked).
 void take_rows(const ConstView& table, std::span<const std::int64_t> rows, const View& out);
-/// out[rows[i]] += x[i], in the order of i: (n, D), n numbers -> (V, D)
-void add_rows(const ConstView& x, std::span<const std::int64_t> rows, const View& out);
 
 }  // namespace GRADUS::kernel

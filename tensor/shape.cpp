@@ -19,6 +19,8 @@ Shape::Shape(std::span<const std::int64_t> extents) {
   if (empty) numel_ = 0;
 }
 
+int Shape::from_back(int axis) const { return axis_of("shape", axis, *this); }
+
 Shape Shape::with(int axis, std::int64_t extent) const {
   std::array<std::int64_t, kMaxRank> extents = extents_;
   extents[axis] = extent;

@@ -25,8 +25,12 @@ class Shape {
 
   int rank() const { return rank_; }
   std::int64_t numel() const { return numel_; }
-  /// The extent of `axis`, 0 ≤ axis < rank (not checked: see `axis_of` for user input).
-  std::int64_t operator[](int axis) const { return extents_[axis]; }
+  /// The extent of an axis; negative axes count from the back. Error when it is out of range.
+  std::int64_t operator[](int axis) const {
+    if (axis < 0 || axis >= rank_) [[unlikely]]
+      axis = from_back(axis);
+    return extents_[axis];
+  }
   const std::int64_t* begin() const { return extents_.data(); }
   const std::int64_t* end() const { return extents_.data() + rank_; }
   /// A copy with one extent replaced, appended or taken out.
@@ -37,6 +41,8 @@ class Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 
  private:
+  [[gnu::cold]] int from_back(int axis) const;
+
   std::array<std::int64_t, kMaxRank> extents_{};  // 0 beyond the rank
   std::int64_t numel_ = 1;
   int rank_ = 0;

@@ -14,7 +14,8 @@
 
 namespace GRADUS {
 
-/// What a kernel works on: memory with a shape and strides, owned by someone else.
+/// What a kernel works on: memory with a shape and strides, owned by someone else. `view(i, j)` is the number at that
+/// place (not checked); data[k] is the k-th in memory, which in a transposed, sliced or broadcast tensor is another.
 template <class T>
 struct BasicView {
   T* data = nullptr;
@@ -67,7 +68,9 @@ class Tensor {
   std::uint64_t id() const { return id_; }
   bool contiguous() const { return is_contiguous(shape_, strides_); }
 
-  /// The numbers, to be read. Valid until the tensor is written or destroyed.
+  /// The numbers, to be read, where they lie: data[k] is the k-th in memory, and only in a contiguous tensor the k-th
+  /// in row-major order. One number is x.at({i, j}), all in order are values(). Valid until the tensor is written or
+  /// destroyed.
   ConstView view() const { return {storage_.data() + offset_, shape_, strides_}; }
   /// The numbers, to be written, row-major: unshared first (copied if anyone else looks), under a new id. The view may
   /// be written until the tensor is next copied, given to an op or a tape, or destroyed.

@@ -177,6 +177,7 @@ class OpTable {
     add("where(Tensor, Tensor, Tensor)", "broadcasting", fixed, {draw({}, kAnywhere), draw({2, 1, 4}, kAnywhere)});
     add("where(Tensor, Tensor, Tensor)", "by the condition", chosen,
         {draw({37}, kOffZero), draw({37}, kAnywhere), draw({1}, kAnywhere)});
+    numbers();
     binary("operator<(Tensor, Tensor)", kOdd, kEven, Binary(operator<));
     binary("operator<=(Tensor, Tensor)", kOdd, kEven, Binary(operator<=));
     binary("operator>(Tensor, Tensor)", kOdd, kEven, Binary(operator>));
@@ -186,6 +187,29 @@ class OpTable {
 
   // An op that moves elements, of a contiguous, a transposed, a sliced and a repeated (4, 3), squared afterwards so
   // that there is something to differentiate twice.
+  // The number lies between the elements.
+  void numbers() {
+    const double c = 0.1;
+    const Tensor flags = tensor({4, 1}, {1, 0, 0, 1});
+    moving("where(Tensor, Tensor, Number)", "by a column", [=](const Tensor& x) { return where(flags, x, c); });
+    moving("where(Tensor, Number, Tensor)", "by a column", [=](const Tensor& x) { return where(flags, 1, x); });
+    unary("where(Tensor, Number, Number)", kOffZero, [](const Tensor& x) { return x * where(x > 0, 2, 3.5); });
+    unary("min(Tensor, Number)", kOffZero, [c](const Tensor& x) { return min(x, c); });
+    unary("min(Number, Tensor)", kOffZero, [c](const Tensor& x) { return min(c, x); });
+    unary("max(Tensor, Number)", kOffZero, [c](const Tensor& x) { return max(x, c); });
+    unary("max(Number, Tensor)", kOffZero, [](const Tensor& x) { return max(0, x); });
+    unary("operator<(Tensor, Number)", kOffZero, [](const Tensor& x) { return x * (x < 0); });
+    unary("operator<(Number, Tensor)", kOffZero, [](const Tensor& x) { return x * (0 < x); });
+    unary("operator<=(Tensor, Number)", kOffZero, [](const Tensor& x) { return x * (x <= 0); });
+    unary("operator<=(Number, Tensor)", kOffZero, [](const Tensor& x) { return x * (0 <= x); });
+    unary("operator>(Tensor, Number)", kOffZero, [](const Tensor& x) { return x * (x > 0); });
+    unary("operator>(Number, Tensor)", kOffZero, [](const Tensor& x) { return x * (0 > x); });
+    unary("operator>=(Tensor, Number)", kOffZero, [](const Tensor& x) { return x * (x >= 0); });
+    unary("operator>=(Number, Tensor)", kOffZero, [](const Tensor& x) { return x * (0 >= x); });
+    unary("equal(Tensor, Number)", kOffZero, [](const Tensor& x) { return x * equal(x, 0); });
+    unary("equal(Number, Tensor)", kOffZero, [](const Tensor& x) { return x * equal(0, x); });
+  }
+
   void moving(const std::string& op, const std::string& what, std::function<Tensor(const Tensor&)> move) {
     const TensorFunction f = [move](std::span<const Tensor> in) {
       const Tensor y = move(in[0]);
@@ -278,6 +302,9 @@ class OpTable {
     moving("sum_to(Tensor, Shape)", "a row", [](const Tensor& x) { return sum_to(x, {3}); });
     moving("sum_to(Tensor, Shape)", "a column", [](const Tensor& x) { return sum_to(x, {4, 1}); });
     moving("sum_to(Tensor, Shape)", "a number", [](const Tensor& x) { return sum_to(x, {}); });
+    moving("flip(Tensor, Axes)", "rows", [](const Tensor& x) { return flip(x, 0); });
+    moving("flip(Tensor, Axes)", "both axes", [](const Tensor& x) { return flip(x, {0, -1}) * x; });
+    add("flip(Tensor, Axes)", "rank 0", squared([](auto in) { return flip(in[0], {}); }), {draw({}, kAnywhere)});
     const Indices rows({2, 3}, {3, 0, 1, 3, 2, 1});  // one element twice
     const Indices columns({4, 2}, {2, 2, 0, 1, 1, 0, 2, 1});
     moving("gather(Tensor, int, Indices)", "axis 0", [=](const Tensor& x) { return gather(x, 0, rows); });
@@ -335,6 +362,32 @@ class OpTable {
     reduction(
         "logsumexp", [](const Tensor& x) { return logsumexp(x); },
         [](const Tensor& x, const Axes& axes, bool keep) { return logsumexp(x, axes, keep); });
+    reduction(
+        "norm", [](const Tensor& x) { return norm(x) * Real(0.1); },
+        [](const Tensor& x, const Axes& axes, bool keep) { return norm(x + Real(0.2), axes, keep); });  // none is 0
+    const auto spread = [this](const std::string& what, const Tensor& x, const Axes& axes, bool keep, Real correction) {
+      add("var(Tensor, Axes, bool, Real)", what,
+          [=](auto in) { return var(in[0], axes, keep, correction) * Real(0.1); }, {x});
+      add("stddev(Tensor, Axes, bool, Real)", what,
+          [=](auto in) { return stddev(in[0], axes, keep, correction); }, {x});
+    };
+    spread("the first", distinct({4, 3}), 0, false, 1);
+    spread("the last, kept, without correction", distinct({4, 3}), -1, keepdim, 0);
+    spread("two of three, of a permuted", permute(distinct({2, 3, 4}), {2, 0, 1}), {0, 2}, false, Real(1.5));
+    spread("no results", distinct({0, 3}), 1, false, 1);
+    add("var(Tensor)", "all", [](auto in) { return var(in[0]) * Real(0.1); }, {distinct({4, 3})});
+    add("stddev(Tensor)", "all", [](auto in) { return stddev(in[0]); }, {distinct({19})});
+    for (const int n : {1, 2, 3, 7})
+      add("prod(Tensor)", std::to_string(n), [](auto in) { return prod(in[0]); }, {draw({n}, kOffZero)});
+    const auto product = [this](const std::string& what, const Tensor& x, const Axes& axes, bool keep) {
+      add("prod(Tensor, Axes, bool)", what, [=](auto in) { return prod(in[0], axes, keep); }, {x});
+    };
+    product("the first", draw({4, 3}, kOffZero), 0, false);
+    product("the last, kept, transposed", transposed({3, 5}, kOffZero), -1, keepdim);
+    product("two of three", draw({3, 2, 2}, kOffZero), {0, 2}, false);
+    product("none", draw({2, 3}, kOffZero), {}, false);
+    product("of nothing", draw({2, 0}, kOffZero), 1, false);
+    product("one zero, two, three", tensor({3, 4}, {1, 0, 2, 3, 0, 2, 0, Real(1.5), 0, 0, 2, 0}), 1, false);
     add("sum(Tensor)", "of nothing", [](auto in) { return sum(in[0]); }, {draw({0}, kAnywhere)});
     add("argmax(Tensor, int, bool)", "kept, to gather by",
         [](auto in) { return gather(in[0] * in[0], 1, argmax(in[0], 1, keepdim)); }, {distinct({4, 3})});
@@ -373,6 +426,27 @@ class OpTable {
     add(mm, "no rows", product, {draw({0, 2}, kAnywhere), draw({2, 3}, kAnywhere)});
     add(mm, "a matrix with its transpose", [](auto in) { return matmul(in[0], transpose(in[0])); },
         {draw({3, 2}, kAnywhere)});
+
+    const auto named = [this](const std::string& formula, const std::vector<Shape>& shapes) {
+      std::vector<Tensor> at;
+      for (const Shape& shape : shapes) at.push_back(draw(shape, kAnywhere));
+      add("einsum(string_view, span<Tensor>)", formula, [=](auto in) { return einsum(formula, in); }, at);
+    };
+    named("bij,jbk->bik", {{2, 3, 4}, {4, 2, 5}});
+    named("bi,bi->b", {{3, 4}, {3, 4}});
+    named("ij,ij->ji", {{3, 4}, {3, 4}});
+    named("i,j->ij", {{3}, {4}});
+    named("ij,k->", {{2, 3}, {2}});
+    named("ij,jk,kl->il", {{2, 3}, {3, 4}, {4, 2}});
+    named("abc,cd->bad", {{2, 3, 0}, {0, 2}});
+    named("ijk->ki", {{2, 3, 4}});
+    add("einsum(string_view, Tensor)", "a transpose", [](auto in) { return einsum("ij->ji", in[0] * in[0]); },
+        {draw({2, 3}, kAnywhere)});
+    add("einsum(string_view, Tensor, Tensor)", "a tensor with itself",
+        [](auto in) { return einsum("ij,kj->ik", in[0], in[0]); }, {transposed({2, 3}, kAnywhere)});
+    add("einsum(string_view, initializer_list<Tensor>)", "three, one of them a number",
+        [](auto in) { return einsum("ij,,i->j", {in[0], in[1], in[2]}); },
+        {draw({3, 2}, kAnywhere), draw({}, kAnywhere), draw({3}, kAnywhere)});
 
     add(mm, "stacks", product, {draw({2, 3, 4}, kAnywhere), draw({2, 4, 5}, kAnywhere)});
     add(mm, "a stack and one matrix", product, {draw({2, 3, 4}, kAnywhere), transposed({4, 2}, kAnywhere)});
@@ -435,6 +509,19 @@ class OpTable {
     pools("overlapping, padded", distinct({2, 1, 4, 3}), {3, 2}, {.stride = {1, 2}, .padding = 1});
     pools("permuted", permute(distinct({4, 3, 2, 1}), {3, 2, 1, 0}), {1, 2}, {.stride = 1});
     pools("an empty batch", distinct({0, 2, 4, 4}), 2, {});
+    pools("rounded up", distinct({1, 2, 5, 4}), {2, 3}, {.stride = {3, 2}, .padding = {0, 1}, .ceil_mode = true});
+    add(max_pool, "dilated", [](auto in) {
+          const Tensor y = max_pool2d(in[0], {2, 3}, {.stride = 1, .padding = {0, 1}, .dilation = {3, 2}});
+          return y * y;
+        }, {distinct({1, 1, 5, 6})});
+    const auto sequences = [&](const std::string& what, const Tensor& x, const Tensor& w, const Conv1dSettings& s) {
+      add("conv1d(Tensor, Tensor, Conv1dSettings)", what, [s](auto in) { return conv1d(in[0], in[1], s); }, {x, w});
+      add("conv1d(Tensor, Tensor, Tensor, Conv1dSettings)", what,
+          [s](auto in) { return conv1d(in[0], in[1], in[2], s); }, {x, w, any({w.shape()[0]})});
+    };
+    sequences("plain", any({2, 2, 5}), any({3, 2, 3}), {});
+    sequences("all settings", any({1, 4, 9}), any({2, 2, 3}), {.stride = 2, .padding = 1, .dilation = 2, .groups = 2});
+    sequences("permuted", permute(any({6, 2, 2}), {1, 2, 0}), any({1, 2, 2}), {});
     const auto enlarged = [](auto in) { const Tensor y = upsample_nearest2d(in[0], {2, 3}); return y * y; };
     add("upsample_nearest2d(Tensor, Pair)", "contiguous", enlarged, {any({2, 2, 3, 2})});
     add("upsample_nearest2d(Tensor, Pair)", "permuted", enlarged, {permute(any({3, 2, 2, 1}), {3, 2, 0, 1})});

@@ -100,7 +100,7 @@ TEST_CASE("kinks: of equals, the reduction max differentiates the first") {
   const Tensor x = tensor({2, 4}, {1, 7, 7, 2, 5, 5, 5, 5});
   {
     Tape tape(x);
-    CHECK(tape.gradient(sum(max(x, 1)), x).values() == std::vector<Real>{0, 1, 0, 0, 1, 0, 0, 0});
+    CHECK(tape.gradient(sum(max(x, {1})), x).values() == std::vector<Real>{0, 1, 0, 0, 1, 0, 0, 0});
   }
   {
     Tape tape(x);
@@ -109,7 +109,7 @@ TEST_CASE("kinks: of equals, the reduction max differentiates the first") {
   {
     const Tensor flat = ones({3, 2});
     Tape tape(flat);
-    CHECK(tape.gradient(sum(max(flat, 0)), flat).values() == std::vector<Real>{1, 1, 0, 0, 0, 0});
+    CHECK(tape.gradient(sum(max(flat, {0})), flat).values() == std::vector<Real>{1, 1, 0, 0, 0, 0});
   }
   CHECK(argmax(x, 1).values == Indices::Values{1, 0});
 }

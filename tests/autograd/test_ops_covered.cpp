@@ -13,17 +13,18 @@ namespace {
 
 /// A declaration's parameters by types alone: "const Tensor& x, Real c = 1" -> "Tensor, Real".
 std::string types_of(const std::string& parameters) {
-  std::string types = std::regex_replace(parameters, std::regex("\\bconst\\b|\\bstd::|&|\\s*=[^,]*"), "");
+  std::string types = std::regex_replace(parameters, std::regex("\\b(?:const|auto)\\b|\\bstd::|&|\\s*=[^,]*"), "");
   types = std::regex_replace(types, std::regex("\\s*([\\w<>]+)\\s+\\w+\\s*(?=,|$)"), "$1");
   return std::regex_replace(types, std::regex("\\s*,\\s*"), ", ");
 }
 
 /// The functions in a header's text whose result has to do with tensors: "pow(Tensor, Real)".
 std::set<std::string> declared(const std::string& header) {
-  const std::string code = std::regex_replace(header, std::regex("//[^\n]*"), "");
+  std::string code = std::regex_replace(header, std::regex("//[^\n]*"), "");
+  code = std::regex_replace(code, std::regex("namespace with_number \\{[^}]*\\}"), "");  // what templates stand before
   static const std::regex declaration(
       "\\b[\\w:]*<?[\\w:]*\\b(?:Tensor|Indices)>?\\s+(operator[^\\s(]+|\\w+)\\s*"  // result, name
-      "\\(((?:[^()]|\\([^()]*\\))*)\\)\\s*;");
+      "\\(((?:[^()]|\\([^()]*\\))*)\\)\\s*[;{]");
   std::set<std::string> found;
   for (std::sregex_iterator at(code.begin(), code.end(), declaration), end; at != end; ++at)
     found.insert((*at)[1].str() + "(" + types_of((*at)[2]) + ")");
@@ -60,12 +61,17 @@ Tensor leaky(const Tensor& x, Real slope = Real(0.01));
 std::vector<Tensor> split(const Tensor& x, int axis);
 Indices argmax(const Tensor& x, int axis, bool keep = false);  // with a comment
   Tensor concat(std::span<const Tensor> parts, int axis);
+Tensor max(const Tensor& a, Number auto b) { return with_number::max(a, Real(b)); }
+namespace with_number {
+Tensor hidden(const Tensor& x);
+}  // namespace with_number
 Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end);
 inline constexpr bool keepdim = true;
 )");
   CHECK(list(found) == list({"operator+(Tensor, Tensor)", "operator<=(Tensor, Tensor)", "elu(Tensor, Real)",
                              "leaky(Tensor, Real)", "split(Tensor, int)", "argmax(Tensor, int, bool)",
-                             "concat(span<Tensor>, int)", "slice(Tensor, int, int64_t, int64_t)"}));
+                             "concat(span<Tensor>, int)", "max(Tensor, Number)",
+                             "slice(Tensor, int, int64_t, int64_t)"}));
 }
 
 TEST_CASE("ops: every op of ops.h stands in the table, and nothing else does") {

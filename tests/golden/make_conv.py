@@ -90,6 +90,27 @@ def conv_cases(out):
          lambda x, w, b: F.conv_transpose2d(x, w, b, stride=(1, 2), padding=1, dilation=(3, 4), output_padding=(2, 3)),
          normal(2, 3, 4, 3), normal(3, 2, 2, 3), normal(2))
 
+    # windows that reach beyond the image, or leave something out
+    pools("rounded_up", distinct(1, 2, 6, 7), (3, 2), stride=(2, 3), ceil_mode=True)
+    pools("rounded_up_padded", distinct(2, 1, 5, 7), (3, 4), stride=(3, 2), padding=(1, 2), ceil_mode=True)
+    pools("not_in_the_padding", distinct(1, 1, 5, 4), 2, stride=(3, 4), padding=1, ceil_mode=True)
+    pools("larger_than_the_image", distinct(1, 1, 2, 3), 3, stride=2, ceil_mode=True)
+    pools("wide", distinct(1, 2, 9, 8), (7, 8), stride=(1, 2), padding=(3, 0))
+
+    def dilated(name, x, window, **settings):
+        case(out, f"max_pool2d:{name}", lambda x: F.max_pool2d(x, window, **settings), x)
+
+    dilated("dilated", distinct(2, 1, 8, 9), (3, 2), stride=(1, 2), dilation=(2, 3))
+    dilated("dilated_padded", distinct(1, 2, 7, 8), (2, 3), stride=2, padding=1, dilation=(3, 2))
+    dilated("dilated_rounded_up", distinct(1, 1, 7, 6), 2, stride=(3, 2), dilation=(2, 3), ceil_mode=True)
+
+    def sequences(name, x, w, **settings):
+        case(out, f"conv1d:{name}", lambda x, w, b: F.conv1d(x, w, b, **settings), normal(*x), normal(*w), normal(w[0]))
+
+    sequences("plain", (2, 3, 8), (4, 3, 3))
+    sequences("all", (2, 4, 11), (6, 2, 3), stride=2, padding=3, dilation=2, groups=2)
+    sequences("empty", (0, 2, 5), (3, 2, 2))
+
 
 if __name__ == "__main__":
     numbers = {}

@@ -7,7 +7,7 @@
 #include "nn/conv.h"
 #include "nn/state.h"
 #include "tests/files.h"
-#include "tests/golden/golden.h"
+#include "tests/golden/twice.h"
 
 using namespace gradus;
 using namespace gradus::test;
@@ -70,6 +70,23 @@ const std::map<std::string, Function>& functions() {
     pools("overlapping", {3, 2}, {.stride = {2, 1}, .padding = 1});
     pools("left_over", 2, {.stride = 3});
     pools("empty", 2, {});
+    pools("rounded_up", {3, 2}, {.stride = {2, 3}, .ceil_mode = true});
+    pools("rounded_up_padded", {3, 4}, {.stride = {3, 2}, .padding = {1, 2}, .ceil_mode = true});
+    pools("not_in_the_padding", 2, {.stride = {3, 4}, .padding = 1, .ceil_mode = true});
+    pools("larger_than_the_image", 3, {.stride = 2, .ceil_mode = true});
+    pools("wide", {7, 8}, {.stride = {1, 2}, .padding = {3, 0}});
+    const auto dilated = [&](const std::string& name, const Pair& window, const PoolSettings& s) {
+      all["max_pool2d:" + name] = [=](In in) { return max_pool2d(in[0], window, s); };
+    };
+    dilated("dilated", {3, 2}, {.stride = {1, 2}, .dilation = {2, 3}});
+    dilated("dilated_padded", {2, 3}, {.stride = 2, .padding = 1, .dilation = {3, 2}});
+    dilated("dilated_rounded_up", 2, {.stride = {3, 2}, .dilation = {2, 3}, .ceil_mode = true});
+    const auto sequences = [&](const std::string& name, const Conv1dSettings& s) {
+      all["conv1d:" + name] = [=](In in) { return conv1d(in[0], in[1], in[2], s); };
+    };
+    sequences("plain", {});
+    sequences("all", {.stride = 2, .padding = 3, .dilation = 2, .groups = 2});
+    sequences("empty", {});
     all["upsample_nearest2d:2x3"] = [](In in) { return upsample_nearest2d(in[0], {2, 3}); };
     for (const char* name : {"stack", "one_right", "one_left", "broadcast", "empty"})
       all[std::string("matmul:") + name] = [](In in) { return matmul(in[0], in[1]); };
@@ -81,31 +98,7 @@ const std::map<std::string, Function>& functions() {
 }  // namespace
 
 TEST_CASE("pytorch: convolutions, pooling and stacks, their gradients and those of their gradients") {
-  const Golden golden("conv.safetensors");
-  std::set<std::string> met;
-  for (const std::string& name : golden.names_with("/value")) {
-    const auto found = functions().find(name);
-    REQUIRE_MESSAGE(found != functions().end(), "no function for ", name);
-    met.insert(name);
-    const std::vector<Tensor> inputs = golden.list(name + "/in"), directions = golden.list(name + "/direction");
-    Tape outer(inputs);
-    Tensor along = sum(inputs[0]) * 0;  // where a gradient depends on nothing, there is nothing else
-    {
-      Tape tape(inputs);
-      const Tensor value = found->second(inputs);
-      CHECK_MESSAGE(distance(value, golden[name + "/value"]) <= kGoldenBound, name);
-      const std::vector<Tensor> gradients = tape.gradient(sum(value * golden[name + "/weight"]));
-      for (std::size_t i = 0; i < inputs.size(); ++i) {
-        CHECK_MESSAGE(distance(gradients[i], golden.list(name + "/gradient")[i]) <= kGoldenBound, name, ", gradient ",
-                      i);
-        along = along + sum(gradients[i] * directions[i]);
-      }
-    }
-    const std::vector<Tensor> seconds = outer.gradient(along);
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-      CHECK_MESSAGE(distance(seconds[i], golden.list(name + "/second")[i]) <= kGoldenBound, name, ", second order ", i);
-  }
-  CHECK(met.size() == functions().size());
+  check_twice(Golden("conv.safetensors"), functions());
 }
 
 TEST_CASE("conv layers: shapes, names and what they compute") {
@@ -207,6 +200,19 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
        "[conv2d] there is nothing in images of shape (1, 3, 5, 0)");
   says([&] { max_pool2d(x, 2, {.padding = 2}); }, "[max_pool2d] padding 2 x 2 is more than half of a window of 2 x 2");
   says([&] { avg_pool2d(reshape(x, {6, 5, 6}), 2); }, "[avg_pool2d] images (6, 5, 6) are not (N, C, H, W)");
+  says([&] { avg_pool2d(x, 2, {.dilation = {1, 2}}); }, "[avg_pool2d] dilation is for max_pool2d alone");
+  says([&] { max_pool2d(zeros({1, 1, 2, 2}), {2, 1}, {.padding = {1, 0}, .dilation = {3, 1}}); },
+       "[max_pool2d] a window of 2 x 1 sees nothing of an image (1, 1, 2, 2), only padding");
+  says([&] { max_pool2d(zeros({1, 1, 2, 2}), 4, {.stride = 2, .ceil_mode = true}); },
+       "[max_pool2d] a window that spans 4 does not fit into 2 of an image (1, 1, 2, 2), padding included");
+  says([&] { conv1d(x, w); },
+       "[conv1d] sequences (2, 3, 5, 6) and weight (4, 3, 3, 3) are not (N, C, L) and (O, C/groups, k)");
+  says([&] { conv1d(zeros({2, 3, 5}), zeros({4, 2, 3})); },
+       "[conv1d] sequences (2, 3, 5) do not fit weight (4, 2, 3), which is (O, C/groups, k), in 1 groups");
+  says([&] { conv1d(zeros({2, 3, 5}), zeros({4, 3, 3}), zeros({3})); },
+       "[conv1d] bias (3) is not (4), one number for each channel of the result");
+  says([&] { conv1d(zeros({2, 3, 5}), zeros({4, 3, 3}), {.dilation = 4}); },
+       "[conv1d] a window that spans 9 does not fit into 5 of an image (1, 5), padding included");
   says([&] { upsample_nearest2d(x, {2, 0}); }, "[upsample_nearest2d] cannot repeat pixels 2 x 0 times");
   constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max() / 2;
   CHECK(error_of([&] { conv2d(x, w, {.padding = huge}); }) != "no error");

@@ -5,11 +5,22 @@
 #include <string>
 
 #include "tensor/shape.h"
+#include "tests/files.h"
 
 using namespace gradus;
+using namespace gradus::test;
 
 namespace {
 constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+}
+
+TEST_CASE("shape: an extent is counted from either end, and out of range is an error") {
+  const Shape shape{2, 3, 5};
+  for (int axis = 0; axis < 3; ++axis) CHECK(shape[axis - 3] == shape[axis]);
+  CHECK(shape[-1] == 5);
+  CHECK(error_of([&] { (void)shape[3]; }) == "[shape] axis 3 is out of range for shape (2, 3, 5)");
+  CHECK(error_of([&] { (void)shape[-4]; }) == "[shape] axis -4 is out of range for shape (2, 3, 5)");
+  CHECK(error_of([&] { (void)Shape{}[-1]; }) == "[shape] axis -1 is out of range for shape ()");
 }
 
 TEST_CASE("a shape counts its elements") {
