@@ -60,12 +60,11 @@ static Tensor weighted(const Formula& formula, const Captures& captures, const T
   return [&]<int... j>(std::integer_sequence<int, j...>) {
     Tensor out = evaluate(formula, captures, {g.view(), x[j].view()...});
     if (!tracked(g) && ((!formula.partial[j] || !tracked(x[j])) && ...)) return out;
-    return record(formula.name, std::move(out),
-                  arg(g,
-                      [&formula, captures, x](const Tensor& h) {
-                        return where(h, weighted<arity>(formula, captures, h, x), scalar(0));
-                      }),
-                  arg(x[j], VjpByInput<arity>{formula, captures, x, j, g}).only_if(formula.partial[j])...);
+    return record(
+        formula.name, std::move(out),
+        arg(g, [&formula, captures,
+                x](const Tensor& h) { return where(h, weighted<arity>(formula, captures, h, x), scalar(0)); }),
+        arg(x[j], VjpByInput<arity>{formula, captures, x, j, g}).only_if(formula.partial[j])...);
   }(std::make_integer_sequence<int, arity>());
 }
 

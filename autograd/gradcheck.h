@@ -13,7 +13,7 @@ namespace GRADUS {
 /// estimate. atol is meant for gradients of about 1; where all are smaller it shrinks with the largest of them. In the
 /// double build the defaults are tight.
 struct GradcheckOptions {
-  int order = 1;  // 2: the gradient's own gradient as well
+  int order = 1;                                            // 2: the gradient's own gradient as well
   Real step = sizeof(Real) == 8 ? Real(1e-3) : Real(3e-2);  // of the difference; keep points 2 steps away from kinks
   double rtol = sizeof(Real) == 8 ? 1e-7 : 1e-2;
   double atol = sizeof(Real) == 8 ? 1e-9 : 1e-2;
@@ -24,8 +24,8 @@ struct GradcheckOptions {
 
 struct GradcheckResult {
   bool passed = true;
-  double worst = 0;     // the largest difference, as a multiple of what is allowed
-  std::string message;  // where it failed: order, input, element, both numbers; empty when it passed
+  double worst = 0;                       // the largest difference, as a multiple of what is allowed
+  std::string message;                    // where it failed: order, input, element, both numbers; empty when it passed
   std::int64_t checked = 0, unclear = 0;  // elements, of all orders; of them without a verdict, since the last two
                                           // steps do not agree
 };

@@ -44,7 +44,8 @@ Tensor operator*(const Tensor& a, const Tensor& b) {
 Tensor operator/(const Tensor& a, const Tensor& b) {
   return elementwise<"div">(
       Smooth{[](auto a, auto b) { return a / b; }, [](const Tensor&, const Tensor& b) { return 1 / b; },
-             [](const Tensor& a, const Tensor& b) { return -(a / b) / b; }}, a, b);
+             [](const Tensor& a, const Tensor& b) { return -(a / b) / b; }},
+      a, b);
 }
 
 Tensor operator-(const Tensor& x) {
@@ -72,8 +73,7 @@ Tensor operator/(const Tensor& x, Real c) {  // not x * (1 / c), which is rounde
 }
 
 Tensor operator/(Real c, const Tensor& x) {
-  return elementwise<"div">(
-      Smooth{[c](auto x) { return c / x; }, [c](const Tensor& x) { return -(c / x) / x; }}, x);
+  return elementwise<"div">(Smooth{[c](auto x) { return c / x; }, [c](const Tensor& x) { return -(c / x) / x; }}, x);
 }
 
 Tensor operator-(const Tensor& x, Real c) { return x + -c; }

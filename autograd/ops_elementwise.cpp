@@ -25,9 +25,9 @@ Tensor sqrt(const Tensor& x) {
 
 // σ′, as a function of its own: σ·(1 - σ) in ops would lose its digits far out, its derivative in this form near 0.
 static Tensor sigmoid_slope(const Tensor& x) {
-  return elementwise<"sigmoid_slope">(
-      Smooth{[](auto x) { return sigmoid_sloped(x).slope; },
-             [](const Tensor& x) { return -tanh(x / 2) * sigmoid_slope(x); }}, x);
+  return elementwise<"sigmoid_slope">(Smooth{[](auto x) { return sigmoid_sloped(x).slope; },
+                                             [](const Tensor& x) { return -tanh(x / 2) * sigmoid_slope(x); }},
+                                      x);
 }
 Tensor sigmoid(const Tensor& x) {
   return elementwise<"sigmoid">(
@@ -38,13 +38,14 @@ Tensor tanh(const Tensor& x) {  // tanh(x) = 2·σ(2x) - 1
       Smooth{[](auto x) { return tanh(x); }, [](const Tensor& x) { return 4 * sigmoid_slope(2 * x); }}, x);
 }
 Tensor softplus(const Tensor& x) {
-  return elementwise<"softplus">(
-      Smooth{[](auto x) { return softplus(x); }, [](const Tensor& x) { return sigmoid(x); }}, x);
+  return elementwise<"softplus">(Smooth{[](auto x) { return softplus(x); }, [](const Tensor& x) { return sigmoid(x); }},
+                                 x);
 }
 Tensor erf(const Tensor& x) {
   return elementwise<"erf">(
       Smooth{[](auto x) { return erf(x); },
-             [](const Tensor& x) { return 2 * std::numbers::inv_sqrtpi_v<Real> * exp(-(x * x)); }}, x);
+             [](const Tensor& x) { return 2 * std::numbers::inv_sqrtpi_v<Real> * exp(-(x * x)); }},
+      x);
 }
 Tensor sin(const Tensor& x) {
   return elementwise<"sin">(Smooth{[](auto x) { return sin(x); }, [](const Tensor& x) { return cos(x); }}, x);
@@ -71,13 +72,12 @@ Tensor pow(const Tensor& x, const Tensor& y) {
   return elementwise<"pow">(Smooth{[](auto x, auto y) { return pow(x, y); }, by_x, by_y}, x, y);
 }
 Tensor pow(const Tensor& x, Real y) {
-  if (y == 2)
-    return elementwise<"pow">(Smooth{[](auto x) { return x * x; }, [](const Tensor& x) { return 2 * x; }}, x);
+  if (y == 2) return elementwise<"pow">(Smooth{[](auto x) { return x * x; }, [](const Tensor& x) { return 2 * x; }}, x);
   if (y == 3)
     return elementwise<"pow">(Smooth{[](auto x) { return x * x * x; }, [](const Tensor& x) { return 3 * (x * x); }}, x);
-  return elementwise<"pow">(
-      Smooth{[y](auto x) { return pow(x, y); },
-             [y](const Tensor& x) { return y == 0 ? zeros(x.shape()) : y * pow(x, y - 1); }}, x);
+  return elementwise<"pow">(Smooth{[y](auto x) { return pow(x, y); },
+                                   [y](const Tensor& x) { return y == 0 ? zeros(x.shape()) : y * pow(x, y - 1); }},
+                            x);
 }
 Tensor abs(const Tensor& x) {
   return elementwise<"abs">([](auto x) { return abs(x); }, x);
@@ -104,32 +104,34 @@ Tensor leaky_relu(const Tensor& x, Real slope) {
 }
 Tensor silu(const Tensor& x) {
   return elementwise<"silu">(
-      Smooth{[](auto x) { return x * sigmoid(x); },
-             [](const Tensor& x) { return sigmoid(x) + x * sigmoid_slope(x); }}, x);
+      Smooth{[](auto x) { return x * sigmoid(x); }, [](const Tensor& x) { return sigmoid(x) + x * sigmoid_slope(x); }},
+      x);
 }
 static Tensor normal_cdf(const Tensor& x) {
-  return elementwise<"normal_cdf">(
-      Smooth{[](auto x) { return normal_cdf(x); },
-             [](const Tensor& x) {
-               constexpr Real factor = std::numbers::inv_sqrtpi_v<Real> / std::numbers::sqrt2_v<Real>;
-               return factor * exp(x * x * Real(-0.5));
-             }}, x);
+  return elementwise<"normal_cdf">(Smooth{[](auto x) { return normal_cdf(x); },
+                                          [](const Tensor& x) {
+                                            constexpr Real factor =
+                                                std::numbers::inv_sqrtpi_v<Real> / std::numbers::sqrt2_v<Real>;
+                                            return factor * exp(x * x * Real(-0.5));
+                                          }},
+                                   x);
 }
 Tensor gelu(const Tensor& x) {
-  return elementwise<"gelu">(
-      Smooth{[](auto x) { return x * normal_cdf(x); },
-             [](const Tensor& x) {
-               constexpr Real factor = std::numbers::inv_sqrtpi_v<Real> / std::numbers::sqrt2_v<Real>;
-               return normal_cdf(x) + factor * x * exp(x * x * Real(-0.5));
-             }}, x);
+  return elementwise<"gelu">(Smooth{[](auto x) { return x * normal_cdf(x); },
+                                    [](const Tensor& x) {
+                                      constexpr Real factor =
+                                          std::numbers::inv_sqrtpi_v<Real> / std::numbers::sqrt2_v<Real>;
+                                      return normal_cdf(x) + factor * x * exp(x * x * Real(-0.5));
+                                    }},
+                             x);
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const auto none = [](const Tensor& c, const Tensor&, const Tensor&) { return zeros(c.shape()); };
   const auto chosen = [](const Tensor& c, const Tensor&, const Tensor&) { return 1 - equal(c, scalar(0)); };
   const auto other = [](const Tensor& c, const Tensor&, const Tensor&) { return equal(c, scalar(0)); };
-  return elementwise<"where">(
-      Smooth{[](auto c, auto a, auto b) { return where(c != 0, a, b); }, none, chosen, other}, condition, a, b);
+  return elementwise<"where">(Smooth{[](auto c, auto a, auto b) { return where(c != 0, a, b); }, none, chosen, other},
+                              condition, a, b);
 }
 Tensor operator<(const Tensor& a, const Tensor& b) {
   return elementwise<"less">([](auto a, auto b) { return where(a < b, 1, 0); }, a, b);

@@ -14,7 +14,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   const auto shape = broadcast(a.shape().with(a.rank() - 1, 1), b.shape().with(b.rank() - 2, 1));  // (…, n, m)
   check(shape.has_value(),
         "[matmul] stacks of matrices do not broadcast: {} @ {}\nhelp: in front of the last two axes, aligned at the "
-        "right, extents must agree or be 1", a.shape(), b.shape());
+        "right, extents must agree or be 1",
+        a.shape(), b.shape());
   Tensor c(*shape);
   kernel::gemm_stack(a.view(), b.view(), c.write());
   return record("matmul", std::move(c),
@@ -37,7 +38,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const ConstView w = weight.view();
   kernel::gemm(x.view(), {w.data, {in, out}, {w.strides[1], w.strides[0]}}, y.write(), start.view().data);
   return record("linear", std::move(y),
-                arg(x, [weight](const Tensor& g) { return matmul(g, weight); }),       // (n, out) @ (out, in)
+                arg(x, [weight](const Tensor& g) { return matmul(g, weight); }),        // (n, out) @ (out, in)
                 arg(weight, [x](const Tensor& g) { return matmul(transpose(g), x); }),  // (out, n) @ (n, in)
                 arg(bias, [shape = bias.shape()](const Tensor& g) { return sum_to(g, shape); }));
 }

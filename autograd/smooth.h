@@ -37,5 +37,4 @@ struct Smooth : F, Slope... {
 template <class F, class... Slope>
 Smooth(F, Slope...) -> Smooth<F, Slope...>;
 
-
 }  // namespace GRADUS

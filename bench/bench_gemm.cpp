@@ -16,7 +16,10 @@ void gemm(benchmark::State& state, const GemmCase& shape) {
 [[maybe_unused]] const bool registered = [] {
   for (const GemmCase& shape : gemm_cases())
     benchmark::RegisterBenchmark(("gemm/" + shape.name).c_str(), gemm, shape)
-        ->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
+        ->ArgName("threads")
+        ->Arg(1)
+        ->Arg(2)
+        ->UseRealTime();
   return true;
 }();
 

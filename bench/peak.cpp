@@ -38,8 +38,7 @@ double best_seconds(int threads, const Work& work) {
 }
 
 [[gnu::noinline]] void triad(Real* a, const Real* b, const Real* c, std::int64_t size) {
-  for (std::int64_t i = 0; i + kLanes <= size; i += kLanes)
-    fma(3, Batch::load(c + i), Batch::load(b + i)).store(a + i);
+  for (std::int64_t i = 0; i + kLanes <= size; i += kLanes) fma(3, Batch::load(c + i), Batch::load(b + i)).store(a + i);
 }
 
 }  // namespace

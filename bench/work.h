@@ -53,9 +53,7 @@ inline Model book_model() { return {VaeSettings{}, 150}; }
 inline Model conv_model() {
   return {{.network = Network::convolutional, .hidden = {256}, .activation = Activation::relu}, 128};
 }
-inline Model small_model() {
-  return {{.hidden = {200, 200}, .latent = 50, .activation = Activation::tanh}, 20};
-}
+inline Model small_model() { return {{.hidden = {200, 200}, .latent = 50, .activation = Activation::tanh}, 20}; }
 
 /// A training step without the data's way to it: tape, bound, gradients, Adam.
 class Step {
@@ -96,10 +94,13 @@ class BothWays {
 
 /// What a user writes who wants three activations at once: one op.
 inline Tensor composite(const Tensor& x) {
-  return elementwise<"silu_elu_square">([](auto x) {
-    const auto a = x * sigmoid(x);
-    const auto b = where(a > 0, a, expm1(a));
-    return b * b; }, x);
+  return elementwise<"silu_elu_square">(
+      [](auto x) {
+        const auto a = x * sigmoid(x);
+        const auto b = where(a > 0, a, expm1(a));
+        return b * b;
+      },
+      x);
 }
 
 class Bce {

@@ -28,22 +28,22 @@ struct Config {
   std::int64_t batch_size = 150;
   OptimizerKind optimizer = OptimizerKind::adam;
   double lr = 1e-3;
-  double clip = 0;  // of the global gradient norm; 0: none
+  double clip = 0;              // of the global gradient norm; 0: none
   std::int64_t validation = 0;  // training images held out, from the end
   std::uint64_t seed = 0;
 
   // Added later: a config.json from before lacks these, and means the values here.
   std::string test_fingerprint;  // of the test images; empty: not looked at
-  double momentum = 0;  // of sgd and rmsprop; in such a configuration default_momentum(optimizer)
-  bool nesterov = false;  // of sgd
-  double weight_decay = 0.01;  // of adamw
+  double momentum = 0;           // of sgd and rmsprop; in such a configuration default_momentum(optimizer)
+  bool nesterov = false;         // of sgd
+  double weight_decay = 0.01;    // of adamw
   Schedule::Kind schedule = Schedule::constant;
   std::int64_t decay_steps = 0;  // of the schedules that decay (nn/schedule.h)
   double decay_factor = 0.1;
-  std::int64_t warmup = 0;  // steps
-  double ema = 0;  // decay of the average of the weights; 0: none is kept
+  std::int64_t warmup = 0;      // steps
+  double ema = 0;               // decay of the average of the weights; 0: none is kept
   std::int64_t accumulate = 1;  // batches per step
-  bool transpose = false;  // rows of the files' images are columns
+  bool transpose = false;       // rows of the files' images are columns
 };
 
 namespace range {  // of the settings

@@ -17,8 +17,10 @@ static std::int64_t features_of(const Pair& image) {
 }
 
 ConvEncoder::ConvEncoder(const Pair& image, Activation activation, Init init, Rng& rng)
-    : image(image), first(1, kFewChannels, 3, kDown, init, rng),
-      second(kFewChannels, kManyChannels, 3, kDown, init, rng), activation(activation) {
+    : image(image),
+      first(1, kFewChannels, 3, kDown, init, rng),
+      second(kFewChannels, kManyChannels, 3, kDown, init, rng),
+      activation(activation) {
   check_image(image);
 }
 
@@ -31,7 +33,9 @@ Tensor ConvEncoder::operator()(const Tensor& x) const {
 }
 
 ConvDecoder::ConvDecoder(const Pair& image, Activation activation, Init init, Rng& rng)
-    : image(image), first(kManyChannels, kFewChannels, 3, kUp, init, rng), second(kFewChannels, 1, 3, kUp, init, rng),
+    : image(image),
+      first(kManyChannels, kFewChannels, 3, kUp, init, rng),
+      second(kFewChannels, 1, 3, kUp, init, rng),
       activation(activation) {
   check_image(image);
 }

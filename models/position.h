@@ -12,9 +12,9 @@ namespace GRADUS {
 
 struct Position {
   std::int64_t epoch = 0;  // epochs finished
-  std::int64_t step = 0;  // steps taken in the epoch under way; all of them while its bound is still to come
+  std::int64_t step = 0;   // steps taken in the epoch under way; all of them while its bound is still to come
   std::int64_t steps = 0;  // of the optimiser, in all
-  Rng rng{};  // of the steps: bits, noise
+  Rng rng{};               // of the steps: bits, noise
   double log_likelihood = 0, kl = 0;  // sums of the epoch's means, each times its share of a whole step
   double best = -std::numeric_limits<double>::infinity();  // ELBO of the held-out images
 

@@ -164,7 +164,7 @@ NewRun::~NewRun() { leave(); }
 
 void NewRun::begin(const Checkpoint& checkpoint, const std::string& config) {
   save_checkpoint(run_.checkpoint("last"), checkpoint);  // so that any end finds something to resume from …
-  write_file_atomically(run_.config(), config);  // … in what this makes the folder of a run
+  write_file_atomically(run_.config(), config);          // … in what this makes the folder of a run
   begun_ = true;
 }
 

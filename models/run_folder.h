@@ -67,9 +67,9 @@ class NewRun {
   void leave();
 
   Run run_;
-  int descriptor_ = -1;  // of the folder, once it is entered; the lock belongs to it
+  int descriptor_ = -1;                      // of the folder, once it is entered; the lock belongs to it
   std::vector<std::filesystem::path> made_;  // that folder and those on the way to it, if they were not there
-  bool mine_ = false;  // the folder is locked and was free
+  bool mine_ = false;                        // the folder is locked and was free
   bool begun_ = false;
 };
 

@@ -8,6 +8,6 @@
 namespace GRADUS::stream {
 
 inline constexpr std::uint64_t kInit = 1, kShuffle = 2, kTraining = 3, kPrior = 4;  // under the run's seed
-inline constexpr std::uint64_t kTest = 5, kTestBits = 6, kTrainBits = 7;              // the same for every run
+inline constexpr std::uint64_t kTest = 5, kTestBits = 6, kTrainBits = 7;            // the same for every run
 
 }  // namespace GRADUS::stream

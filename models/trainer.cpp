@@ -46,8 +46,11 @@ static Images last_images(const Images& images, std::int64_t count) {
 }
 
 Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
-    : config_(config), data_(data), train_count_(data.train.count - config.validation),
-      steps_per_epoch_(steps_per_epoch(config, data.train.count)), vae_(std::move(vae)),
+    : config_(config),
+      data_(data),
+      train_count_(data.train.count - config.validation),
+      steps_per_epoch_(steps_per_epoch(config, data.train.count)),
+      vae_(std::move(vae)),
       optimizer_(new_optimizer(config)),
       schedule_{config.schedule, config.decay_steps, config.decay_factor, config.warmup} {
   at_.rng = {.seed = config.seed, .stream = stream::kTraining};

@@ -13,7 +13,7 @@ namespace GRADUS {
 
 /// What has been learnt so far in an epoch, nats per image over those used.
 struct Progress {
-  std::int64_t epoch = 0, epochs = 0;  // the one under way, from 1; of how many
+  std::int64_t epoch = 0, epochs = 0;             // the one under way, from 1; of how many
   std::int64_t images = 0, images_per_epoch = 0;  // used of the epoch under way; in all
   double elbo = 0, log_likelihood = 0, kl = 0;
   double images_per_second = 0;  // of this call to train()
@@ -66,14 +66,14 @@ class Trainer {
 
   Config config_;
   const Dataset& data_;
-  Images held_out_;  // for validation
+  Images held_out_;           // for validation
   std::int64_t train_count_;  // training images without those
   std::int64_t steps_per_epoch_;
   Vae vae_;
   std::optional<Average<Vae>> average_;
   Optimizer optimizer_;
   Schedule schedule_;
-  Position at_;  // but for the optimiser's steps, which it counts itself
+  Position at_;    // but for the optimiser's steps, which it counts itself
   Indices order_;  // of the images in the epoch under way
 };
 

@@ -28,9 +28,9 @@ Encoder::Encoder(const VaeSettings& s, Rng& rng, std::int64_t width)
       head(s.head) {}
 
 Normal Encoder::operator()(const Tensor& x) const {
-  Tensor h = convolutions ? (*convolutions)(x) : x;        // (B, D), or features
+  Tensor h = convolutions ? (*convolutions)(x) : x;             // (B, D), or features
   for (const Linear& layer : hidden) h = activation(layer(h));  // (B, H)
-  const Tensor s = spread(h);                              // (B, Z)
+  const Tensor s = spread(h);                                   // (B, Z)
   return {.loc = mean(h), .log_variance = head == Head::log_variance ? s : 2 * log(softplus(s))};
 }
 
@@ -42,16 +42,17 @@ Decoder::Decoder(const VaeSettings& s, Rng& rng, std::int64_t width)
       likelihood(s.likelihood) {}
 
 ImageDistribution Decoder::operator()(const Tensor& z) const {
-  Tensor h = z;                                            // (B, Z)
+  Tensor h = z;                                                 // (B, Z)
   for (const Linear& layer : hidden) h = activation(layer(h));  // (B, H)
-  Tensor y = output(h);                                    // (B, D), or features
-  if (convolutions) y = (*convolutions)(activation(y));    // (B, D)
+  Tensor y = output(h);                                         // (B, D), or features
+  if (convolutions) y = (*convolutions)(activation(y));         // (B, D)
   if (likelihood == Likelihood::bernoulli) return {Bernoulli{.logits = y}};
   return {UnitNormal{.loc = y}};
 }
 
 Vae::Vae(const VaeSettings& settings, Rng& rng)
-    : encoder(settings, rng, feature_count(settings)), decoder(settings, rng, settings.latent),
+    : encoder(settings, rng, feature_count(settings)),
+      decoder(settings, rng, settings.latent),
       latent(settings.latent) {}
 
 // `draws`: where the randomness comes from, a generator or noise given.

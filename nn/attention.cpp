@@ -10,8 +10,8 @@ namespace GRADUS {
 
 MultiHeadAttention::MultiHeadAttention(std::int64_t features, std::int64_t heads, const AttentionSettings& settings,
                                        Rng& rng)
-    : in_proj_weight(initial_weight(Init::glorot, {checked_mul(3, features), features}, features,
-                                    checked_mul(3, features), rng)),
+    : in_proj_weight(
+          initial_weight(Init::glorot, {checked_mul(3, features), features}, features, checked_mul(3, features), rng)),
       in_proj_bias(zeros({3 * features})),
       out_proj(features, features, Init::fan_in, rng),
       heads(heads),

@@ -15,10 +15,10 @@ struct Trial {
   AnyMaker maker;
   std::vector<Tensor> parameters;
   DistributionAuditOptions options;
-  Shape shape{};                               // of a draw
-  std::int64_t size = 0;                       // its elements
-  std::vector<double> draws{};                 // kDraws of each, (draw, element)
-  std::vector<double> x{}, weight{}, mass{};   // points of the integral or sum, (point, element); weight times density
+  Shape shape{};                              // of a draw
+  std::int64_t size = 0;                      // its elements
+  std::vector<double> draws{};                // kDraws of each, (draw, element)
+  std::vector<double> x{}, weight{}, mass{};  // points of the integral or sum, (point, element); weight times density
   std::int64_t points = 0;
 
   AnyDistribution distribution() const { return maker.make(parameters); }

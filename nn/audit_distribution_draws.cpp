@@ -31,7 +31,8 @@ static void place(Trial& s, std::int64_t element, std::vector<double> sorted) {
   const auto [print, low, high, step] = s.options;
   std::ranges::sort(sorted);
   const double middle = sorted[sorted.size() / 2];
-  const double width = std::max(sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4], 1e-6 * (1 + std::abs(middle)));
+  const double width =
+      std::max(sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4], 1e-6 * (1 + std::abs(middle)));
   for (std::int64_t i = 0; i < s.points; ++i) {
     double x, weight = 1;
     if (step != 0) {
@@ -128,8 +129,8 @@ std::string check_draws(Trial& s) {
       last = s.x[at];
       below += half;
     }
-    check(worst <= allowed, "element {}: the draws are {:.3g} off their distribution function, and {:.2g} is allowed", e,
-          worst, allowed);
+    check(worst <= allowed, "element {}: the draws are {:.3g} off their distribution function, and {:.2g} is allowed",
+          e, worst, allowed);
   }
   return fmt::format("{} are {:.2g} off their distribution function, of {:.2g} allowed", kDraws, worst, allowed);
 }

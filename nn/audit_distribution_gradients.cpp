@@ -77,8 +77,9 @@ std::string check_rsample(Trial& s) {
   Tape integral(s.parameters);
   const Tensor x = as_tensor(s, s.x), weight = as_tensor(s, s.weight);
   const Tensor log_p = s.maker.make(repeated(s.parameters, s.points)).log_prob(x);
-  const Tensor part = elementwise<"mass">([](auto h, auto weight, auto log_p) {
-    return where(weight < 1e-12, 0, h * weight * exp(log_p)); }, h(x), weight, log_p);
+  const Tensor part = elementwise<"mass">(
+      [](auto h, auto weight, auto log_p) { return where(weight < 1e-12, 0, h * weight * exp(log_p)); }, h(x), weight,
+      log_p);
   const std::vector<Tensor> by_integral = integral.gradient(sum(part));
 
   double worst = 0;

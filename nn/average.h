@@ -23,7 +23,7 @@ void move_average(Tensor& average, const Tensor& x, double kept);
 template <class M>
 struct Average {
   M module;
-  double decay;  // 0 ≤ decay < 1
+  double decay;              // 0 ≤ decay < 1
   std::int64_t updates = 0;  // so far: a part of its state, as `module` is
 
   Average(const M& original, double share, std::int64_t so_far = 0)

@@ -14,8 +14,10 @@ struct BatchNorm {
   Real epsilon = Real(1e-5);                 // is added to the variance
 
   explicit BatchNorm(std::int64_t channels)
-      : weight(ones({channels})), bias(zeros({channels})),
-        running_mean{zeros({channels})}, running_var{ones({channels})} {}
+      : weight(ones({channels})),
+        bias(zeros({channels})),
+        running_mean{zeros({channels})},
+        running_var{ones({channels})} {}
 
   /// (N, C, …) -> (N, C, …). In training by the moments of the batch, which go into the running ones (the variance
   /// times n/(n-1), n numbers to a channel: its unbiased estimate); Error when a channel has only one number. A variance

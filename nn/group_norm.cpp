@@ -13,8 +13,8 @@ Tensor GroupNorm::operator()(const Tensor& x) const {
   const Tensor grouped = reshape(x, {samples, groups, each, positions});
   const auto in_place = [&](const Tensor& t) { return reshape(t, {groups, each, 1}); };
   const Axes axes{2, 3};
-  return reshape(
-      normalize_by_own(grouped, moments(grouped, axes), axes, in_place(weight), in_place(bias), epsilon), x.shape());
+  return reshape(normalize_by_own(grouped, moments(grouped, axes), axes, in_place(weight), in_place(bias), epsilon),
+                 x.shape());
 }
 
 }  // namespace GRADUS

@@ -15,8 +15,8 @@ struct GroupNorm {
   /// Error unless the channels divide into so many groups.
   GroupNorm(std::int64_t groups, std::int64_t channels)
       : weight(ones({channels})), bias(zeros({channels})), groups(groups) {
-    check(groups > 0 && channels > 0 && channels % groups == 0,
-          "[group_norm] {} channels do not divide into {} groups", channels, groups);
+    check(groups > 0 && channels > 0 && channels % groups == 0, "[group_norm] {} channels do not divide into {} groups",
+          channels, groups);
   }
 
   /// (N, C, …) -> (N, C, …)

@@ -10,10 +10,8 @@ Tensor initial_weight(Init init, const Shape& shape, std::int64_t fan_in, std::i
   check(fan_in > 0 && fan_out > 0, "[init] a layer of {} inputs and {} outputs has no weights", fan_in, fan_out);
   const double in = static_cast<double>(fan_in), out = static_cast<double>(fan_out);
   switch (init) {
-    case Init::variance_scaling:
-      return truncated_normal(shape, 2, rng) * static_cast<Real>(std::sqrt(1.3 * 2 / in));
-    case Init::he:
-      return normal(shape, rng) * static_cast<Real>(std::sqrt(2 / in));
+    case Init::variance_scaling: return truncated_normal(shape, 2, rng) * static_cast<Real>(std::sqrt(1.3 * 2 / in));
+    case Init::he: return normal(shape, rng) * static_cast<Real>(std::sqrt(2 / in));
     case Init::glorot: {
       const auto bound = static_cast<Real>(std::sqrt(6 / (in + out)));
       return uniform(shape, -bound, bound, rng);

@@ -8,9 +8,9 @@ using detail::RecurrentState;
 
 static RecurrentState step(const Tensor& fed_in, const Tensor& fed_back, const RecurrentState& before) {
   const std::vector<Tensor> gates = split(fed_in + fed_back, 4, 1);
-  const Tensor c = elementwise<"lstm_cell">(
-      [](auto i, auto f, auto g, auto c) { return sigmoid(f) * c + sigmoid(i) * tanh(g); }, gates[0], gates[1],
-      gates[2], before.c);
+  const Tensor c =
+      elementwise<"lstm_cell">([](auto i, auto f, auto g, auto c) { return sigmoid(f) * c + sigmoid(i) * tanh(g); },
+                               gates[0], gates[1], gates[2], before.c);
   const Tensor h = elementwise<"lstm_state">([](auto o, auto c) { return sigmoid(o) * tanh(c); }, gates[3], c);
   return {h, c};
 }

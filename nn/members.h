@@ -24,8 +24,8 @@ struct MemberPath {
 namespace detail {
 
 template <class T>
-inline constexpr bool is_setting = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, std::string> ||
-                                   std::is_empty_v<T>;
+inline constexpr bool is_setting =
+    std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, std::string> || std::is_empty_v<T>;
 
 /// A range of members, which have addresses and are not ranges of the same kind again (as a path is).
 template <class M>
@@ -60,7 +60,10 @@ template <class M>
 concept Container = requires(M& member, const MemberPath& path) { for_each_part(member, path, Anything{}); };
 
 template <class M>
-concept Pointer = std::is_pointer_v<M> || requires(M& member) { typename M::element_type; member.get(); };
+concept Pointer = std::is_pointer_v<M> || requires(M& member) {
+  typename M::element_type;
+  member.get();
+};
 template <class M>
 concept Keyed = requires { typename M::key_type; };
 template <class M>

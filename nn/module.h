@@ -68,7 +68,9 @@ void for_each_parameter(M& module, const Visit& visit) {
     const Visit& visit;
     explicit Visitor(const Visit& visit) : visit(visit) {}
     void parameter(const MemberPath& path, Tensor& x) override { visit(path, x); }
-    void buffer(const MemberPath& path, Tensor& x) override { if constexpr (buffers) visit(path, x); }
+    void buffer(const MemberPath& path, Tensor& x) override {
+      if constexpr (buffers) visit(path, x);
+    }
   } visitor(visit);
   walk(module, MemberPath{}, visitor);
 }

@@ -59,15 +59,18 @@ Tensor normalize(const Tensor& x, const Moments& moments, const Tensor& weight, 
 // VJP is computed knows scale, and how it depends on x.
 static Tensor standardize(const Tensor& x, const Tensor& mean_of_x, const Tensor& scale, const Axes& axes) {
   Tensor y(x.shape());
-  kernel::map([](Batch x, Batch m, Batch s) { return (x - m) * s; }, y.write(),
-              {x.view(), kernel::broadcast_view(mean_of_x.view(), x.shape()),
-               kernel::broadcast_view(scale.view(), x.shape())});
-  return record("standardize", y, arg(x, [y, scale, axes](const Tensor& g) {
-                  return elementwise<"standardize_vjp">(
-                      [](auto g, auto mean_g, auto y, auto mean_gy, auto s) { return (g - mean_g - y * mean_gy) * s; },
-                      g, mean(g, axes, keepdim), y, mean(g * y, axes, keepdim), scale);
-                }),
-                arg(mean_of_x), arg(scale));
+  kernel::map(
+      [](Batch x, Batch m, Batch s) { return (x - m) * s; }, y.write(),
+      {x.view(), kernel::broadcast_view(mean_of_x.view(), x.shape()), kernel::broadcast_view(scale.view(), x.shape())});
+  return record(
+      "standardize", y,
+      arg(x,
+          [y, scale, axes](const Tensor& g) {
+            return elementwise<"standardize_vjp">(
+                [](auto g, auto mean_g, auto y, auto mean_gy, auto s) { return (g - mean_g - y * mean_gy) * s; }, g,
+                mean(g, axes, keepdim), y, mean(g * y, axes, keepdim), scale);
+          }),
+      arg(mean_of_x), arg(scale));
 }
 
 /// Numbers times a power of two have the same ŷ, if epsilon takes part, and moments that can be computed with.
@@ -83,9 +86,9 @@ Tensor normalize_by_own(const Tensor& x, const Moments& own, const Axes& axes, c
                         Real epsilon) {
   const Tensor y = standardize(x, own, axes, epsilon);
   Tensor out(x.shape());
-  kernel::map([](Batch y, Batch w, Batch b) { return y * w + b; }, out.write(),
-              {y.view(), kernel::broadcast_view(weight.view(), x.shape()),
-               kernel::broadcast_view(bias.view(), x.shape())});
+  kernel::map(
+      [](Batch y, Batch w, Batch b) { return y * w + b; }, out.write(),
+      {y.view(), kernel::broadcast_view(weight.view(), x.shape()), kernel::broadcast_view(bias.view(), x.shape())});
   return record("scale_shift", out, arg(y, [weight](const Tensor& g) { return g * weight; }),
                 arg(weight, [y, to = weight.shape()](const Tensor& g) { return sum_to(g * y, to); }),
                 arg(bias, [to = bias.shape()](const Tensor& g) { return sum_to(g, to); }));

@@ -30,7 +30,7 @@ Tensor recompute(const L& layer, const Tensor& x, Context& context) {
   std::vector<Tensor> inputs = parameters(layer);
   inputs.insert(inputs.begin(), x);
   const auto apply = [before = layer, first = &layer, training = context.training](std::span<const Tensor> in,
-                                                                                  Rng& rng) mutable -> Tensor {
+                                                                                   Rng& rng) mutable -> Tensor {
     L same = before;
     std::size_t next = 1;
     for_each_parameter(same, [&](const MemberPath&, Tensor& parameter) { parameter = in[next++]; });

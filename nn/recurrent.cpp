@@ -42,8 +42,8 @@ Recurrence run(const Cell& cell, const std::vector<RecurrentLayer>& layers, cons
         x.shape(), in);
   const std::int64_t samples = x.shape()[0], steps = x.shape()[1];
   std::vector<Tensor> hs = by_layer(cell.name, "state", h, depth, samples, hidden);
-  std::vector<Tensor> cs = cell.has_c ? by_layer(cell.name, "cell state", c, depth, samples, hidden)
-                                      : std::vector<Tensor>(depth);
+  std::vector<Tensor> cs =
+      cell.has_c ? by_layer(cell.name, "cell state", c, depth, samples, hidden) : std::vector<Tensor>(depth);
   const Tensor inside = lengths ? inside_lengths(cell.name, *lengths, samples, steps) : Tensor();
   const bool ends = inside.numel() > 0;
 
@@ -64,8 +64,8 @@ Recurrence run(const Cell& cell, const std::vector<RecurrentLayer>& layers, cons
     const Tensor fed_in = linear(by_step, layer.weight_ih, layer.bias_ih);  // (T, N, gates·H)
     RecurrentState now{hs[i], cs[i]};
     for (const Tensor& step : split(fed_in, steps, 0)) {
-      RecurrentState next = cell.step(reshape(step, {samples, fed_in.extent(2)}),
-                                      linear(now.h, layer.weight_hh, layer.bias_hh), now);
+      RecurrentState next =
+          cell.step(reshape(step, {samples, fed_in.extent(2)}), linear(now.h, layer.weight_hh, layer.bias_hh), now);
       if (ends) {
         const Tensor goes_on = reshape(going[states.size()], {samples, 1});
         next.h = where(goes_on, next.h, now.h);

@@ -20,8 +20,8 @@ static std::vector<const std::byte*> pointed_at(const Listing& listing, std::siz
   std::ranges::copy_if(listing.outside, std::back_inserter(parts), [&](const std::byte* part) {
     const auto target = reinterpret_cast<std::uintptr_t>(part);
     for (std::size_t i = 0; i < words.size(); ++i)
-      if (words[i] <= target && (target - words[i] <= node || (i + 1 < words.size() && target < words[i + 1] &&
-                                                               words[i + 1] - words[i] <= array)))
+      if (words[i] <= target && (target - words[i] <= node ||
+                                 (i + 1 < words.size() && target < words[i + 1] && words[i + 1] - words[i] <= array)))
         return true;
     return false;
   });

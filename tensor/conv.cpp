@@ -47,7 +47,9 @@ class Scratch {
 
   /// Numbers in each part; those of `columns` may be followed by a register more.
   Scratch(std::int64_t tasks, std::int64_t maps, std::int64_t planes, std::int64_t columns)
-      : maps_(maps), planes_(ceil_div(planes, kRowUnit) * kRowUnit), total_(maps_ + planes_ + columns + kLanes),
+      : maps_(maps),
+        planes_(ceil_div(planes, kRowUnit) * kRowUnit),
+        total_(maps_ + planes_ + columns + kLanes),
         buffers_(checked_mul(std::min<std::int64_t>(threads(), tasks), total_)) {}
 
   Parts of(int worker) const {

@@ -33,8 +33,14 @@ struct Geometry {
   std::int64_t depth;              // channels · window
 
   Geometry(const Shape& image, const Shape& weight, const Shape& maps, const ConvSettings& settings)
-      : s(settings), samples(image[0]), groups(s.groups), channels(weight[1]), outputs(weight[0] / groups),
-        image(image[2], image[3]), window(weight[2], weight[3]), maps(maps[2], maps[3]),
+      : s(settings),
+        samples(image[0]),
+        groups(s.groups),
+        channels(weight[1]),
+        outputs(weight[0] / groups),
+        image(image[2], image[3]),
+        window(weight[2], weight[3]),
+        maps(maps[2], maps[3]),
         depth(channels * window.h * window.w) {
     if (this->maps.h == 1) s.stride.h = 1;  // there is no next one for it to lead to, however large it is
     if (this->maps.w == 1) s.stride.w = 1;
@@ -62,9 +68,12 @@ struct Piece {
   std::int64_t columns;         // of all
 
   Piece(const Geometry& g, const Pieces& pieces, std::int64_t index)
-      : first(index / pieces.per_sample * pieces.samples), samples(std::min(pieces.samples, g.samples - first)),
-        top(index % pieces.per_sample * pieces.rows), rows(std::min(pieces.rows, g.maps.h - top)),
-        pixels(rows * g.maps.w), columns(samples * pixels) {}
+      : first(index / pieces.per_sample * pieces.samples),
+        samples(std::min(pieces.samples, g.samples - first)),
+        top(index % pieces.per_sample * pieces.rows),
+        rows(std::min(pieces.rows, g.maps.h - top)),
+        pixels(rows * g.maps.w),
+        columns(samples * pixels) {}
 };
 
 /// One channel of a sample, or of some rows of it, with its padding, its columns dealt out to one plane for each offset
@@ -176,14 +185,14 @@ class Planes {
   }
 
   const Geometry& g_;
-  const std::int64_t stride_;  // of columns
-  const std::int64_t top_;     // the row of the image, perhaps above it, that is row 0 of the planes
+  const std::int64_t stride_;               // of columns
+  const std::int64_t top_;                  // the row of the image, perhaps above it, that is row 0 of the planes
   std::int64_t rows_, width_, plane_size_;  // of a plane
 };
 
 /// The rows and columns of the image that a piece's maps see, as a matrix (depth, columns) of rows `length` apart.
 inline void image_to_columns(const Geometry& g, const Piece& piece, const ConstView& image, std::int64_t group,
-                      std::int64_t length, Real* scratch, Real* columns) {
+                             std::int64_t length, Real* scratch, Real* columns) {
   const Planes planes(g, piece.top, piece.rows, false);
   const std::int64_t rows = piece.rows, width = g.maps.w, step = planes.row();
   for (std::int64_t sample = 0; sample < piece.samples; ++sample) {
@@ -205,8 +214,8 @@ inline void image_to_columns(const Geometry& g, const Piece& piece, const ConstV
 /// The opposite: adds up `columns`, of whole samples, to images that start from `bias`; of the channels from `first` up
 /// to `last` of a group, which `columns` holds.
 inline void columns_to_image(const Geometry& g, const Piece& piece, const Real* columns, std::int64_t length,
-                      std::int64_t group, std::int64_t first, std::int64_t last, const Real* bias, Real* scratch,
-                      const View& image) {
+                             std::int64_t group, std::int64_t first, std::int64_t last, const Real* bias, Real* scratch,
+                             const View& image) {
   const Planes planes(g, 0, g.maps.h, true);
   alignas(kAlignment) Real counts[kLanes];
   for (int i = 0; i < kLanes; ++i) counts[i] = static_cast<Real>(i);

@@ -35,7 +35,7 @@ void turn(const Walk& in, int near, const Real* data, Real* out) {
   constexpr std::int64_t kLine = kAlignment / sizeof(Real);
   const std::int64_t rows = in.inner().extent, row_stride = in.inner().stride;
   const std::int64_t length = in.axes[near].extent, lines = ceil_div(length, kLine);
-  Walk others, others_out;  // all axes but `near` and the last, in memory and in the copy
+  Walk others, others_out;       // all axes but `near` and the last, in memory and in the copy
   std::int64_t near_stride = 0;  // of the copy
   for (std::int64_t axis = 0, stride = in.count(); axis < in.rank - 1; ++axis) {
     const auto& [extent, in_stride] = in.axes[axis];

@@ -37,13 +37,13 @@ struct Panels {
 inline std::int64_t balanced(std::int64_t total, std::int64_t most) { return ceil_div(total, ceil_div(total, most)); }
 
 struct GemmPlan {
-  bool dots = false;  // by dot products (gemm_dot.h); nothing of what follows then counts
-  Split depths;  // K in blocks
-  Panels rows, columns;  // of C
+  bool dots = false;                // by dot products (gemm_dot.h); nothing of what follows then counts
+  Split depths;                     // K in blocks
+  Panels rows, columns;             // of C
   Split row_chunks, column_chunks;  // panels in chunks, which threads take
-  bool copy_a = false;  // or it is read in place
+  bool copy_a = false;              // or it is read in place
   bool copy_b = false;
-  int extra = 0;  // columns of C's only panel that are computed down the rows
+  int extra = 0;         // columns of C's only panel that are computed down the rows
   int tile_columns = 0;  // the others of that panel, or all of a panel
 };
 

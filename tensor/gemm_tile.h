@@ -16,7 +16,7 @@ struct Operands {
   std::int64_t a_row, a_k;
   const Real* b;  // readable in whole registers
   std::int64_t b_k;
-  const Real* start;  // none: zero
+  const Real* start;       // none: zero
   std::int64_t start_row;  // 0: every row has the same start
   Real* c;
   std::int64_t c_row;

@@ -123,7 +123,8 @@ struct Words {
       if constexpr (sizeof(Real) == 4)
         out[j] = low * Real(0x1p-31);
       else
-        out[j] = (static_cast<Real>(static_cast<std::int32_t>(word[2 * k][j] >> 5)) * Real(0x1p31) + low) * Real(0x1p-58);
+        out[j] =
+            (static_cast<Real>(static_cast<std::int32_t>(word[2 * k][j] >> 5)) * Real(0x1p31) + low) * Real(0x1p-58);
       out[j] = std::min(out[j], below_one);
     }
     for (int j = 0; j < kGroup; ++j)

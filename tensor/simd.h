@@ -115,7 +115,8 @@ inline void store_first(double* to, int n, __m512d x) { _mm512_mask_storeu_pd(to
 [[gnu::always_inline]] inline void copy_first(const Real* from, int count, Real* to) {
   [&]<int... part>(std::integer_sequence<int, part...>) __attribute__((always_inline)) {
     ((count & (kLanes >> part) ? (std::copy_n(from, kLanes >> part, to), from += kLanes >> part, to += kLanes >> part)
-                               : to), ...);
+                               : to),
+     ...);
   }(std::make_integer_sequence<int, std::bit_width(unsigned{kLanes})>());
 }
 inline void store_first(Real* to, int count, const Lanes& x) {

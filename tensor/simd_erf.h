@@ -39,7 +39,7 @@ inline constexpr auto kErfSeries = [] {
     g[0] += k % 2 ? g[k] : -g[k];
   }
   for (int k = 0; k < taylor; ++k) q[k] = g[k] / middle - (k > 0 ? q[k - 1] : 0);  // divided by x = middle·(1 + u)
-  Series<terms> few = shifted(telescoped<terms>(q), -1);  // in powers of 1 + u
+  Series<terms> few = shifted(telescoped<terms>(q), -1);                           // in powers of 1 + u
   few[0] -= kErfSlope;
   return rounded(stretched(few, 1 / middle));
 }();

@@ -73,9 +73,9 @@ struct Reflection {
   Batch y, sin, cos;
   Reflection(const Batch& x, Real from) : mirrored(x < from), y(where(mirrored, 1 - x, x)), sin(0), cos(0) {
     if (!mirrored.any()) return;
-    const Batch above = x - floor(x);  // exact below -1/2
+    const Batch above = x - floor(x);                                      // exact below -1/2
     const Batch t = where(x > -0.5, x, above - where(above > 0.5, 1, 0));  // from the nearest integer
-    const Batch across = 0.5 - abs(t);  // and from the nearest half
+    const Batch across = 0.5 - abs(t);                                     // and from the nearest half
     const Mask inner = abs(t) <= 0.25;
     const Batch angle = std::numbers::pi * where(inner, t, across);
     const Batch sine = sin_near_zero(angle), cosine = cos_near_zero(angle);

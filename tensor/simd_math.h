@@ -101,8 +101,10 @@ struct ExpParts {
   {
 #if defined(__AVX512F__)  // one instruction
     constexpr auto scalef = [](auto a, auto b) {
-      if constexpr (kSingle) return _mm512_scalef_ps(a, b);
-      else return _mm512_scalef_pd(a, b);
+      if constexpr (kSingle)
+        return _mm512_scalef_ps(a, b);
+      else
+        return _mm512_scalef_pd(a, b);
     };
     return Lanes(scalef((1 + y).lanes, n.lanes));
 #else
@@ -157,9 +159,7 @@ struct LogParts {
   if constexpr (kFusedMultiplyAdd) {
     return fma(a, b, -p);
   } else {  // Dekker: halves whose products are exact
-    const auto high = [](const Batch& x) {
-      return from_bits(bits(x) & ~((Bits{1} << (kMantissa + 2) / 2) - 1));
-    };
+    const auto high = [](const Batch& x) { return from_bits(bits(x) & ~((Bits{1} << (kMantissa + 2) / 2) - 1)); };
     const Batch a1 = high(a), a2 = a - a1, b1 = high(b), b2 = b - b1;
     return ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2;
   }
@@ -324,8 +324,8 @@ inline Batch pow(const Batch& x, const Batch& y) {
   const Batch remainder = (f - sd) - product_error(s, d, sd) - s * (l.m - (d - 1));
   const Batch k_log2 = l.k * kLn2High;
   const Batch head = fma(2, s, k_log2);
-  const Batch tail = fma(s * z, polynomial(z, kLogSeries), fma(2 + 2 * z, remainder / d, l.k * kLn2Low)) +
-                     (2 * s - (head - k_log2));
+  const Batch tail =
+      fma(s * z, polynomial(z, kLogSeries), fma(2 + 2 * z, remainder / d, l.k * kLn2Low)) + (2 * s - (head - k_log2));
   const Batch high = head + tail, low = tail - (high - head);
 
   // The product, and what it lost. A y beyond ±2^(2·digits) is as good as infinite, whatever x is.

@@ -105,7 +105,8 @@ void draw_each(const ConstView& parameter, const View& out, Rng& rng, const Draw
 }  // namespace
 
 void poisson(const ConstView& log_rate, const View& out, Rng& rng) {
-  draw_each(log_rate, out, rng, [](double rate, Source source) { return static_cast<Real>(one_poisson(rate, source)); });
+  draw_each(log_rate, out, rng,
+            [](double rate, Source source) { return static_cast<Real>(one_poisson(rate, source)); });
 }
 
 void standard_gamma(const ConstView& log_shape, const View& out, Rng& rng) {

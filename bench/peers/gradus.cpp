@@ -16,16 +16,18 @@ static auto prepare(auto... arguments) {
 
 int main(int argc, char**) {
   constexpr std::int64_t rounds = 10'000;
-  Service service{set_threads, {
-      {"step/book", prepare<work::Step>(work::book_model())},
-      {"step/small", prepare<work::Step>(work::small_model())},
-      {"step/conv", prepare<work::Step>(work::conv_model())},
-      {"chain", prepare<work::Chain>()},
-      {"composite", prepare<work::BothWays<decltype(&work::composite)>>(Shape{150, 500}, &work::composite)},
-      {"bce", prepare<work::Bce>()},
-      {"adam", prepare<work::AdamUpdate>()},
-      {"peak", [] { return [] { multiply_add(rounds); }; }},
-  }};
+  Service service{
+      set_threads,
+      {
+          {"step/book", prepare<work::Step>(work::book_model())},
+          {"step/small", prepare<work::Step>(work::small_model())},
+          {"step/conv", prepare<work::Step>(work::conv_model())},
+          {"chain", prepare<work::Chain>()},
+          {"composite", prepare<work::BothWays<decltype(&work::composite)>>(Shape{150, 500}, &work::composite)},
+          {"bce", prepare<work::Bce>()},
+          {"adam", prepare<work::AdamUpdate>()},
+          {"peak", [] { return [] { multiply_add(rounds); }; }},
+      }};
   for (const GemmCase& shape : gemm_cases()) service.works["gemm/" + shape.name] = prepare<work::Gemm>(shape);
   if (argc == 1) return serve(service);
 

@@ -33,8 +33,7 @@ struct VaeImpl : torch::nn::Module {
     const Tensor mu = mean(h), log_var = log_variance(h);
     const Tensor z = mu + torch::exp(0.5 * log_var) * torch::randn_like(mu);
     const Tensor logits = output(f(decoder1(f(decoder0(z)))));
-    const Tensor reconstruction =
-        torch::binary_cross_entropy_with_logits(logits, x, {}, {}, torch::Reduction::Sum);
+    const Tensor reconstruction = torch::binary_cross_entropy_with_logits(logits, x, {}, {}, torch::Reduction::Sum);
     const Tensor kl = -0.5 * torch::sum(1 + log_var - mu.square() - log_var.exp());
     return (reconstruction + kl) / x.size(0);
   }
@@ -133,16 +132,17 @@ std::function<void()> adam(const Model& model) {
 int main() {
   const Model book{500, 20, 150, [](const Tensor& x) { return torch::elu(x); }};
   const Model small{200, 50, 20, [](const Tensor& x) { return torch::tanh(x); }};
-  return serve({at::set_num_threads, {
-      {"step/book", [=] { return step(Vae(book), {book.batch, 784}, Reset::zero); }},
-      {"none/step/book", [=] { return step(Vae(book), {book.batch, 784}, Reset::none); }},
-      {"step/small", [=] { return step(Vae(small), {small.batch, 784}, Reset::zero); }},
-      {"none/step/small", [=] { return step(Vae(small), {small.batch, 784}, Reset::none); }},
-      {"step/conv", [] { return step(ConvVae(), {128, 1, 28, 28}, Reset::zero); }},
-      {"none/step/conv", [] { return step(ConvVae(), {128, 1, 28, 28}, Reset::none); }},
-      {"chain", chain},
-      {"composite", composite},
-      {"bce", bce},
-      {"adam", [=] { return adam(book); }},
-  }});
+  return serve({at::set_num_threads,
+                {
+                    {"step/book", [=] { return step(Vae(book), {book.batch, 784}, Reset::zero); }},
+                    {"none/step/book", [=] { return step(Vae(book), {book.batch, 784}, Reset::none); }},
+                    {"step/small", [=] { return step(Vae(small), {small.batch, 784}, Reset::zero); }},
+                    {"none/step/small", [=] { return step(Vae(small), {small.batch, 784}, Reset::none); }},
+                    {"step/conv", [] { return step(ConvVae(), {128, 1, 28, 28}, Reset::zero); }},
+                    {"none/step/conv", [] { return step(ConvVae(), {128, 1, 28, 28}, Reset::none); }},
+                    {"chain", chain},
+                    {"composite", composite},
+                    {"bce", bce},
+                    {"adam", [=] { return adam(book); }},
+                }});
 }

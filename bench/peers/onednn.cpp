@@ -25,8 +25,10 @@ std::function<void()> sgemm(const GemmCase& shape) {
 class Matmul {
  public:
   explicit Matmul(const GemmCase& shape)
-      : x_(shape), a_(memory(shape.n, shape.k, shape.transpose_a, x_.a)),
-        b_(memory(shape.k, shape.m, shape.transpose_b, x_.b)), c_(memory(shape.n, shape.m, false, x_.c)),
+      : x_(shape),
+        a_(memory(shape.n, shape.k, shape.transpose_a, x_.a)),
+        b_(memory(shape.k, shape.m, shape.transpose_b, x_.b)),
+        c_(memory(shape.n, shape.m, false, x_.c)),
         primitive_(dnnl::matmul::primitive_desc({a_.get_desc(), b_.get_desc(), c_.get_desc()}, engine_)) {}
   void operator()() {
     primitive_.execute(stream_, {{DNNL_ARG_SRC, a_}, {DNNL_ARG_WEIGHTS, b_}, {DNNL_ARG_DST, c_}});

@@ -9,7 +9,7 @@ namespace GRADUS {
 
 /// What the options are read into; each verb uses its own part.
 struct Options {
-  std::string command = "vae";       // as it is to be typed, for sentences that say how to go on
+  std::string command = "vae";  // as it is to be typed, for sentences that say how to go on
   Config config;
   std::vector<std::int64_t> hidden;  // empty: the widths that the network has by default
   std::string run;                   // an existing run's folder
@@ -17,7 +17,7 @@ struct Options {
   std::string data;                  // of an existing run; empty: where it was
   std::optional<bool> transpose;     // of other data; nothing: as the run's own
   std::string checkpoint = "last";
-  std::int64_t epochs = 0;         // to resume to; 0: as configured
+  std::int64_t epochs = 0;          // to resume to; 0: as configured
   std::int64_t images = kPictured;  // to sample
   std::int64_t reconstructions = 10;
   std::uint64_t seed = 0;

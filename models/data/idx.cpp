@@ -152,7 +152,8 @@ static std::vector<std::int64_t> read_header(IdxContents& contents, int rank) {
 }
 
 IdxFile::IdxFile(const fs::path& path, Kind kind)
-    : contents_(std::make_unique<IdxContents>(path)), extents_(read_header(*contents_, kind)),
+    : contents_(std::make_unique<IdxContents>(path)),
+      extents_(read_header(*contents_, kind)),
       what_(kind == kImages ? "images" : "labels") {
   if (count() == 0) fail(path, fmt::format("holds no {}", what_));
   constexpr std::int64_t kLongest = 65535;

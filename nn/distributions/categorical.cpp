@@ -25,9 +25,12 @@ Indices Categorical::sample(Rng& rng) const {
   const Real* largest = top.view().data;
   for (std::int64_t row = 0; row < top.numel(); ++row)
     check(std::isfinite(largest[row]), "[categorical] row {} of the logits {} {}", row, logits.shape(),
-          std::isnan(largest[row]) ? "holds NaN" : largest[row] > 0 ? "holds inf" : "has no class: all are -inf");
-  const Tensor order = elementwise<"exponential_race">([](auto logits, auto top, auto noise) {
-    return logits - top - log(-log1p(-abs(value(noise)))); }, logits, top, signed_uniform(logits.shape(), rng));
+          std::isnan(largest[row]) ? "holds NaN"
+          : largest[row] > 0       ? "holds inf"
+                                   : "has no class: all are -inf");
+  const Tensor order = elementwise<"exponential_race">(
+      [](auto logits, auto top, auto noise) { return logits - top - log(-log1p(-abs(value(noise)))); }, logits, top,
+      signed_uniform(logits.shape(), rng));
   return argmax(order, -1);
 }
 
@@ -44,13 +47,15 @@ Tensor Categorical::log_prob(const Tensor& one_hot) const {
   check(one_hot.rank() >= 1 && one_hot.extent(-1) == checked(logits).extent(-1),
         "[categorical] one-hot vectors {} do not fit logits {}", one_hot.shape(), logits.shape());
   return sum(elementwise<"one_hot_log_prob">([](auto x, auto log_p) { return where(x == 0, 0, x * log_p); }, one_hot,
-                                             log_probabilities(*this)), -1);
+                                             log_probabilities(*this)),
+             -1);
 }
 
 // 0·log 0 = 0.
 Tensor Categorical::entropy() const {
-  return sum(elementwise<"categorical_entropy">([](auto log_p) {
-    return where(log_p < kLowest, 0, -exp(log_p) * log_p); }, log_probabilities(*this)), -1);
+  return sum(elementwise<"categorical_entropy">(
+                 [](auto log_p) { return where(log_p < kLowest, 0, -exp(log_p) * log_p); }, log_probabilities(*this)),
+             -1);
 }
 
 Tensor Categorical::mean() const { return softmax(checked(logits), -1); }
@@ -62,12 +67,16 @@ static Tensor log_ratio(const Tensor& p, const Tensor& q) {
     const Pause no_derivatives;
     const Tensor log_p = log_softmax(p, -1), log_q = log_softmax(q, -1);
     const Tensor apart = logsumexp(p, {-1}, keepdim) - logsumexp(q, {-1}, keepdim);
-    const Tensor rough = elementwise<"rough_log_ratio">([](auto p, auto q, auto apart) {
-      return where(q < kLowest, 0, p - q - apart); }, p, q, apart);
-    const Tensor beyond_one = sum(elementwise<"mass_difference">([](auto log_p, auto log_q, auto d) {
-      const auto q = exp(log_q);
-      return where((d < 1) & (log_q >= kLowest), q * expm1(min(d, 1)), exp(log_p) - q); }, log_p, log_q, rough), {-1},
-      keepdim);
+    const Tensor rough = elementwise<"rough_log_ratio">(
+        [](auto p, auto q, auto apart) { return where(q < kLowest, 0, p - q - apart); }, p, q, apart);
+    const Tensor beyond_one =
+        sum(elementwise<"mass_difference">(
+                [](auto log_p, auto log_q, auto d) {
+                  const auto q = exp(log_q);
+                  return where((d < 1) & (log_q >= kLowest), q * expm1(min(d, 1)), exp(log_p) - q);
+                },
+                log_p, log_q, rough),
+            {-1}, keepdim);
     return rough - log1p(beyond_one);
   }();
   const auto vjp = [](const Tensor& logits) {  // log_softmax's
@@ -82,11 +91,14 @@ Tensor kl_divergence(const Categorical& q, const Categorical& p) {
         "[kl_divergence] {} and {} are not as many classes", q.logits.shape(), p.logits.shape());
   const Shape shape = broadcast("kl_divergence", q.logits.shape(), p.logits.shape());
   const Tensor q_logits = broadcast_to(q.logits, shape), p_logits = broadcast_to(p.logits, shape);
-  return sum(elementwise<"kl_categorical">([](auto log_q, auto log_p, auto d) {
-    constexpr Real infinity = std::numeric_limits<Real>::infinity();
-    const auto p = exp(log_p);
-    return where(log_q < kLowest, p, where(log_p < kLowest, infinity, excess_of(exp(log_q), p, d))); },
-    log_softmax(q_logits, -1), log_softmax(p_logits, -1), log_ratio(p_logits, q_logits)), -1);
+  return sum(elementwise<"kl_categorical">(
+                 [](auto log_q, auto log_p, auto d) {
+                   constexpr Real infinity = std::numeric_limits<Real>::infinity();
+                   const auto p = exp(log_p);
+                   return where(log_q < kLowest, p, where(log_p < kLowest, infinity, excess_of(exp(log_q), p, d)));
+                 },
+                 log_softmax(q_logits, -1), log_softmax(p_logits, -1), log_ratio(p_logits, q_logits)),
+             -1);
 }
 
 }  // namespace GRADUS

@@ -71,37 +71,47 @@ Tensor ContinuousBernoulli::sample(Rng& rng) const {
 // x = log(1 + u·(e^η - 1))/η. The series' coefficients are the cumulants of a Bernoulli of probability u, over n!.
 // Noise n stands for u = |n|/2 or, on the other side, for 1 - |n|/2, so that both tails are fine.
 Tensor ContinuousBernoulli::rsample(Rng& rng) const {
-  return elementwise<"continuous_bernoulli_rsample">([](auto noise, auto eta) {
-    constexpr Real near = sizeof(Real) == 8 ? 0.01 : 0.1;  // where the exact form's second derivative gets worse
-    const auto m = minus_size(eta);
-    const Mask upper = (value(noise) > 0) ^ (value(eta) > 0);
-    const Batch tail = abs(value(noise)) / 2, u = where(upper, 1 - tail, tail);
-    const Batch uv = u * (1 - u), skew = 1 - 2 * u;
-    const auto taylor =
-        u + uv * m * (0.5 + m * (skew / 6 + m * ((1 - 6 * uv) / 24 + m * (skew * (1 - 12 * uv) / 120))));
-    const auto y = u * expm1(m);
-    const auto exact = where(y < -0.5, log(exp(m) - tail * expm1(m)), log1p(y)) / m;  // below -½ only where upper
-    const auto x = min(where(m > -near, taylor, exact), 1);
-    return where(eta > 0, 1 - x, x); }, signed_uniform(logits.shape(), rng), logits);
+  return elementwise<"continuous_bernoulli_rsample">(
+      [](auto noise, auto eta) {
+        constexpr Real near = sizeof(Real) == 8 ? 0.01 : 0.1;  // where the exact form's second derivative gets worse
+        const auto m = minus_size(eta);
+        const Mask upper = (value(noise) > 0) ^ (value(eta) > 0);
+        const Batch tail = abs(value(noise)) / 2, u = where(upper, 1 - tail, tail);
+        const Batch uv = u * (1 - u), skew = 1 - 2 * u;
+        const auto taylor =
+            u + uv * m * (0.5 + m * (skew / 6 + m * ((1 - 6 * uv) / 24 + m * (skew * (1 - 12 * uv) / 120))));
+        const auto y = u * expm1(m);
+        const auto exact = where(y < -0.5, log(exp(m) - tail * expm1(m)), log1p(y)) / m;  // below -½ only where upper
+        const auto x = min(where(m > -near, taylor, exact), 1);
+        return where(eta > 0, 1 - x, x);
+      },
+      signed_uniform(logits.shape(), rng), logits);
 }
 
 Tensor ContinuousBernoulli::log_prob(const Tensor& x) const {
-  return elementwise<"continuous_bernoulli_log_prob">([](auto x, auto eta) {
-    return where(eta > 0, (x - 1) * eta, x * eta) - log_normalizer(minus_size(eta)); }, x, logits);
+  return elementwise<"continuous_bernoulli_log_prob">(
+      [](auto x, auto eta) { return where(eta > 0, (x - 1) * eta, x * eta) - log_normalizer(minus_size(eta)); }, x,
+      logits);
 }
 
 Tensor ContinuousBernoulli::entropy() const {
-  return elementwise<"continuous_bernoulli_entropy">([](auto eta) {
-    const auto m = minus_size(eta);
-    const auto z = m * m;
-    return where(z < kNear, z * series(z, [](int n) { return 0.5 / n - 1; }),
-                 log(expm1(m) / m) + 1 - m * exp(m) / expm1(m)); }, logits);
+  return elementwise<"continuous_bernoulli_entropy">(
+      [](auto eta) {
+        const auto m = minus_size(eta);
+        const auto z = m * m;
+        return where(z < kNear,
+                     z * series(z, [](int n) { return 0.5 / n - 1; }), log(expm1(m) / m) + 1 - m * exp(m) / expm1(m));
+      },
+      logits);
 }
 
 Tensor ContinuousBernoulli::mean() const {
-  return elementwise<"continuous_bernoulli_mean">([](auto eta) {
-    const auto below = mean_at(minus_size(eta));
-    return where(eta > 0, 1 - below, below); }, logits);
+  return elementwise<"continuous_bernoulli_mean">(
+      [](auto eta) {
+        const auto below = mean_at(minus_size(eta));
+        return where(eta > 0, 1 - below, below);
+      },
+      logits);
 }
 
 Tensor ContinuousBernoulli::variance() const {
@@ -111,16 +121,18 @@ Tensor ContinuousBernoulli::variance() const {
 // The definition is A(η') less its tangent at η, taken at η'. Where the two are close, that is what the curvature adds:
 // δ²·∫(1 - t)·A''(η + δ·t)dt for 0 ≤ t ≤ 1 and δ = η' - η.
 Tensor kl_divergence(const ContinuousBernoulli& q, const ContinuousBernoulli& p) {
-  return elementwise<"kl_continuous_bernoulli">([](auto q, auto p) {
-    const auto m = minus_size(q);
-    const auto other = where(q > 0, -p, p);
-    const auto step = other - m;
-    const auto curvature = [&](Node t) { return t.weight * (1 - t.at) * variance_at(minus_size(m + step * t.at)); };
-    auto sum = curvature(kNodes[0]);
-    for (std::size_t i = 1; i < kNodes.size(); ++i) sum += curvature(kNodes[i]);
-    return where(abs(value(step)) < max(value(m) / -4, 1), step * step * sum,
-                 where(other > 0, other, 0) + log_normalizer_ratio(minus_size(other), m) - step * mean_at(m)); },
-    q.logits, p.logits);
+  return elementwise<"kl_continuous_bernoulli">(
+      [](auto q, auto p) {
+        const auto m = minus_size(q);
+        const auto other = where(q > 0, -p, p);
+        const auto step = other - m;
+        const auto curvature = [&](Node t) { return t.weight * (1 - t.at) * variance_at(minus_size(m + step * t.at)); };
+        auto sum = curvature(kNodes[0]);
+        for (std::size_t i = 1; i < kNodes.size(); ++i) sum += curvature(kNodes[i]);
+        return where(abs(value(step)) < max(value(m) / -4, 1), step * step * sum,
+                     where(other > 0, other, 0) + log_normalizer_ratio(minus_size(other), m) - step * mean_at(m));
+      },
+      q.logits, p.logits);
 }
 
 }  // namespace GRADUS

@@ -28,39 +28,48 @@ static Shape shape_of(const DiscretizedLogistic& p) {
 }
 
 Tensor DiscretizedLogistic::sample(Rng& rng) const {
-  return elementwise<"discretized_logistic_sample">([](auto noise, auto loc, auto log_scale) {
-    const Batch n = value(noise), tail = abs(n) / 2;
-    const Batch x = value(loc) + exp(value(log_scale)) * copysign(log(tail) - log1p(-tail), n);
-    return min(max(floor(x * kLast + 0.5), 0), kLast) / kLast; }, signed_uniform(shape_of(*this), rng), loc, log_scale);
+  return elementwise<"discretized_logistic_sample">(
+      [](auto noise, auto loc, auto log_scale) {
+        const Batch n = value(noise), tail = abs(n) / 2;
+        const Batch x = value(loc) + exp(value(log_scale)) * copysign(log(tail) - log1p(-tail), n);
+        return min(max(floor(x * kLast + 0.5), 0), kLast) / kLast;
+      },
+      signed_uniform(shape_of(*this), rng), loc, log_scale);
 }
 
 Tensor DiscretizedLogistic::log_prob(const Tensor& x) const {
-  return elementwise<"discretized_logistic_log_prob">([](auto x, auto loc, auto log_scale) {
-    return log_mass(x, loc, log_scale); }, x, loc, log_scale);
+  return elementwise<"discretized_logistic_log_prob">(
+      [](auto x, auto loc, auto log_scale) { return log_mass(x, loc, log_scale); }, x, loc, log_scale);
 }
 
 Tensor DiscretizedLogistic::entropy() const {
-  return elementwise<"discretized_logistic_entropy">([](auto loc, auto log_scale) {
-    const auto term = [&](double level) {
-      const auto log_p = log_mass(Batch(level / kLast), loc, log_scale);
-      const auto mass = exp(log_p);
-      return where(mass == 0, 0, mass * log_p);
-    };
-    auto negative = term(0);
-    for (int level = 1; level <= kLast; ++level) negative += term(level);
-    return -negative; }, loc, log_scale);
+  return elementwise<"discretized_logistic_entropy">(
+      [](auto loc, auto log_scale) {
+        const auto term = [&](double level) {
+          const auto log_p = log_mass(Batch(level / kLast), loc, log_scale);
+          const auto mass = exp(log_p);
+          return where(mass == 0, 0, mass * log_p);
+        };
+        auto negative = term(0);
+        for (int level = 1; level <= kLast; ++level) negative += term(level);
+        return -negative;
+      },
+      loc, log_scale);
 }
 
 // E k = Σ P(k' ≥ k) over k = 1 … 255.
 Tensor DiscretizedLogistic::mean() const {
-  return elementwise<"discretized_logistic_mean">([](auto loc, auto log_scale) {
-    const auto half = exp(log_scale / -2);
-    const auto above = [&](double level) {
-      return sigmoid(min(max((loc - (level - 0.5) / kLast) * half * half, -kFar), kFar));
-    };
-    auto sum = above(1);
-    for (int level = 2; level <= kLast; ++level) sum += above(level);
-    return sum / kLast; }, loc, log_scale);
+  return elementwise<"discretized_logistic_mean">(
+      [](auto loc, auto log_scale) {
+        const auto half = exp(log_scale / -2);
+        const auto above = [&](double level) {
+          return sigmoid(min(max((loc - (level - 0.5) / kLast) * half * half, -kFar), kFar));
+        };
+        auto sum = above(1);
+        for (int level = 2; level <= kLast; ++level) sum += above(level);
+        return sum / kLast;
+      },
+      loc, log_scale);
 }
 
 // log p - log q of a level's masses. Where they are nearly the same, by how much its borders, in units of the scale,
@@ -75,11 +84,12 @@ static auto log_mass_ratio(Batch x, L loc, S log_scale, PL p_loc, PS p_log_scale
   const auto width = 2 * kHalfBin * half * half;
   const auto by_upper = upper * stretch + shift, by_lower = lower * stretch + shift;
   const Mask first = x < kHalfBin, last = x > 1 - kHalfBin;
-  const Mask near = (abs(value(stretch)) < 0.5) & (last | (abs(value(by_upper)) < 1)) &
-                    (first | (abs(value(by_lower)) < 1));
+  const Mask near =
+      (abs(value(stretch)) < 0.5) & (last | (abs(value(by_upper)) < 1)) & (first | (abs(value(by_lower)) < 1));
   const auto between = where(first | last | (width > 40), 0, log1p(-expm1(-(width * stretch)) / expm1(width)));
-  return where(near, between - where(last, 0, log1p(sigmoid(-upper) * expm1(-by_upper))) -
-                         where(first, 0, log1p(sigmoid(lower) * expm1(by_lower))),
+  return where(near,
+               between - where(last, 0, log1p(sigmoid(-upper) * expm1(-by_upper))) -
+                   where(first, 0, log1p(sigmoid(lower) * expm1(by_lower))),
                log_mass(x, p_loc, p_log_scale) - log_mass(x, loc, log_scale));
 }
 
@@ -92,11 +102,14 @@ template <class L, class S, class PL, class PS>
 }
 
 Tensor kl_divergence(const DiscretizedLogistic& q, const DiscretizedLogistic& p) {
-  return elementwise<"kl_discretized_logistic">([](auto loc, auto log_scale, auto p_loc, auto p_log_scale) {
-    auto sum = kl_term(0, loc, log_scale, p_loc, p_log_scale);
-    for (int level = 1; level <= kLast; ++level)
-      sum += kl_term(static_cast<double>(level) / kLast, loc, log_scale, p_loc, p_log_scale);
-    return sum; }, q.loc, q.log_scale, p.loc, p.log_scale);
+  return elementwise<"kl_discretized_logistic">(
+      [](auto loc, auto log_scale, auto p_loc, auto p_log_scale) {
+        auto sum = kl_term(0, loc, log_scale, p_loc, p_log_scale);
+        for (int level = 1; level <= kLast; ++level)
+          sum += kl_term(static_cast<double>(level) / kLast, loc, log_scale, p_loc, p_log_scale);
+        return sum;
+      },
+      q.loc, q.log_scale, p.loc, p.log_scale);
 }
 
 }  // namespace GRADUS

@@ -31,8 +31,11 @@ inline Normal as_normal(const StandardNormal& p) { return {p.mean(), scalar(0)};
 
 /// What has log-probabilities, of tensors or of indices.
 template <class D>
-concept Distribution = requires(const D& d, const Tensor& x) { { d.log_prob(x) } -> std::same_as<Tensor>; } ||
-                       requires(const D& d, const Indices& x) { { d.log_prob(x) } -> std::same_as<Tensor>; };
+concept Distribution = requires(const D& d, const Tensor& x) {
+  { d.log_prob(x) } -> std::same_as<Tensor>;
+} || requires(const D& d, const Indices& x) {
+  { d.log_prob(x) } -> std::same_as<Tensor>;
+};
 
 namespace detail {
 [[noreturn]] void no_closed_form(const std::type_info& q, const std::type_info& p);

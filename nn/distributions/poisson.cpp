@@ -17,13 +17,19 @@ Tensor Poisson::sample(Rng& rng) const {
 
 // For large counts, with t = log λ/x: -x·(eᵗ - 1 - t) - ½·log 2πx - 1/12x + …, where nothing large cancels.
 Tensor Poisson::log_prob(const Tensor& x) const {
-  const Tensor of_count = elementwise<"log_factorial">([](auto x) {
-    const auto many = max(x, kMany);
-    return where(x < kMany, -lgamma(min(x, kMany) + 1),
-                 -0.5 * log(many) - detail::kHalfLogTwoPi - stirling_rest(many)); }, x);
-  return of_count + elementwise<"poisson_log_prob">([](auto x, auto l) {
-    const auto rate = exp(l);
-    return where(x == 0, -rate, where(x < kMany, x * l - rate, -excess_of(x, rate, l - log(x)))); }, x, log_rate);
+  const Tensor of_count = elementwise<"log_factorial">(
+      [](auto x) {
+        const auto many = max(x, kMany);
+        return where(x < kMany, -lgamma(min(x, kMany) + 1),
+                     -0.5 * log(many) - detail::kHalfLogTwoPi - stirling_rest(many));
+      },
+      x);
+  return of_count + elementwise<"poisson_log_prob">(
+                        [](auto x, auto l) {
+                          const auto rate = exp(l);
+                          return where(x == 0, -rate, where(x < kMany, x * l - rate, -excess_of(x, rate, l - log(x))));
+                        },
+                        x, log_rate);
 }
 
 Tensor Poisson::entropy() const {
@@ -36,9 +42,12 @@ Tensor Poisson::mean() const { return exp(log_rate); }
 Tensor Poisson::variance() const { return exp(log_rate); }
 
 Tensor kl_divergence(const Poisson& q, const Poisson& p) {
-  return elementwise<"kl_poisson">([](auto q, auto p) {
-    constexpr Real lowest = std::numeric_limits<Real>::lowest();
-    return where(q < lowest, exp(p), excess_of(exp(q), exp(p), p - q)); }, q.log_rate, p.log_rate);
+  return elementwise<"kl_poisson">(
+      [](auto q, auto p) {
+        constexpr Real lowest = std::numeric_limits<Real>::lowest();
+        return where(q < lowest, exp(p), excess_of(exp(q), exp(p), p - q));
+      },
+      q.log_rate, p.log_rate);
 }
 
 }  // namespace GRADUS

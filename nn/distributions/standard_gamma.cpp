@@ -69,10 +69,12 @@ template <class A, class X>
 
 /// dx/d log α for draws x.
 Tensor slope(const Tensor& log_a, const Tensor& x) {
-  return elementwise<"standard_gamma_slope">([](auto log_a, auto x) {
-    const auto a = exp(log_a);
-    return a * where(x < kSmall, slope_by_series(a, min(x, kSmall)), slope_by_integral(a, max(x, kSmall))); },
-    log_a, x);
+  return elementwise<"standard_gamma_slope">(
+      [](auto log_a, auto x) {
+        const auto a = exp(log_a);
+        return a * where(x < kSmall, slope_by_series(a, min(x, kSmall)), slope_by_integral(a, max(x, kSmall)));
+      },
+      log_a, x);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class NumericError : public Error {
 struct Checkpoint {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, std::string> metadata;
-  std::filesystem::path file = {};  // that it was read from; empty for a new one
+  std::filesystem::path file = {};      // that it was read from; empty for a new one
   std::set<std::string> infinite = {};  // tensors that may hold infinities, as a Buffer may and a parameter may not
   std::map<std::string, std::string> unread = {};  // what else the file has: dtypes by name
 };

@@ -21,7 +21,7 @@ namespace GRADUS {
 }
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) fail(path, errno);
   if (S_ISDIR(status.st_mode)) fail(path, "it is a folder");
   if (!S_ISREG(status.st_mode)) fail(path, "it is not a regular file");

@@ -46,7 +46,7 @@ class Optimizer {
   void prepare_moments(std::span<const Tensor> parameters);
   void update(std::span<Tensor* const> parameters, std::span<const Tensor> gradients, double factor);
 
-  std::vector<Tensor> moments_;  // the moments of parameter 0, those of parameter 1, …
+  std::vector<Tensor> moments_;                   // the moments of parameter 0, those of parameter 1, …
   const std::type_info* moments_rule_ = nullptr;  // the rule that they belong to, once they exist
 };
 

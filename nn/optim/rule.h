@@ -79,7 +79,7 @@ class AnyRule {
  public:
   virtual ~AnyRule() = default;
   virtual const std::type_info& type() const = 0;
-  virtual const char* name() const = 0;  // or null
+  virtual const char* name() const = 0;                      // or null
   virtual std::span<const char* const> moments() const = 0;  // those that are kept
   virtual void step(double factor, std::int64_t t, std::span<const Slot> slots) const = 0;
 };

@@ -158,9 +158,7 @@ TEST_CASE("functional: what f is given wrongly") {
   CHECK(error_of([&] { jvp(f, x, ones({3})); }) == "[jvp] the vector for input 0 has shape (3), the input (2)");
   CHECK(error_of([&] { hvp(f, x, ones({2})); }) ==
         "[gradient] the loss has shape (2), but must be one number\nhelp: did you forget mean() or sum()?");
-  CHECK(error_of([&] {
-          hvp([](In in) { return sum(in[0]); }, {x, x}, {x});
-        }) == "[hvp] 1 vectors for 2 inputs");
+  CHECK(error_of([&] { hvp([](In in) { return sum(in[0]); }, {x, x}, {x}); }) == "[hvp] 1 vectors for 2 inputs");
   CHECK(contains(error_of([&] { value_and_gradient([&](const Tensor&) { return sum(x); }, x); }),
                  "[value_and_gradient] the value does not depend on the inputs\nhelp: "));
   CHECK(contains(error_of([&] { hvp([&](const Tensor&) { return sum(x); }, x, x); }),

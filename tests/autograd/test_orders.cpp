@@ -99,8 +99,8 @@ std::vector<Case> cases() {
       {"expm1", [](const Tensor& x) { return expm1(x); },
        [](int n, double x) { return n == 0 ? std::expm1(x) : std::exp(x); }, kAround},
       {"log", [](const Tensor& x) { return log(x); }, logarithm, kPositive},
-      {"log1p", [](const Tensor& x) { return log1p(x); },
-       [logarithm](int n, double x) { return logarithm(n, 1 + x); }, kPositive},
+      {"log1p", [](const Tensor& x) { return log1p(x); }, [logarithm](int n, double x) { return logarithm(n, 1 + x); },
+       kPositive},
       {"sqrt", [](const Tensor& x) { return sqrt(x); }, power(0.5), kPositive},
       {"tanh", [](const Tensor& x) { return tanh(x); },
        [](int n, double x) { return by_polynomial(n, {1, 0, -1}, std::tanh(x)); }, kAround},
@@ -111,7 +111,8 @@ std::vector<Case> cases() {
        [](int n, double x) {
          if (n == 0) return std::erf(x);
          return (n % 2 ? 1 : -1) * 2 * std::numbers::inv_sqrtpi * hermite(n - 1, x, 2) * std::exp(-x * x);
-       }, kAround},
+       },
+       kAround},
       {"sin", [](const Tensor& x) { return sin(x); },
        [](int n, double x) { return std::sin(x + n * std::numbers::pi / 2); }, kAround},
       {"cos", [](const Tensor& x) { return cos(x); },
@@ -128,8 +129,8 @@ std::vector<Case> cases() {
        [](int n, double x) { return std::pow(std::numbers::ln2, n) * std::pow(2.0, x); }, kAround},
       {"div, by the divisor", [](const Tensor& x) { return scalar(Real(1.5)) / x; }, quotient, kPositive},
       {"div, a number", [](const Tensor& x) { return Real(1.5) / x; }, quotient, kPositive},
-      {"div, by both", [](const Tensor& x) { return (x * x) / x; },
-       [](int n, double x) { return n == 0 ? x : n == 1; }, kPositive},
+      {"div, by both", [](const Tensor& x) { return (x * x) / x; }, [](int n, double x) { return n == 0 ? x : n == 1; },
+       kPositive},
   };
 }
 
@@ -143,8 +144,8 @@ TEST_CASE("orders: smooth ops have derivatives of order 5") {
       for (std::size_t i = 0; i < c.at.size(); ++i) {
         const double expected = c.expected(n, c.at[i]);
         // Sums of products of up to n + 1 factors, each good to some 5 ulp, of terms up to n! times the result.
-        const double near = 32 * (n + 1) * std::numeric_limits<Real>::epsilon() *
-                            std::max(factorial(n), std::abs(expected));
+        const double near =
+            32 * (n + 1) * std::numeric_limits<Real>::epsilon() * std::max(factorial(n), std::abs(expected));
         CHECK_MESSAGE(std::abs(got[i] - expected) <= near, c.name, ", order ", n, " at ", c.at[i], ": ", got[i],
                       " for ", expected);
       }
@@ -238,8 +239,9 @@ TEST_CASE("orders: slopes keep their digits far out, and second derivatives near
 TEST_CASE("orders: second derivatives that are finite where the first overflow") {
   const Real x = std::sqrt(std::numeric_limits<Real>::max()) * Real(0.9);  // 3x² overflows, 6x does not
   CHECK(derivative(2, [](const Tensor& x) { return pow(x, 3); }, scalar(x)).item() == 6 * x);
-  CHECK(derivative(2, [](const Tensor& x) { return elementwise<"f">([](auto x) { return x * x * x; }, x); },
-                   scalar(x)).item() == 6 * x);
+  CHECK(derivative(
+            2, [](const Tensor& x) { return elementwise<"f">([](auto x) { return x * x * x; }, x); }, scalar(x))
+            .item() == 6 * x);
   const Real y = std::cbrt(std::numeric_limits<Real>::max()) * Real(0.9);  // 4x³ overflows, 12x² does not
   const Real expected = 12 * y * y;
   CHECK(std::abs(derivative(2, [](const Tensor& x) { return pow(x, 4); }, scalar(y)).item() / expected - 1) < 1e-5);

@@ -52,15 +52,17 @@ TEST_CASE("recompute: gradcheck at order 2, whatever is watched and however ofte
   of([x](In in) { return recompute(block, x, in[0]); }, {w});
   of([](In in) { return recompute(block, in[0], in[0]); }, {x});
   of([](In in) { return recompute(block, recompute(block, in[0], in[1]), in[1]); }, {x, w});
-  of([](In in) {
-       return recompute([](const Tensor& x, const Tensor& w) { return recompute(block, x, w) * x; }, in[0], in[1]);
-     },
-     {x, w});
-  of([](In in) {
-       Rng rng{.seed = 3};
-       return recompute(noisy, rng, in[0]);
-     },
-     {x});
+  of(
+      [](In in) {
+        return recompute([](const Tensor& x, const Tensor& w) { return recompute(block, x, w) * x; }, in[0], in[1]);
+      },
+      {x, w});
+  of(
+      [](In in) {
+        Rng rng{.seed = 3};
+        return recompute(noisy, rng, in[0]);
+      },
+      {x});
 }
 
 TEST_CASE("recompute: the second run draws what the first drew, and the generator moves on once") {
@@ -130,9 +132,8 @@ TEST_CASE("recompute: a function that gives another value the second time is ref
   {
     bool again = false;  // the same numbers in another order
     Tape tape(x);
-    const Tensor y = recompute([&again](const Tensor& x) {
-      return std::exchange(again, true) ? gather(x, 0, Indices{2, 1, 0}) : x * 1;
-    }, x);
+    const Tensor y = recompute(
+        [&again](const Tensor& x) { return std::exchange(again, true) ? gather(x, 0, Indices{2, 1, 0}) : x * 1; }, x);
     CHECK(error_of([&] { tape.gradient(sum(y)); }) == refusal);
   }
   {

@@ -18,8 +18,12 @@ using namespace gradus::test;
 namespace {
 
 VaeSettings conv_settings(const Pair& image, std::vector<std::int64_t> hidden = {256}, std::int64_t latent = 20) {
-  return {.image = image, .network = Network::convolutional, .hidden = std::move(hidden), .latent = latent,
-          .activation = Activation::relu, .init = Init::fan_in};
+  return {.image = image,
+          .network = Network::convolutional,
+          .hidden = std::move(hidden),
+          .latent = latent,
+          .activation = Activation::relu,
+          .init = Init::fan_in};
 }
 
 /// 60 + 10 images of 8 x 4 pixels, two kinds of them.

@@ -146,8 +146,7 @@ TEST_CASE("IDX: each kind of bad file has its sentence, naming the file") {
   const std::string says = error_of([&] { read_idx_labels(folder.put("l", good)); });
   CHECK(contains(says, "holds images, not labels\nhelp: are the files"));
   CHECK(contains(error_of([&] { read_idx_labels(folder.put("l", header({0}))); }), "holds no labels"));
-  CHECK(
-      contains(error_of([&] { read_idx_labels(folder.put("l", header({2}) + "x")); }), "too short for the 2 labels"));
+  CHECK(contains(error_of([&] { read_idx_labels(folder.put("l", header({2}) + "x")); }), "too short for the 2 labels"));
 }
 
 TEST_CASE("IDX: what is no regular file is refused without waiting") {

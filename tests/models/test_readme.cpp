@@ -23,14 +23,14 @@ Tensor swish(const Tensor& x, Real beta) {  // x·sigmoid(beta·x), any shape
 }
 
 // ---- a layer ----
-struct Scale {                       // y = x · gain, one gain per feature
-  Tensor gain;                       // (features)
+struct Scale {  // y = x · gain, one gain per feature
+  Tensor gain;  // (features)
   Tensor operator()(const Tensor& x) const { return x * gain; }
   void members(auto&& visit) { visit("gain", gain); }
 };
 
 // ---- an optimiser ----
-struct Lion {                                     // Chen and others 2023
+struct Lion {  // Chen and others 2023
   double lr = 1e-4, beta1 = 0.9, beta2 = 0.99;
   static constexpr std::array kMoments{"m"};      // what it keeps of each parameter
   void step(Batch& x, Batch& m, Batch g) const {  // on SIMD lanes
@@ -66,10 +66,10 @@ TEST_CASE("README: a first gradient") {
   const Tensor x = tensor({3}, {1, 2, 3});
   const Tensor w = tensor({3}, {Real(0.5), -1, 2});
 
-  Tape tape(w);                               // watch w
-  const Tensor loss = sum(tanh(x * w));       // an ordinary expression, written down as it runs
+  Tape tape(w);                                // watch w
+  const Tensor loss = sum(tanh(x * w));        // an ordinary expression, written down as it runs
   const std::string listing = tape.listing();  // v0 = watched (3), v1 = mul((3), v0), …
-  const Tensor dw = tape.gradient(loss, w);   // the list walked backwards
+  const Tensor dw = tape.gradient(loss, w);    // the list walked backwards
 
   const std::vector<Real> g = dw.values();
   for (std::size_t i = 0; i < 3; ++i) {
@@ -92,10 +92,11 @@ TEST_CASE("README: a layer and its audit") {
 
 TEST_CASE("README: a layer in a network, trained") {
   Rng rng{.seed = 1};
-  Sequential net{Linear(4, 8, Init::he, rng), Activation{Activation::elu}, Scale{ones({8})}, Linear(8, 1, Init::he, rng)};
+  Sequential net{Linear(4, 8, Init::he, rng), Activation{Activation::elu}, Scale{ones({8})},
+                 Linear(8, 1, Init::he, rng)};
   Optimizer optimizer(Adam{.lr = 1e-2});
-  const Tensor x = normal({32, 4}, rng);      // (B, features)
-  const Tensor y = sum(x, 1, keepdim);        // (B, 1)
+  const Tensor x = normal({32, 4}, rng);  // (B, features)
+  const Tensor y = sum(x, 1, keepdim);    // (B, 1)
   Real first = 0, last = 0;
   for (int step = 0; step < 200; ++step) {
     Context context{.training = true, .rng = rng};

@@ -53,8 +53,8 @@ TEST_CASE("sources: every layout is found, and what is broken does not hide what
   using Files = std::vector<std::pair<std::string, std::string>>;
   const struct {
     const char *what, *where;  // below the folder
-    Files files;  // what ends in '/' is a folder
-    std::size_t labels = 0;  // of the training images
+    Files files;               // what ends in '/' is a folder
+    std::size_t labels = 0;    // of the training images
   } kLayouts[] = {
       {"the names of the site", "", {{"train-images-idx3-ubyte", train}, {"t10k-images-idx3-ubyte", test}}},
       {"compressed, with labels",

@@ -158,7 +158,9 @@ struct Owns {
   std::conditional_t<forgets, Tensor, std::monostate> forgotten{};
   Real factor = 1;
   Owns() { add("left", full({3}, 2)), add("right", full({3}, 3)); }
-  Owns(const Owns& other) { other.each([&](const char* name, Tensor& x) { add(name, x); }); }
+  Owns(const Owns& other) {
+    other.each([&](const char* name, Tensor& x) { add(name, x); });
+  }
   void add(const char* name, const Tensor& x) {
     if constexpr (std::same_as<Owner, std::unique_ptr<Tensor>>)
       parts = std::make_unique<Tensor>(x);
@@ -334,7 +336,11 @@ TEST_CASE("audit: a layer that draws in evaluation has no batch to judge") {
 TEST_CASE("audit: what breaks out of a layer does not break out of the audit") {
   CHECK(says(of([](const Tensor&) -> Tensor { throw 5; }), "output") == "it throws what is no std::exception");
   const int before = threads();
-  audit_layer(of([](const Tensor& x) { set_threads(3); return x; }), {5, 3}, kQuiet);
+  audit_layer(of([](const Tensor& x) {
+                set_threads(3);
+                return x;
+              }),
+              {5, 3}, kQuiet);
   CHECK(threads() == before);
   CHECK(contains(says(Grows{}, "output"), "a call has made a new member \"gains.1\""));
 }
@@ -384,8 +390,7 @@ TEST_CASE("audit: layers of several inputs, tensors and indices") {
   CHECK(contains(audit_layer(severed, {Indices{5, 0, 0, 2}, {4, 3}}, kQuiet)["gradient"].detail,
                  "order 1, input 2 of shape (4, 3), element "));
 
-  CHECK(audit_layer(Bilinear{}, {{5, 3}}, kQuiet)["output"].detail ==
-        "[audit_layer] the layer does not take 1 inputs");
+  CHECK(audit_layer(Bilinear{}, {{5, 3}}, kQuiet)["output"].detail == "[audit_layer] the layer does not take 1 inputs");
   CHECK(audit_layer(modulated, {{4, 3}, {4, 3}}, kQuiet)["output"].detail ==
         "[audit_layer] the layer wants Indices where it is given a Tensor");
   CHECK(audit_layer(Bilinear{}, {Indices{5, 3}, {2, 4}}, kQuiet)["output"].detail ==

@@ -21,9 +21,7 @@ using Limits = std::numeric_limits<Real>;
 using In = std::span<const Tensor>;
 using Function = std::function<Tensor(In)>;
 
-Categorical side_by_side(In logits) {
-  return {stack(logits, -1)};
-}
+Categorical side_by_side(In logits) { return {stack(logits, -1)}; }
 
 /// By the parameters of q, then those of p.
 const std::map<std::string, Function>& divergences() {
@@ -123,7 +121,8 @@ TEST_CASE("divergences: of a bernoulli, as the difference of large terms in long
     const auto softplus_of = [](Wide x) { return std::max(x, Wide(0)) + std::log1p(std::exp(-std::abs(x))); };
     for (std::size_t i = 0; i < q.size(); ++i) {
       const Wide one = 1 / (1 + std::exp(-static_cast<Wide>(q[i]))), zero = 1 / (1 + std::exp(static_cast<Wide>(q[i])));
-      const Wide truth = one * (softplus_of(-p[i]) - softplus_of(-q[i])) + zero * (softplus_of(p[i]) - softplus_of(q[i]));
+      const Wide truth =
+          one * (softplus_of(-p[i]) - softplus_of(-q[i])) + zero * (softplus_of(p[i]) - softplus_of(q[i]));
       // The truth is off by 1e-19 of its terms.
       REQUIRE(std::abs(got[i] - truth) <= 24 * Limits::epsilon() * truth + 1e-18L * (1 + std::abs(p[i])));
     }
@@ -134,7 +133,8 @@ TEST_CASE("divergences: of a bernoulli, as the difference of large terms in long
 TEST_CASE("divergences: between unlike distributions with scales far from 1") {
   // Of a Normal from a Laplace of the same scale: by their definition independent of it.
   const auto number = [](double x) { return scalar(static_cast<Real>(x)); };
-  const double normal_laplace = std::sqrt(2 / std::numbers::pi) + std::numbers::ln2 - (1 + std::log(2 * std::numbers::pi)) / 2;
+  const double normal_laplace =
+      std::sqrt(2 / std::numbers::pi) + std::numbers::ln2 - (1 + std::log(2 * std::numbers::pi)) / 2;
   const double logistic_laplace = 3 * std::numbers::ln2 - 2;
   for (const double s : {-40.0, -7.0, 0.0, 40.0}) {
     CHECK(std::abs(kl_divergence(Normal{number(0), number(2 * s)}, Laplace{number(0), number(s)}).item() -

@@ -74,25 +74,18 @@ TEST_CASE("distributions: extreme parameters give finite values and derivatives"
   for (const double at :
        {-1e30, -1e4, -300.0, -89.0, -20.0, -1.0, -1e-3, -1e-20, 0.0, 1e-20, 1e-3, 1.0, 20.0, 89.0, 300.0, 1e4, 1e30}) {
     for (const Tensor& x : {zero, half, one}) {
-      check_finite(
-          "bernoulli", [&](const Tensor& l) { return Bernoulli{l}.log_prob(x); }, at);
-      check_finite(
-          "continuous bernoulli", [&](const Tensor& l) { return ContinuousBernoulli{l}.log_prob(x); }, at);
+      check_finite("bernoulli", [&](const Tensor& l) { return Bernoulli{l}.log_prob(x); }, at);
+      check_finite("continuous bernoulli", [&](const Tensor& l) { return ContinuousBernoulli{l}.log_prob(x); }, at);
     }
-    check_finite(
-        "bernoulli entropy", [&](const Tensor& l) { return Bernoulli{l}.entropy(); }, at);
-    check_finite(
-        "continuous bernoulli entropy", [&](const Tensor& l) { return ContinuousBernoulli{l}.entropy(); }, at);
-    check_finite(
-        "continuous bernoulli mean", [&](const Tensor& l) { return ContinuousBernoulli{l}.mean(); }, at);
+    check_finite("bernoulli entropy", [&](const Tensor& l) { return Bernoulli{l}.entropy(); }, at);
+    check_finite("continuous bernoulli entropy", [&](const Tensor& l) { return ContinuousBernoulli{l}.entropy(); }, at);
+    check_finite("continuous bernoulli mean", [&](const Tensor& l) { return ContinuousBernoulli{l}.mean(); }, at);
     check_finite(
         "continuous bernoulli variance", [&](const Tensor& l) { return ContinuousBernoulli{l}.variance(); }, at);
     for (const double other : {-1e4, 0.0, 30.0}) {
       const Tensor o = number(other);
-      check_finite(
-          "kl bernoulli q", [&](const Tensor& l) { return kl_divergence(Bernoulli{l}, Bernoulli{o}); }, at);
-      check_finite(
-          "kl bernoulli p", [&](const Tensor& l) { return kl_divergence(Bernoulli{o}, Bernoulli{l}); }, at);
+      check_finite("kl bernoulli q", [&](const Tensor& l) { return kl_divergence(Bernoulli{l}, Bernoulli{o}); }, at);
+      check_finite("kl bernoulli p", [&](const Tensor& l) { return kl_divergence(Bernoulli{o}, Bernoulli{l}); }, at);
       check_finite(
           "kl continuous bernoulli q",
           [&](const Tensor& l) { return kl_divergence(ContinuousBernoulli{l}, ContinuousBernoulli{o}); }, at);
@@ -101,83 +94,38 @@ TEST_CASE("distributions: extreme parameters give finite values and derivatives"
           [&](const Tensor& l) { return kl_divergence(ContinuousBernoulli{o}, ContinuousBernoulli{l}); }, at);
     }
     const auto logits = [&](const Tensor& l) { return concat({row, reshape(l, {1})}, 0); };
-    check_finite(
-        "categorical", [&](const Tensor& l) { return Categorical{logits(l)}.log_prob(Indices({}, {3})); }, at);
-    check_finite(
-        "categorical entropy", [&](const Tensor& l) { return Categorical{logits(l)}.entropy(); }, at);
+    check_finite("categorical", [&](const Tensor& l) { return Categorical{logits(l)}.log_prob(Indices({}, {3})); }, at);
+    check_finite("categorical entropy", [&](const Tensor& l) { return Categorical{logits(l)}.entropy(); }, at);
     check_finite(
         "kl categorical",
         [&](const Tensor& l) { return kl_divergence(Categorical{logits(l)}, Categorical{zeros({4})}); }, at);
     if (std::abs(at) < 1e10) {  // squares stay in range
+      check_finite("laplace x", [&](const Tensor& x) { return Laplace{zero, zero}.log_prob(x); }, at);
+      check_finite("logistic x", [&](const Tensor& x) { return Logistic{zero, zero}.log_prob(x); }, at);
+      check_finite("normal x", [&](const Tensor& x) { return Normal{zero, zero}.log_prob(x); }, at);
       check_finite(
-          "laplace x",
-          [&](const Tensor& x) {
-            return Laplace{zero, zero}.log_prob(x);
-          },
-          at);
+          "normal to laplace", [&](const Tensor& m) { return kl_divergence(Normal{m, zero}, Laplace{zero, one}); }, at);
       check_finite(
-          "logistic x",
-          [&](const Tensor& x) {
-            return Logistic{zero, zero}.log_prob(x);
-          },
-          at);
-      check_finite(
-          "normal x",
-          [&](const Tensor& x) {
-            return Normal{zero, zero}.log_prob(x);
-          },
-          at);
-      check_finite(
-          "normal to laplace",
-          [&](const Tensor& m) {
-            return kl_divergence(Normal{m, zero}, Laplace{zero, one});
-          },
-          at);
-      check_finite(
-          "logistic to laplace",
-          [&](const Tensor& m) {
-            return kl_divergence(Logistic{m, zero}, Laplace{zero, one});
-          },
+          "logistic to laplace", [&](const Tensor& m) { return kl_divergence(Logistic{m, zero}, Laplace{zero, one}); },
           at);
       for (const double level : {0.0, 100 / 255.0, 1.0})
         check_finite(
             "discretized logistic",
-            [&](const Tensor& loc) {
-              return DiscretizedLogistic{loc, number(-4)}.log_prob(number(level));
-            },
-            at);
+            [&](const Tensor& loc) { return DiscretizedLogistic{loc, number(-4)}.log_prob(number(level)); }, at);
     }
   }
   for (const double s : {-60.0, -30.0, -7.0, 0.0, 7.0, 30.0, 60.0}) {  // scales of e^±60
     for (const Tensor& x : {zero, number(1e-20)}) {
-      check_finite(
-          "normal",
-          [&](const Tensor& v) {
-            return Normal{zero, v}.log_prob(x);
-          },
-          s);
-      check_finite(
-          "laplace",
-          [&](const Tensor& v) {
-            return Laplace{zero, v}.log_prob(x);
-          },
-          s);
-      check_finite(
-          "logistic",
-          [&](const Tensor& v) {
-            return Logistic{zero, v}.log_prob(x);
-          },
-          s);
+      check_finite("normal", [&](const Tensor& v) { return Normal{zero, v}.log_prob(x); }, s);
+      check_finite("laplace", [&](const Tensor& v) { return Laplace{zero, v}.log_prob(x); }, s);
+      check_finite("logistic", [&](const Tensor& v) { return Logistic{zero, v}.log_prob(x); }, s);
     }
     for (const double level : {0.0, 100 / 255.0, 1.0})
       for (const double loc : {0.1, 0.5, 100 / 255.0})
         if (s > -40)
           check_finite(
               "discretized logistic",
-              [&](const Tensor& v) {
-                return DiscretizedLogistic{number(loc), v}.log_prob(number(level));
-              },
-              s);
+              [&](const Tensor& v) { return DiscretizedLogistic{number(loc), v}.log_prob(number(level)); }, s);
   }
 }
 
@@ -374,70 +322,30 @@ TEST_CASE("distributions: what does not fit is a sentence") {
   Rng rng;
   const Tensor two = zeros({2}), three = zeros({3});
   const std::pair<std::function<void()>, std::string> cases[] = {
-      {[&] {
-         Normal{two, three}.mean();
-       },
-       "[normal] "},
-      {[&] {
-         Normal{two, two}.log_prob(three);
-       },
-       "[normal_log_prob] "},
-      {[&] {
-         Laplace{two, three}.sample(rng);
-       },
-       "[laplace] "},
-      {[&] {
-         Laplace{two, two}.log_prob(three);
-       },
-       "[laplace_log_prob] "},
-      {[&] {
-         Logistic{two, three}.entropy();
-       },
-       "[logistic] "},
-      {[&] {
-         DiscretizedLogistic{two, three}.sample(rng);
-       },
-       "[discretized_logistic] "},
+      {[&] { Normal{two, three}.mean(); }, "[normal] "},
+      {[&] { Normal{two, two}.log_prob(three); }, "[normal_log_prob] "},
+      {[&] { Laplace{two, three}.sample(rng); }, "[laplace] "},
+      {[&] { Laplace{two, two}.log_prob(three); }, "[laplace_log_prob] "},
+      {[&] { Logistic{two, three}.entropy(); }, "[logistic] "},
+      {[&] { DiscretizedLogistic{two, three}.sample(rng); }, "[discretized_logistic] "},
       {[&] { ContinuousBernoulli{two}.log_prob(three); }, "[continuous_bernoulli_log_prob] "},
       {[&] { kl_divergence(Bernoulli{two}, Bernoulli{three}); }, "[kl_bernoulli] "},
-      {[&] {
-         kl_divergence(Normal{two, two}, StandardNormal{{3}});
-       },
-       "[kl_standard_normal] "},
+      {[&] { kl_divergence(Normal{two, two}, StandardNormal{{3}}); }, "[kl_standard_normal] "},
       {[&] { Categorical{scalar(0)}.sample(rng); }, "[categorical] logits () have no classes along the last axis"},
-      {[&] {
-         Categorical{zeros({2, 0})}.mean();
-       },
-       "[categorical] logits (2, 0) have no classes along the last axis"},
-      {[&] {
-         Categorical{three}.log_prob(Indices{0, 1});
-       },
-       "[categorical] classes (2) do not fit logits (3)"},
+      {[&] { Categorical{zeros({2, 0})}.mean(); }, "[categorical] logits (2, 0) have no classes along the last axis"},
+      {[&] { Categorical{three}.log_prob(Indices{0, 1}); }, "[categorical] classes (2) do not fit logits (3)"},
       {[&] { Categorical{three}.log_prob(Indices({}, {3})); }, "[categorical] class 3 is not one of 3"},
       {[&] { Categorical{three}.log_prob(Indices({}, {-1})); }, "[categorical] class -1 is not one of 3"},
       {[&] { Categorical{three}.log_prob(two); }, "[categorical] one-hot vectors (2) do not fit logits (3)"},
       {[&] { kl_divergence(Categorical{two}, Categorical{three}); },
        "[kl_divergence] (2) and (3) are not as many classes"},
-      {[&] {
-         Mixture<Normal>{two, {three, three}}.mean();
-       },
+      {[&] { Mixture<Normal>{two, {three, three}}.mean(); }, "[mixture] logits (2) and components (3) differ"},
+      {[&] { Mixture<Normal>{two, {three, three}}.log_prob(scalar(0)); },
        "[mixture] logits (2) and components (3) differ"},
-      {[&] {
-         Mixture<Normal>{two, {three, three}}.log_prob(scalar(0));
-       },
-       "[mixture] logits (2) and components (3) differ"},
-      {[&] {
-         Mixture<Normal>{zeros({5, 3}), {three, three}}.sample(rng);
-       },
+      {[&] { Mixture<Normal>{zeros({5, 3}), {three, three}}.sample(rng); },
        "[mixture] components (3) do not have all axes"},
-      {[&] {
-         Mixture<Normal>{three, {three, three}}.entropy();
-       },
-       "[mixture] the entropy has no closed form"},
-      {[&] {
-         Mixture<Normal>{scalar(0), {scalar(0), scalar(0)}}.mean();
-       },
-       "[mixture] logits () and components ()"},
+      {[&] { Mixture<Normal>{three, {three, three}}.entropy(); }, "[mixture] the entropy has no closed form"},
+      {[&] { Mixture<Normal>{scalar(0), {scalar(0), scalar(0)}}.mean(); }, "[mixture] logits () and components ()"},
   };
   for (const auto& wrong : cases) CHECK(contains(error_of(wrong.first), wrong.second));
 }

@@ -131,8 +131,10 @@ TEST_CASE("gamma: densities for shapes of any size, and at 0") {
       const Wide a = std::exp(static_cast<Wide>(la)), b = std::exp(static_cast<Wide>(lb));
       const Real x = static_cast<Real>(a / b * std::exp(z / std::sqrt(a + 1)));
       const Wide truth = a * lb - std::lgamma(a) + (a - 1) * std::log(static_cast<Wide>(x)) - b * x;
-      const Wide allowed = 16 * Limits::epsilon() * (1 + std::abs(truth) + (std::abs(b * x - a) + 1) * (1 + std::abs(la)));
-      CHECK_MESSAGE(std::abs(Gamma{scalar(la), scalar(lb)}.log_prob(scalar(x)).item() - truth) <= allowed, log_a, " ", x);
+      const Wide allowed =
+          16 * Limits::epsilon() * (1 + std::abs(truth) + (std::abs(b * x - a) + 1) * (1 + std::abs(la)));
+      CHECK_MESSAGE(std::abs(Gamma{scalar(la), scalar(lb)}.log_prob(scalar(x)).item() - truth) <= allowed, log_a, " ",
+                    x);
     }
   const auto at_0 = [](double log_a) { return Gamma{number(log_a), number(0.25)}.log_prob(number(0)).item(); };
   CHECK(at_0(-1) == kInf);
@@ -202,7 +204,8 @@ TEST_CASE("student t: densities from heavy tails to a Gaussian's") {
       const Wide truth = std::lgamma((nu + 1) / 2) - std::lgamma(nu / 2) - std::log(std::numbers::pi_v<Wide> * nu) / 2 -
                          Wide(0.5) - (nu + 1) / 2 * std::log1p(t * t / nu);
       const Real got = StudentT{scalar(l), scalar(2), number(0.5)}.log_prob(scalar(x)).item();
-      CHECK_MESSAGE(std::abs(got - truth) <= 16 * Limits::epsilon() * (2 + std::abs(l)) * (1 + std::abs(truth)), df, " ", y);
+      CHECK_MESSAGE(std::abs(got - truth) <= 16 * Limits::epsilon() * (2 + std::abs(l)) * (1 + std::abs(truth)), df,
+                    " ", y);
     }
   const StudentT cauchy{number(0), number(0), number(0)};
   const Real far = sizeof(Real) == 4 ? Real(1e25) : Real(1e200);  // whose square is infinite
@@ -217,7 +220,8 @@ TEST_CASE("student t: densities from heavy tails to a Gaussian's") {
   CHECK(std::isnan(cauchy.variance().item()));
   CHECK(StudentT{number(0.5), number(3), number(0)}.mean().item() == 3);
   CHECK(StudentT{number(0.5), number(3), number(0)}.variance().item() == kInf);
-  CHECK(std::abs(StudentT{number(std::log(4.0)), number(3), number(0)}.variance().item() - 2) <= 16 * Limits::epsilon());
+  CHECK(std::abs(StudentT{number(std::log(4.0)), number(3), number(0)}.variance().item() - 2) <=
+        16 * Limits::epsilon());
 }
 
 TEST_CASE("student t: draws follow the distribution function") {
@@ -258,7 +262,8 @@ TEST_CASE("poisson and gamma draws: a function of the generator's state alone") 
       return (counts ? Poisson{p}.sample(rng) : standard_gamma(p, rng)).values();
     };
     const std::vector<Real> all = draw(parameters, {1, 2, 3});
-    const std::vector<Real> one = draw(reshape(parameters, {1500}), {1, 2, 3}), later = draw(tensor({1}, {4}), {1, 2, 8});
+    const std::vector<Real> one = draw(reshape(parameters, {1500}), {1, 2, 3}),
+                            later = draw(tensor({1}, {4}), {1, 2, 8});
     CHECK(one == all);
     CHECK(later[0] == all[5]);  // element i begins at block counter + i
   }

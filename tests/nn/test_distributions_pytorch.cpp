@@ -88,18 +88,9 @@ const std::map<std::string, Function>& functions() {
       {"student_t_entropy", [](In in) { return StudentT{in[0], in[1], in[2]}.entropy(); }},
       {"student_t_mean", [](In in) { return StudentT{in[0], in[1], in[2]}.mean(); }},
       {"student_t_variance", [](In in) { return StudentT{in[0], in[1], in[2]}.variance(); }},
-      {"mixture_normal_log_prob",
-       [](In in) {
-         return Mixture<Normal>{in[1], gaussian(in, 2)}.log_prob(in[0]);
-       }},
-      {"mixture_laplace_log_prob",
-       [](In in) {
-         return Mixture<Laplace>{in[1], laplace(in, 2)}.log_prob(in[0]);
-       }},
-      {"mixture_normal_mean",
-       [](In in) {
-         return Mixture<Normal>{in[0], gaussian(in, 1)}.mean();
-       }},
+      {"mixture_normal_log_prob", [](In in) { return Mixture<Normal>{in[1], gaussian(in, 2)}.log_prob(in[0]); }},
+      {"mixture_laplace_log_prob", [](In in) { return Mixture<Laplace>{in[1], laplace(in, 2)}.log_prob(in[0]); }},
+      {"mixture_normal_mean", [](In in) { return Mixture<Normal>{in[0], gaussian(in, 1)}.mean(); }},
   };
   return all;
 }

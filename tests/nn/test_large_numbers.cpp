@@ -20,7 +20,7 @@ namespace {
 using Wide = long double;
 using Limits = std::numeric_limits<Real>;
 
-constexpr Real kHuge = sizeof(Real) == 4 ? Real(1e19) : Real(1e160);   // its square is infinite
+constexpr Real kHuge = sizeof(Real) == 4 ? Real(1e19) : Real(1e160);    // its square is infinite
 constexpr Real kTiny = sizeof(Real) == 4 ? Real(1e-25) : Real(1e-170);  // and 0
 
 /// y = (x - m)/√(v + ε), and the gradient of Σ w·y by x: (w - mean w - y·mean(w·y))/√(v + ε).
@@ -34,8 +34,7 @@ struct Truth {
     const Wide deviation = std::sqrt(variance + epsilon);
     for (const Real v : x) y.push_back((v - mean) / deviation);
     for (std::size_t i = 0; i < x.size(); ++i) mean_w += w[i] / n, mean_wy += w[i] * y[i] / n;
-    for (std::size_t i = 0; i < x.size(); ++i)
-      gradient.push_back((w[i] - mean_w - y[i] * mean_wy) / deviation);
+    for (std::size_t i = 0; i < x.size(); ++i) gradient.push_back((w[i] - mean_w - y[i] * mean_wy) / deviation);
   }
 };
 
@@ -110,8 +109,7 @@ TEST_CASE("norms: a sample of large numbers leaves its neighbours their bits, an
   };
   const Real apart = sizeof(Real) == 4 ? Real(0x1p24) : Real(0x1p250);  // the result is still a number
   const std::vector<Real> base = curvature(Real(0x1p10)), scaled = curvature(Real(0x1p10) * apart);
-  for (std::size_t i = 0; i < 4; ++i)
-    CHECK(std::abs(scaled[i] * apart * apart * apart / base[i] - 1) <= 1e-4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(std::abs(scaled[i] * apart * apart * apart / base[i] - 1) <= 1e-4);
 }
 
 TEST_CASE("norms: numbers that are not finite stay visible") {

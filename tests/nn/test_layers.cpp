@@ -86,11 +86,11 @@ Layer layer_of(const std::string& name, const std::vector<Tensor>& inputs, std::
   if (kind == "gru_run") return Given<Gru>{Gru(3, 4, which[0] - '0', any), more, lengths};
   if (kind == "lstm_run") return Given<Lstm>{Lstm(3, 4, which[0] - '0', any), more, lengths};
   if (kind == "attention")
-    return Given<MultiHeadAttention>{
-        MultiHeadAttention(6, 2, {.causal = contains(which, "causal")}, any), more, lengths};
+    return Given<MultiHeadAttention>{MultiHeadAttention(6, 2, {.causal = contains(which, "causal")}, any), more,
+                                     lengths};
   REQUIRE(kind == "mixed");
   const Residual residual{Sequential{affine(12, 12), Activation{Activation::tanh}}};
-  return Sequential{affine(4, 12),    residual,  BatchNorm(12), Activation{Activation::silu},
+  return Sequential{affine(4, 12),    residual,        BatchNorm(12), Activation{Activation::silu},
                     GroupNorm(2, 12), LayerNorm({12}), affine(12, 2)};
 }
 
@@ -179,7 +179,8 @@ TEST_CASE("batch norm: three steps of running statistics, and what evaluation ma
   const Golden golden("layers.safetensors");
   BatchNorm layer(3);
   Context training{.training = true, .rng = any};
-  load_state(layer, {{"weight", layer.weight}, {"bias", layer.bias},
+  load_state(layer, {{"weight", layer.weight},
+                     {"bias", layer.bias},
                      {"running_mean", golden["running/0/before/running_mean"]},
                      {"running_var", golden["running/0/before/running_var"]}});
   for (const std::string step : {"0", "1", "2"}) {

@@ -74,8 +74,8 @@ TEST_CASE("loss: cross-entropy is minus the log-probability of the label, averag
 
 TEST_CASE("loss: accuracy is the share of labels with the largest logit, ties to the first, NaN wrong") {
   constexpr Real inf = std::numeric_limits<Real>::infinity(), nan = std::numeric_limits<Real>::quiet_NaN();
-  const Tensor logits = tensor({8, 3}, {3, 1, 2,    -1, -2, -3,  0, 5, 5,     0, 5, 5,
-                                        nan, 1, 0,  0, 1, nan,   -inf, 0, 1,  -inf, -inf, -inf});
+  const Tensor logits =
+      tensor({8, 3}, {3, 1, 2, -1, -2, -3, 0, 5, 5, 0, 5, 5, nan, 1, 0, 0, 1, nan, -inf, 0, 1, -inf, -inf, -inf});
   CHECK(accuracy(logits, {0, 0, 1, 2, 0, 1, 2, 0}) == 5.0 / 8);  // right: 0, 1, 2, 6, 7
   CHECK(accuracy(logits, {1, 2, 0, 0, 2, 2, 1, 1}) == 0);
   CHECK(accuracy(transpose(tensor({2, 3}, {1, 0, 7, 2, 3, 4})), {1, 1, 0}) == 1);  // by strides
@@ -90,9 +90,8 @@ TEST_CASE("loss: accuracy is the share of labels with the largest logit, ties to
 
 TEST_CASE("loss: shapes that do not fit, empty batches and labels out of range are errors") {
   CHECK(error_of([] { mse(zeros({2, 3}), zeros({3})); }) == "[mse] shapes differ: (2, 3) and (3)");
-  CHECK(error_of([] {
-          bce_with_logits(zeros({2}), zeros({2, 1}));
-        }) == "[bce_with_logits] shapes differ: (2) and (2, 1)");
+  CHECK(error_of([] { bce_with_logits(zeros({2}), zeros({2, 1})); }) ==
+        "[bce_with_logits] shapes differ: (2) and (2, 1)");
   CHECK(error_of([] { mse(zeros({0, 3}), zeros({0, 3})); }) == "[mse] an empty batch has no mean");
   CHECK(contains(error_of([] { bce_with_logits(zeros({0}), zeros({0})); }), "empty batch"));
   CHECK(contains(error_of([] { cross_entropy(zeros({2, 3}), {0}); }), "[cross_entropy] logits (2, 3) and labels (1)"));

@@ -168,10 +168,9 @@ TEST_CASE("module: two members of one name are an error") {
 }
 
 TEST_CASE("module: the summary is a table of names, shapes and sizes") {
-  CHECK(summary(Affine{}) ==
-        "weight                                        (2)            2\n"
-        "bias                                           ()            1\n"
-        "parameters                                                   3\n");
+  CHECK(summary(Affine{}) == "weight                                        (2)            2\n"
+                             "bias                                           ()            1\n"
+                             "parameters                                                   3\n");
   Rng rng;
   CHECK(contains(summary(Nested{Everything(rng)}), "inner.seen "));  // a buffer too
 }

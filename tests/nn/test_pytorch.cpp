@@ -78,46 +78,19 @@ const std::map<std::string, Function>& functions() {
       {"logsumexp_axis", [](In in, int axis) { return logsumexp(in[0], axis, keepdim); }},
       {"softmax", [](In in, int axis) { return softmax(in[0], axis); }},
       {"log_softmax", [](In in, int axis) { return log_softmax(in[0], axis); }},
-      {"sum_axes",
-       [](In in, int) {
-         return sum(in[0], {0, 2});
-       }},
-      {"mean_axes",
-       [](In in, int) {
-         return mean(in[0], {0, 2});
-       }},
-      {"max_axes",
-       [](In in, int) {
-         return max(in[0], {0, 2});
-       }},
-      {"logsumexp_axes",
-       [](In in, int) {
-         return logsumexp(in[0], {0, 2});
-       }},
+      {"sum_axes", [](In in, int) { return sum(in[0], {0, 2}); }},
+      {"mean_axes", [](In in, int) { return mean(in[0], {0, 2}); }},
+      {"max_axes", [](In in, int) { return max(in[0], {0, 2}); }},
+      {"logsumexp_axes", [](In in, int) { return logsumexp(in[0], {0, 2}); }},
       {"argmax", [](In in, int) { return gather(in[0], 1, argmax(in[0], 1, keepdim)); }},
       {"transpose", [](In in, int) { return transpose(in[0]); }},
-      {"permute",
-       [](In in, int) {
-         return permute(in[0], {2, 0, 1});
-       }},
-      {"reshape",
-       [](In in, int) {
-         return reshape(permute(in[0], {2, 0, 1}), {6, 4});
-       }},
+      {"permute", [](In in, int) { return permute(in[0], {2, 0, 1}); }},
+      {"reshape", [](In in, int) { return reshape(permute(in[0], {2, 0, 1}), {6, 4}); }},
       {"slice", [](In in, int) { return slice(in[0], 1, 1, 3); }},
       {"pad", [](In in, int) { return pad(in[0], 1, 2, 1); }},
-      {"concat",
-       [](In in, int) {
-         return concat({in[0], in[1], in[0]}, 1);
-       }},
-      {"broadcast_to",
-       [](In in, int) {
-         return broadcast_to(in[0], {2, 3, 4});
-       }},
-      {"sum_to",
-       [](In in, int) {
-         return sum_to(in[0], {3, 1});
-       }},
+      {"concat", [](In in, int) { return concat({in[0], in[1], in[0]}, 1); }},
+      {"broadcast_to", [](In in, int) { return broadcast_to(in[0], {2, 3, 4}); }},
+      {"sum_to", [](In in, int) { return sum_to(in[0], {3, 1}); }},
       {"gather", [](In in, int) { return gather(in[0], 0, rows); }},
       {"scatter_add", [](In in, int) { return scatter_add(in[0], 0, rows, 5); }},
       {"matmul", [](In in, int) { return matmul(in[0], in[1]); }},
@@ -133,10 +106,7 @@ const std::map<std::string, Function>& functions() {
       {"kl_standard", [](In in, int) { return kl_divergence(gaussian(in[0], in[1]), StandardNormal{}); }},
       {"bce_with_logits", [](In in, int) { return bce_with_logits(in[0], in[1]); }},
       {"mse", [](In in, int) { return mse(in[0], in[1]); }},
-      {"cross_entropy",
-       [](In in, int) {
-         return cross_entropy(in[0], {2, 0, 3, 3});
-       }},
+      {"cross_entropy", [](In in, int) { return cross_entropy(in[0], {2, 0, 3, 3}); }},
   };
   return all;
 }

@@ -26,7 +26,9 @@ struct Net {
   Buffer mask;
 
   explicit Net(Rng& rng)
-      : first(5, 8, Init::he, rng), norm(8), last(8, 4, Init::he, rng),
+      : first(5, 8, Init::he, rng),
+        norm(8),
+        last(8, 4, Init::he, rng),
         mask{full({4}, -std::numeric_limits<Real>::infinity())} {}
   Tensor operator()(const Tensor& x, Context& context) const {
     return last(Dropout(0.25)(relu(norm(first(x), context)), context));

@@ -38,9 +38,12 @@ struct StudentT {
   /// log 2/(π√3·scale) - 2·log(1 + t²/3), t = (x - loc)/scale; nats per element.
   Tensor log_prob(const Tensor& x) const {
     const Real constant = std::log(2 / (std::numbers::pi_v<Real> * std::sqrt(Real(3)) * scale));
-    return elementwise<"student_t">([=, s = scale](auto x, auto loc) {
-      const auto t = (x - loc) / s;
-      return constant - 2 * log1p(t * t / 3); }, x, loc);
+    return elementwise<"student_t">(
+        [=, s = scale](auto x, auto loc) {
+          const auto t = (x - loc) / s;
+          return constant - 2 * log1p(t * t / 3);
+        },
+        x, loc);
   }
 };
 
@@ -57,10 +60,10 @@ struct OutsideVae {
 
   /// The evidence lower bound (B), in nats per image, for images x (B, 784).
   Tensor bound(const Tensor& x, Context& context) const {
-    const Tensor h = encoder(x, context);                            // (B, 64)
+    const Tensor h = encoder(x, context);                             // (B, 64)
     const Normal q{.loc = mean(h), .log_variance = log_variance(h)};  // q(z|x), (B, 8)
-    const Tensor y = decoder(q.rsample(context.rng), context);       // (B, 784)
-    const StudentT p{.loc = sigmoid(y), .scale = Real(0.2)};         // p(x|z)
+    const Tensor y = decoder(q.rsample(context.rng), context);        // (B, 784)
+    const StudentT p{.loc = sigmoid(y), .scale = Real(0.2)};          // p(x|z)
     return sum(p.log_prob(x), -1) - sum(kl_divergence(q, StandardNormal{}), -1);
   }
 

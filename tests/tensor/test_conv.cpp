@@ -133,9 +133,17 @@ TEST_CASE("conv: exact for every combination of window, stride, padding and dila
     for (const std::int64_t stride : {1, 2, 3})
       for (const std::int64_t padding : {0, 1, 3})
         for (const std::int64_t dilation : {1, 2})
-          count += wrong({.samples = 2, .channels = 2, .image = {8, 11}, .outputs = 3, .window = {window, 2},
+          count += wrong({.samples = 2,
+                          .channels = 2,
+                          .image = {8, 11},
+                          .outputs = 3,
+                          .window = {window, 2},
                           .s = {.stride = {stride, 1}, .padding = {padding, 0}, .dilation = {dilation, 1}}}) +
-                   wrong({.samples = 1, .channels = 1, .image = {9, 8}, .outputs = 2, .window = {1, window},
+                   wrong({.samples = 1,
+                          .channels = 1,
+                          .image = {9, 8},
+                          .outputs = 2,
+                          .window = {1, window},
                           .s = {.stride = {2, stride}, .padding = {1, padding}, .dilation = {1, dilation}}});
   CHECK(count == 0);
 }
@@ -143,18 +151,26 @@ TEST_CASE("conv: exact for every combination of window, stride, padding and dila
 TEST_CASE("conv: exact for every width of image up to 40, and of stacks of samples") {
   int count = 0;
   for (int width = 1; width <= 40; ++width)
-    count += wrong({.samples = 1 + width % 3, .channels = 2, .image = {3, width}, .outputs = 2, .window = 3,
+    count += wrong({.samples = 1 + width % 3,
+                    .channels = 2,
+                    .image = {3, width},
+                    .outputs = 2,
+                    .window = 3,
                     .s = {.stride = {1, 1 + width % 2}, .padding = 1}});
   for (const std::int64_t samples : {1, 7, 20, 130})
-    count += wrong({.samples = samples, .channels = 3, .image = 7, .outputs = 17, .window = 3,
-                    .s = {.stride = 2, .padding = 1}});
+    count += wrong(
+        {.samples = samples, .channels = 3, .image = 7, .outputs = 17, .window = 3, .s = {.stride = 2, .padding = 1}});
   CHECK(count == 0);
 }
 
 TEST_CASE("conv: exact with groups, also one for each channel") {
   int count = 0;
   for (const std::int64_t groups : {1, 2, 3, 6})
-    count += wrong({.samples = 3, .channels = 6, .image = {5, 6}, .outputs = 12, .window = {3, 2},
+    count += wrong({.samples = 3,
+                    .channels = 6,
+                    .image = {5, 6},
+                    .outputs = 12,
+                    .window = {3, 2},
                     .s = {.stride = {2, 1}, .padding = 1, .groups = groups}});
   CHECK(count == 0);
 }
@@ -163,12 +179,16 @@ TEST_CASE("conv: exact where a sample is cut into pieces, and a sum of products 
   int count = 0;
   count += wrong({.samples = 2, .channels = 40, .image = {40, 33}, .outputs = 5, .window = 3, .s = {.padding = 1}});
   count += wrong({.samples = 2, .channels = 90, .image = {13, 9}, .outputs = 70, .window = 3, .s = {.stride = 2}});
-  count += wrong({.samples = 1, .channels = 1, .image = {300, 70}, .outputs = 2, .window = {5, 7},
+  count += wrong({.samples = 1,
+                  .channels = 1,
+                  .image = {300, 70},
+                  .outputs = 2,
+                  .window = {5, 7},
                   .s = {.stride = {3, 2}, .padding = {2, 3}}});
   // Transposed, some channels at a time.
   count += wrong({.samples = 2, .channels = 7, .image = {230, 250}, .outputs = 2, .window = 3, .s = {.padding = 1}});
-  count += wrong({.samples = 1, .channels = 10, .image = {400, 301}, .outputs = 6, .window = 2,
-                  .s = {.stride = 2, .groups = 2}});
+  count += wrong(
+      {.samples = 1, .channels = 10, .image = {400, 301}, .outputs = 6, .window = 2, .s = {.stride = 2, .groups = 2}});
   CHECK(count == 0);
 }
 
@@ -176,9 +196,17 @@ TEST_CASE("conv: exact with more padding than image") {
   int count = 0;
   for (const std::int64_t padding : {40, 61})
     for (const std::int64_t stride : {1, 2, 5})
-      count += wrong({.samples = 3, .channels = 2, .image = {2, 3}, .outputs = 2, .window = {2, 3},
+      count += wrong({.samples = 3,
+                      .channels = 2,
+                      .image = {2, 3},
+                      .outputs = 2,
+                      .window = {2, 3},
                       .s = {.stride = stride, .padding = {1, padding}}}) +
-               wrong({.samples = 3, .channels = 2, .image = {2, 3}, .outputs = 2, .window = {2, 3},
+               wrong({.samples = 3,
+                      .channels = 2,
+                      .image = {2, 3},
+                      .outputs = 2,
+                      .window = {2, 3},
                       .s = {.stride = stride, .padding = {padding, 1}, .dilation = {7, 1}}});
   CHECK(count == 0);
 }
@@ -186,10 +214,14 @@ TEST_CASE("conv: exact with more padding than image") {
 TEST_CASE("conv: a single map has no stride, however large it says it is") {
   int count = 0;
   for (const std::int64_t stride : {std::int64_t{4}, std::int64_t{1'000'000}, std::int64_t{1} << 62})
-    count += wrong({.samples = 2, .channels = 2, .image = {4, 5}, .outputs = 3, .window = {2, 3},
-                    .s = {.stride = stride}}) +
-             wrong({.samples = 2, .channels = 2, .image = {4, 5}, .outputs = 3, .window = 4,
-                    .s = {.stride = {stride, 1}, .padding = {0, 1}}});
+    count +=
+        wrong({.samples = 2, .channels = 2, .image = {4, 5}, .outputs = 3, .window = {2, 3}, .s = {.stride = stride}}) +
+        wrong({.samples = 2,
+               .channels = 2,
+               .image = {4, 5},
+               .outputs = 3,
+               .window = 4,
+               .s = {.stride = {stride, 1}, .padding = {0, 1}}});
   CHECK(count == 0);
 }
 
@@ -202,7 +234,11 @@ TEST_CASE("conv: nothing in, nothing out") {
 }
 
 TEST_CASE("conv: the same bits for 1, 2, 3 and 7 threads") {
-  const Case c{.samples = 37, .channels = 8, .image = {14, 15}, .outputs = 20, .window = 3,
+  const Case c{.samples = 37,
+               .channels = 8,
+               .image = {14, 15},
+               .outputs = 20,
+               .window = 3,
                .s = {.stride = 2, .padding = 1, .groups = 2}};
   Numbers image(c.image_shape(), 0, 1), weight(c.weight_shape(), 0, 2), maps(c.maps_shape(), 0, 3);
   for (Numbers* numbers : {&image, &weight, &maps}) numbers->each([](Real& x) { x = x / 7 + Real(0.01) * x * x; });

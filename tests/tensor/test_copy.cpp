@@ -59,8 +59,8 @@ void for_each_layout(std::int64_t a, std::int64_t b, std::int64_t c, const Visit
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
-const std::array<std::int64_t, 3> kExtents[] = {{1, 1, 1}, {1, 7, 1}, {2, 3, 5}, {3, 16, 17}, {5, 33, 31}, {9, 8, 40},
-                                                {2, 65, 70}, {130, 3, 64}, {1, 100, 300}};
+const std::array<std::int64_t, 3> kExtents[] = {{1, 1, 1},  {1, 7, 1},   {2, 3, 5},    {3, 16, 17},  {5, 33, 31},
+                                                {9, 8, 40}, {2, 65, 70}, {130, 3, 64}, {1, 100, 300}};
 
 }  // namespace
 

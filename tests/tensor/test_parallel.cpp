@@ -98,10 +98,12 @@ TEST_CASE("an exception comes out at the caller, and the pool lives on") {
       CHECK(message == "chunk " + std::to_string(bad));
     }
     std::atomic<int> begun{0};
-    CHECK_THROWS_AS(parallel_for(1'000'000, [&](std::int64_t) {
-      ++begun;
-      throw std::runtime_error("at once");
-    }), std::runtime_error);
+    CHECK_THROWS_AS(parallel_for(1'000'000,
+                                 [&](std::int64_t) {
+                                   ++begun;
+                                   throw std::runtime_error("at once");
+                                 }),
+                    std::runtime_error);
     CHECK(begun <= count);  // nobody takes another chunk
     std::atomic<int> runs{0};
     parallel_for(100, [&](std::int64_t) { ++runs; });

@@ -42,10 +42,29 @@ double ulps(Real got, Wide want) {
   return static_cast<double>(std::fabs(got - want) / (std::nextafter(size, kInf) - size));
 }
 
-const Real kSpecial[] = {0,          Real(-0.0),      1,         -1,          2,    -2,
-                         3,          -3,              7,         -7,          kInf, -kInf,
-                         Real(0.5),  Real(-0.5),      Real(0.9), Real(-0.9),  kNan, Real(1.5),
-                         Limits::max(), -Limits::max(), Limits::min(), Limits::denorm_min(), -Limits::denorm_min()};
+const Real kSpecial[] = {0,
+                         Real(-0.0),
+                         1,
+                         -1,
+                         2,
+                         -2,
+                         3,
+                         -3,
+                         7,
+                         -7,
+                         kInf,
+                         -kInf,
+                         Real(0.5),
+                         Real(-0.5),
+                         Real(0.9),
+                         Real(-0.9),
+                         kNan,
+                         Real(1.5),
+                         Limits::max(),
+                         -Limits::max(),
+                         Limits::min(),
+                         Limits::denorm_min(),
+                         -Limits::denorm_min()};
 
 /// The worst error over numbers of every sign and exponent between lo and hi, and at the special values among them.
 template <class F, class G>
@@ -248,17 +267,17 @@ TEST_CASE("elementary functions keep their error bounds over the whole range") {
   };
   CHECK(worst_ulps([](Batch x) { return sigmoid_sloped(x).value; }, wide_sigmoid, -most, most) <= 2.5);
   CHECK(worst_ulps([](Batch x) { return sigmoid_sloped(x).slope; }, wide_slope, -most, most) <= 3.5);
-  CHECK(worst_ulps([](Batch x) { return tanh_sloped(x).value; }, [](Wide x) { return std::tanh(x); }, -most,
-                   most) <= 3);
-  CHECK(worst_ulps([](Batch x) { return tanh_sloped(x).slope; }, [&](Wide x) { return 4 * wide_slope(2 * x); },
-                   -most, most) <= 5);
+  CHECK(worst_ulps([](Batch x) { return tanh_sloped(x).value; }, [](Wide x) { return std::tanh(x); }, -most, most) <=
+        3);
+  CHECK(worst_ulps([](Batch x) { return tanh_sloped(x).slope; }, [&](Wide x) { return 4 * wide_slope(2 * x); }, -most,
+                   most) <= 5);
   CHECK(worst_ulps([](Batch x) { return softplus(x); }, wide_softplus, -most, most) <= 2.5);
   CHECK(worst_ulps([](Batch x) { return erf(x); }, [](Wide x) { return std::erf(x); }, -most, most) <= 2.5);
   CHECK(worst_ulps([](Batch x) { return exp_minus_half_square(x); }, [](Wide x) { return std::exp(-x * x / 2); }, -most,
                    most) <= 2);
   CHECK(worst_ulps([](Batch x) { return normal_cdf(x); },
-                   [](Wide x) { return std::erfc(-x / std::numbers::sqrt2_v<Wide>) / 2; }, -most, most) <=
-        (kFloat ? 5.5 : 8));
+                   [](Wide x) { return std::erfc(-x / std::numbers::sqrt2_v<Wide>) / 2; }, -most,
+                   most) <= (kFloat ? 5.5 : 8));
   CHECK(worst_ulps([](Batch x) { return sin(x); }, [](Wide x) { return std::sin(x); }, -most, most) <= 1);
   CHECK(worst_ulps([](Batch x) { return cos(x); }, [](Wide x) { return std::cos(x); }, -most, most) <= 1);
   const Real eighth = Real(0.785);  // of a turn

@@ -20,12 +20,12 @@ const Layout kLayouts[] = {
     {{}, {}},
     {{7}, {1}},
     {{1, 1}, {5, 9}},
-    {{2, 3, 4}, {12, 4, 1}},               // contiguous
-    {{2, 3, 4}, {1, 2, 6}},                // the other way round
-    {{2, 3, 4}, {12, 0, 1}},               // repeated in the middle
-    {{3, 1, 4, 2}, {0, 7, 0, 0}},          // one element
-    {{2, 3, 4}, {40, 10, 2}},              // gaps
-    {{2, 3}, {-3, -1}},                    // backwards
+    {{2, 3, 4}, {12, 4, 1}},       // contiguous
+    {{2, 3, 4}, {1, 2, 6}},        // the other way round
+    {{2, 3, 4}, {12, 0, 1}},       // repeated in the middle
+    {{3, 1, 4, 2}, {0, 7, 0, 0}},  // one element
+    {{2, 3, 4}, {40, 10, 2}},      // gaps
+    {{2, 3}, {-3, -1}},            // backwards
     {{2, 2, 3, 1, 2, 3}, {100, 50, 12, 3, 6, 2}},
 };
 

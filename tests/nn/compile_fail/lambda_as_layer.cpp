@@ -4,4 +4,6 @@
 
 using namespace gradus;
 
-Sequential net(Rng& rng) { return Sequential{Linear(2, 2, Init::he, rng), [](const Tensor& x) { return x * x; }}; }
+Sequential net(Rng& rng) {
+  return Sequential{Linear(2, 2, Init::he, rng), [](const Tensor& x) { return x * x; }};
+}
