@@ -17,7 +17,10 @@
 
 namespace GRADUS {
 
-namespace detail { template <class> struct Refused; }  // lambda.h
+namespace detail {
+template <class>
+struct Refused;
+}  // namespace detail
 
 template <class T>
 struct Dual {

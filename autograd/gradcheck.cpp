@@ -74,8 +74,7 @@ GradcheckResult check_first_order(const TensorFunction& f, std::vector<Tensor> i
     double numeric = first.value, off = 0, change = 0;  // the last two as multiples of what is allowed
     Real step = options.step;
     for (int retry = 0;; ++retry) {
-      const double allowed =
-          atol + first.rounding + options.rtol * std::max(std::abs(numeric), std::abs(gradient));
+      const double allowed = atol + first.rounding + options.rtol * std::max(std::abs(numeric), std::abs(gradient));
       off = std::abs(numeric - gradient) / allowed;
       if (off <= 1 || retry == options.retries) break;
       const double before = numeric;
@@ -120,8 +119,9 @@ GradcheckResult gradcheck(const TensorFunction& f, std::vector<Tensor> inputs, c
   };
   GradcheckResult second = check_first_order(gradient, inputs, 2, options);
   if (!second.passed)
-    second.message += "\nhelp: the gradient is right, but not its own: a VJP is not made of ops alone, or captures more "
-                      "than the op's arguments and output; custom_vjp takes such a one as once(vjp)";
+    second.message +=
+        "\nhelp: the gradient is right, but not its own: a VJP is not made of ops alone, or captures more "
+        "than the op's arguments and output; custom_vjp takes such a one as once(vjp)";
   GradcheckResult both = second.worst > first.worst || !second.passed ? second : first;
   both.checked = first.checked + second.checked;
   both.unclear = first.unclear + second.unclear;

@@ -29,7 +29,8 @@ Tensor untracked(const char* op, const Tensor& y) {
 Tensor without_derivative(const char* op, const Tensor& dx, std::span<const Tensor> from) {
   const auto vjp = [op = std::string(op)](const Tensor&) -> Tensor {
     throw Error(fmt::format("[{}] its VJP is marked `once`: it cannot be differentiated again\nhelp: write the VJP in "
-                            "public ops, of its arguments, and leave the mark out", op));
+                            "public ops, of its arguments, and leave the mark out",
+                            op));
   };
   std::vector<Arg<std::remove_const_t<decltype(vjp)>>> args;
   args.reserve(from.size());

@@ -17,9 +17,7 @@ void check_bias(const char* op, const Tensor* bias, std::int64_t channels) {
     check(bias->rank() == 1 && bias->shape()[0] == channels,
           "[{}] bias {} is not ({}), one number for each channel of the result", op, bias->shape(), channels);
 }
-Tensor start_of(const Tensor* bias) {
-  return bias ? detach_contiguous(*bias) : Tensor();
-}
+Tensor start_of(const Tensor* bias) { return bias ? detach_contiguous(*bias) : Tensor(); }
 Tensor sum_to_bias(const Tensor& g) { return sum(g, {0, 2, 3}); }
 
 void check_images(const char* op, const Tensor& x, const Tensor& weight, const char* weight_shape) {
@@ -46,9 +44,8 @@ Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor* bias, const
   const Pair out = sizes.maps(x.shape());
   Tensor y({x.shape()[0], outputs, out.h, out.w});
   kernel::conv2d(x.view(), weight.view(), start_of(bias).view().data, y.write(), settings);
-  auto dx = arg(x, [weight, back = sizes.back_to(x.shape())](const Tensor& g) {
-    return conv_transpose2d(g, weight, back);
-  });
+  auto dx =
+      arg(x, [weight, back = sizes.back_to(x.shape())](const Tensor& g) { return conv_transpose2d(g, weight, back); });
   auto dw = arg(weight, [x, sizes](const Tensor& g) { return conv2d_weight(x, g, sizes.window, sizes.s); });
   if (!bias) return record(op, y, std::move(dx), std::move(dw));
   return record(op, y, std::move(dx), std::move(dw), arg(*bias, sum_to_bias));
@@ -119,8 +116,8 @@ static Tensor convolve_sequences(const Tensor& x, const Tensor& weight, const Te
   check(x.rank() == 3 && weight.rank() == 3,
         "[conv1d] sequences {} and weight {} are not (N, C, L) and (O, C/groups, k)", x.shape(), weight.shape());
   const Shape &in = x.shape(), &w = weight.shape();
-  const ConvSettings settings{.stride = {1, s.stride}, .padding = {0, s.padding}, .dilation = {1, s.dilation},
-                              .groups = s.groups};
+  const ConvSettings settings{
+      .stride = {1, s.stride}, .padding = {0, s.padding}, .dilation = {1, s.dilation}, .groups = s.groups};
   Sizes(op, {1, w[2]}, settings).maps({1, in[2]});  // fits
   check(in[1] == checked_mul(w[1], s.groups) && w[0] % s.groups == 0,
         "[conv1d] sequences {} do not fit weight {}, which is (O, C/groups, k), in {} groups", in, w, s.groups);

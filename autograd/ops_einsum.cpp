@@ -38,8 +38,8 @@ struct Parsed {
       } else {
         check((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'),
               "[einsum] '{}' is no letter, comma or arrow\nhelp: a formula is like \"bij,jk->bik\"", c);
-        check(!has(axes, c),
-              "[einsum] axis {} is named twice in \"{}\"\nhelp: for a diagonal, gather it first", c, axes);
+        check(!has(axes, c), "[einsum] axis {} is named twice in \"{}\"\nhelp: for a diagonal, gather it first", c,
+              axes);
         axes += c;
       }
     }
@@ -97,8 +97,8 @@ Term product(const Term& a, const Term& b, const std::string& kept) {
 
 Tensor einsum(std::string_view formula, std::span<const Tensor> x) {
   const Parsed parsed(formula);
-  check(parsed.operands.size() == x.size(), "[einsum] \"{}\" is of {} tensors, not {}", formula,
-        parsed.operands.size(), x.size());
+  check(parsed.operands.size() == x.size(), "[einsum] \"{}\" is of {} tensors, not {}", formula, parsed.operands.size(),
+        x.size());
   std::vector<Term> terms;
   for (std::size_t i = 0; i < x.size(); ++i) {
     terms.push_back({parsed.operands[i], x[i]});

@@ -14,8 +14,7 @@ Windows windows_of(const char* op, const Tensor& x, const Pair& window, const Po
   check(x.rank() == 4, "[{}] images {} are not (N, C, H, W)", op, x.shape());
   const auto [h, w] = settings.stride;
   const Pair stride(h == 0 ? window.h : h, w == 0 ? window.w : w);
-  const detail::Sizes sizes(op, window,
-                            {.stride = stride, .padding = settings.padding, .dilation = settings.dilation});
+  const detail::Sizes sizes(op, window, {.stride = stride, .padding = settings.padding, .dilation = settings.dilation});
   const Pair& padding = settings.padding;
   check(2 * padding.h <= window.h && 2 * padding.w <= window.w,
         "[{}] padding {} x {} is more than half of a window of {} x {}", op, padding.h, padding.w, window.h, window.w);
@@ -52,9 +51,8 @@ Tensor spread(const Tensor& g, const Windows& windows, const Shape& images) {
 Tensor means(const Tensor& x, const Windows& windows) {
   Tensor y({x.shape()[0], x.shape()[1], windows.count.h, windows.count.w});
   kernel::window_mean(reshape(detach(x), planes(x.shape())).view(), windows, as_planes(y.write()));
-  return record("avg_pool2d", y, arg(x, [windows, images = x.shape()](const Tensor& g) {
-                  return spread(g, windows, images);
-                }));
+  return record("avg_pool2d", y,
+                arg(x, [windows, images = x.shape()](const Tensor& g) { return spread(g, windows, images); }));
 }
 
 }  // namespace

@@ -48,8 +48,9 @@ Tensor max(const Tensor& x, const Axes& axes, bool keep) {
   const Axes back(std::span<const int>(from.data(), x.rank()));
   const Tensor kept_first = permute(detach(x), order);
   const Tensor rows = reshape(kept_first, {r.dropped.numel(), r.count});
-  return record("max", y, arg(x, [places = share(argmax(rows, 1, keepdim)), count = r.count,
-                                  shape = kept_first.shape(), back](const Tensor& g) {
+  return record("max", y,
+                arg(x, [places = share(argmax(rows, 1, keepdim)), count = r.count, shape = kept_first.shape(),
+                        back](const Tensor& g) {
                   const Tensor spread = scatter_add(reshape(g, places->shape), 1, *places, count);
                   return permute(reshape(spread, shape), back);
                 }));
@@ -96,9 +97,8 @@ Tensor log_softmax_over(const Tensor& x, const Axes& axes) {
   kernel::map([](Batch sum) { return log(sum); }, logs, {logs});
   kernel::map([](Batch x, Batch m, Batch log_sum) { return (x - m) - log_sum; }, out,
               {x.view(), e.over(e.largest, x.shape()), e.over(e.sum, x.shape())});
-  return record("log_softmax", e.each, arg(x, [y = e.each, axes](const Tensor& g) {
-                  return g - exp(y) * sum(g, axes, keepdim);
-                }));
+  return record("log_softmax", e.each,
+                arg(x, [y = e.each, axes](const Tensor& g) { return g - exp(y) * sum(g, axes, keepdim); }));
 }
 
 }  // namespace
@@ -106,9 +106,8 @@ Tensor log_softmax_over(const Tensor& x, const Axes& axes) {
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keep) {
   const Reduced r("logsumexp", x, axes);
   const Tensor y = reduced(r, kernel::logsumexp, x, keep);
-  return record("logsumexp", y, arg(x, [x, axes, kept = r.kept](const Tensor& g) {
-                  return reshape(g, kept) * softmax_over(x, axes);
-                }));
+  return record("logsumexp", y,
+                arg(x, [x, axes, kept = r.kept](const Tensor& g) { return reshape(g, kept) * softmax_over(x, axes); }));
 }
 
 Tensor cumsum(const Tensor& x, int axis, bool reverse) {

@@ -65,13 +65,15 @@ void Tape::for_each_active(const Visit& visit) {
 }
 
 bool Tape::others_record() {
-  return Memory::recording_anywhere.load(std::memory_order_relaxed) != Memory::recording_here && !(innermost && innermost->wall_);
+  return Memory::recording_anywhere.load(std::memory_order_relaxed) != Memory::recording_here &&
+         !(innermost && innermost->wall_);
 }
 
 void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argument> arguments, bool last) {
   check(!knows(out),
         "[{}] the output is a tensor that the tape knows already\nhelp: an op returns a new tensor; use detach(x) for "
-        "the same numbers under a new id", op);
+        "the same numbers under a new id",
+        op);
   const int first_edge = static_cast<int>(edges.size());
   for (const Argument& argument : arguments) {
     const int node = ids.find(argument.x.id());
@@ -114,8 +116,10 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
         "[gradient] the loss depends on nothing that this tape watches\nhelp: compute it while the tape is alive and "
         "not paused, in its thread, from the very tensors given to the tape; writing to a tensor, as an optimiser's "
         "step does, makes it a new one, so take parameters(module) afresh for each tape");
-  check(loss.numel() == 1, "[gradient] the loss has shape {}, but must be one number\n"
-                           "help: did you forget mean() or sum()?", loss.shape());
+  check(loss.numel() == 1,
+        "[gradient] the loss has shape {}, but must be one number\n"
+        "help: did you forget mean() or sum()?",
+        loss.shape());
   check(unlink(), "[tape] this tape belongs to another thread\nhelp: make it, use it and differentiate in one thread");
   Owner owner = std::move(memory_);
   owner->leave();
@@ -163,7 +167,8 @@ Tensor Tape::gradient(const Tensor& loss, const Tensor& x) {
   const int target = memory().ids.find(x.id());
   check(target >= 0,
         "[gradient] this tape does not know the tensor of shape {} to differentiate by\nhelp: it must be watched by "
-        "the tape or computed from what is", x.shape());
+        "the tape or computed from what is",
+        x.shape());
   const Owner owner = walk_back(loss, target);
   const Node& node = owner->nodes[target];
   return node.gradient ? *node.gradient : zeros(node.shape);

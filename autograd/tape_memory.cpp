@@ -35,7 +35,8 @@ void Tape::Memory::check_here(const char* op, const Tensor& x) {
   check(here || !elsewhere,
         "[{}] a tensor of shape {} belongs to a tape that records in another thread\nhelp: a tape sees its own thread "
         "alone, and its gradient would be without this: compute it there, or use detach(x) here, or a Pause, for the "
-        "value alone", op, x.shape());
+        "value alone",
+        op, x.shape());
 }
 
 }  // namespace GRADUS

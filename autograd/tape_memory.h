@@ -116,7 +116,7 @@ struct Tape::Memory {
   Arena arena;
   const void* thread = nullptr;  // in which it records
 
-  static inline std::vector<const Memory*> recording;  // all that do, in any thread; under IdTable::moving
+  static inline std::vector<const Memory*> recording;              // all that do, in any thread; under IdTable::moving
   static inline std::atomic<std::int64_t> recording_anywhere = 0;  // how many they are, and how many in this thread:
   static inline constinit thread_local std::int64_t recording_here = 0;  // where the two agree, there are no others
 

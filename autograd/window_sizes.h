@@ -35,8 +35,8 @@ struct Sizes {
       check(extent >= 1, "[{}] there is nothing in images of shape {}", op, image);
       const std::int64_t padded = checked_add(extent, checked_mul(2, padding)), span = span_of(width, dilation);
       const std::int64_t room = checked_add(padded, rounded_up ? stride - 1 : 0);
-      check(room >= span, "[{}] a window that spans {} does not fit into {} of an image {}, padding included", op,
-            span, padded, image);
+      check(room >= span, "[{}] a window that spans {} does not fit into {} of an image {}, padding included", op, span,
+            padded, image);
       const std::int64_t count = (room - span) / stride + 1;
       return rounded_up && (count - 1) * stride >= extent + padding ? count - 1 : count;
     };

@@ -7,7 +7,7 @@
 namespace GRADUS::kernel {
 namespace {
 
-constexpr std::int64_t kChunk = 32768;  // numbers that one thread takes at a time
+constexpr std::int64_t kChunk = 32768;                        // numbers that one thread takes at a time
 constexpr std::int64_t kColumns = kAlignment / sizeof(Real);  // side by side: a cache line, which is one thread's alone
 constexpr std::int64_t kFew = 32;  // may be added one by one in Real, as in the leaves of a sum's tree (reduce.cpp)
 
@@ -41,8 +41,13 @@ void scatter_add(const ConstView& x, int axis, std::span<const std::int64_t> at,
     std::vector<double, PoolAllocator<double>> sums(n > kFew ? extent * most : 0);
     for (std::int64_t task = chunk * per_chunk; task < std::min(tasks, (chunk + 1) * per_chunk); ++task) {
       const std::int64_t line = task / blocks, first = task % blocks * most;
-      const Columns c{x.data + line * n * inner + first, at.data() + line * n * inner + first,
-                      out.data + line * extent * inner + first, n, extent, inner, std::min(most, inner - first)};
+      const Columns c{x.data + line * n * inner + first,
+                      at.data() + line * n * inner + first,
+                      out.data + line * extent * inner + first,
+                      n,
+                      extent,
+                      inner,
+                      std::min(most, inner - first)};
       if (n <= kFew) {
         c.add(c.out, inner);
         continue;

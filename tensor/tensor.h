@@ -47,8 +47,10 @@ class Tensor {
   Tensor& operator=(const Tensor&) = default;
   /// Leaves an empty tensor behind.
   Tensor(Tensor&& other) noexcept
-      : storage_(std::move(other.storage_)), offset_(std::exchange(other.offset_, 0)),
-        shape_(std::exchange(other.shape_, Shape::kNothing)), strides_(other.strides_),
+      : storage_(std::move(other.storage_)),
+        offset_(std::exchange(other.offset_, 0)),
+        shape_(std::exchange(other.shape_, Shape::kNothing)),
+        strides_(other.strides_),
         id_(std::exchange(other.id_, next_id())) {}
   Tensor& operator=(Tensor&& other) noexcept {
     storage_ = std::move(other.storage_);

@@ -14,7 +14,9 @@ struct Span {
   double places;
 
   Span(std::int64_t index, std::int64_t window, std::int64_t stride, std::int64_t padding, std::int64_t extent)
-      : begin(index * stride - padding), end(std::min(begin + window, extent + padding)), places(static_cast<double>(end - begin)) {
+      : begin(index * stride - padding),
+        end(std::min(begin + window, extent + padding)),
+        places(static_cast<double>(end - begin)) {
     begin = std::max<std::int64_t>(begin, 0);
     end = std::min(end, extent);
   }

@@ -227,9 +227,7 @@ class OpTable {
     add("transpose(Tensor)", "a stack of matrices", squared([](auto in) { return transpose(in[0]); }),
         {draw({2, 3, 4}, kAnywhere)});
     moving("permute(Tensor, Axes)", "a matrix", [](const Tensor& x) { return permute(x, {1, 0}); });
-    add("permute(Tensor, Axes)", "rank 4", squared([](auto in) {
-          return permute(in[0], {2, 0, -1, 1});
-        }),
+    add("permute(Tensor, Axes)", "rank 4", squared([](auto in) { return permute(in[0], {2, 0, -1, 1}); }),
         {draw({2, 3, 1, 4}, kAnywhere)});
     add("permute(Tensor, Axes)", "rank 0", squared([](auto in) { return permute(in[0], {}); }), {draw({}, kAnywhere)});
     moving("reshape(Tensor, Shape)", "flat", [](const Tensor& x) { return reshape(x, {12}); });
@@ -251,9 +249,8 @@ class OpTable {
     add("concat(span<Tensor>, int)", "one part", squared([](auto in) { return concat(in, 0); }),
         {draw({3}, kAnywhere)});
     for (const int axis : {0, 1, -1})
-      add("stack(initializer_list<Tensor>, int)", "with one part twice", squared([axis](auto in) {
-            return stack({in[0], in[1], in[0]}, axis);
-          }),
+      add("stack(initializer_list<Tensor>, int)", "with one part twice",
+          squared([axis](auto in) { return stack({in[0], in[1], in[0]}, axis); }),
           {transposed({2, 3}, kAnywhere), draw({2, 3}, kAnywhere)});
     add("stack(span<Tensor>, int)", "numbers", squared([](auto in) { return stack(in, 0); }),
         {draw({}, kAnywhere), draw({}, kAnywhere)});
@@ -276,28 +273,19 @@ class OpTable {
     moving("embedding(Tensor, Indices)", "a matrix of indices", [=](const Tensor& x) { return embedding(x, words); });
     moving("embedding(Tensor, Indices)", "one index", [](const Tensor& x) { return embedding(x, Indices({}, {2})); });
     moving("embedding(Tensor, Indices)", "none", [](const Tensor& x) { return embedding(x, Indices({2, 0}, {})); });
-    moving("scatter_rows(Tensor, Indices, int64_t)", "rows", [](const Tensor& x) {
-      return scatter_rows(x, {4, 0, 4, 1}, 5);
-    });
+    moving("scatter_rows(Tensor, Indices, int64_t)", "rows",
+           [](const Tensor& x) { return scatter_rows(x, {4, 0, 4, 1}, 5); });
     add("scatter_rows(Tensor, Indices, int64_t)", "rank 3",
         squared([=](auto in) { return scatter_rows(in[0], words, 4); }),
         {permute(draw({3, 4, 2}, kAnywhere), {2, 0, 1})});
-    add("scatter_rows(Tensor, Indices, int64_t)", "no rows", squared([](auto in) {
-          return scatter_rows(in[0], Indices({0}, {}), 2);
-        }),
-        {draw({0, 3}, kAnywhere)});
+    add("scatter_rows(Tensor, Indices, int64_t)", "no rows",
+        squared([](auto in) { return scatter_rows(in[0], Indices({0}, {}), 2); }), {draw({0, 3}, kAnywhere)});
     moving("broadcast_to(Tensor, Shape)", "a new axis", [](const Tensor& x) { return broadcast_to(x, {2, 4, 3}); });
-    add("broadcast_to(Tensor, Shape)", "axes of 1", squared([](auto in) {
-          return broadcast_to(in[0], {2, 3, 4});
-        }),
+    add("broadcast_to(Tensor, Shape)", "axes of 1", squared([](auto in) { return broadcast_to(in[0], {2, 3, 4}); }),
         {draw({3, 1}, kAnywhere)});
-    add("broadcast_to(Tensor, Shape)", "a number", squared([](auto in) {
-          return broadcast_to(in[0], {3, 4});
-        }),
+    add("broadcast_to(Tensor, Shape)", "a number", squared([](auto in) { return broadcast_to(in[0], {3, 4}); }),
         {draw({}, kAnywhere)});
-    add("broadcast_to(Tensor, Shape)", "to nothing", squared([](auto in) {
-          return broadcast_to(in[0], {0, 4});
-        }),
+    add("broadcast_to(Tensor, Shape)", "to nothing", squared([](auto in) { return broadcast_to(in[0], {0, 4}); }),
         {draw({1, 4}, kAnywhere)});
     moving("sum_to(Tensor, Shape)", "a row", [](const Tensor& x) { return sum_to(x, {3}); });
     moving("sum_to(Tensor, Shape)", "a column", [](const Tensor& x) { return sum_to(x, {4, 1}); });
@@ -318,9 +306,8 @@ class OpTable {
 
   // A factor that is constant around each point: the central difference agrees that it has no derivative.
   void constants() {
-    add("stop_gradient(Tensor)", "of a sign", [](auto in) {
-          return in[0] * in[0] * stop_gradient(where(in[0] > scalar(0), scalar(2), scalar(3)));
-        },
+    add("stop_gradient(Tensor)", "of a sign",
+        [](auto in) { return in[0] * in[0] * stop_gradient(where(in[0] > scalar(0), scalar(2), scalar(3))); },
         {draw({7}, kOffZero)});
   }
 
@@ -368,8 +355,8 @@ class OpTable {
     const auto spread = [this](const std::string& what, const Tensor& x, const Axes& axes, bool keep, Real correction) {
       add("var(Tensor, Axes, bool, Real)", what,
           [=](auto in) { return var(in[0], axes, keep, correction) * Real(0.1); }, {x});
-      add("stddev(Tensor, Axes, bool, Real)", what,
-          [=](auto in) { return stddev(in[0], axes, keep, correction); }, {x});
+      add("stddev(Tensor, Axes, bool, Real)", what, [=](auto in) { return stddev(in[0], axes, keep, correction); },
+          {x});
     };
     spread("the first", distinct({4, 3}), 0, false, 1);
     spread("the last, kept, without correction", distinct({4, 3}), -1, keepdim, 0);
@@ -476,8 +463,8 @@ class OpTable {
     const Tensor of_maps = draw({weight.shape()[0]}, kAnywhere), of_image = draw({image.shape()[1]}, kAnywhere);
     add("conv2d(Tensor, Tensor, ConvSettings)", what, [s](auto in) { return conv2d(in[0], in[1], s); },
         {image, weight});
-    add("conv2d(Tensor, Tensor, Tensor, ConvSettings)", what,
-        [s](auto in) { return conv2d(in[0], in[1], in[2], s); }, {image, weight, of_maps});
+    add("conv2d(Tensor, Tensor, Tensor, ConvSettings)", what, [s](auto in) { return conv2d(in[0], in[1], in[2], s); },
+        {image, weight, of_maps});
     add("conv_transpose2d(Tensor, Tensor, ConvSettings)", what,
         [back](auto in) { return conv_transpose2d(in[0], in[1], back); }, {maps, weight});
     add("conv_transpose2d(Tensor, Tensor, Tensor, ConvSettings)", what,
@@ -501,8 +488,18 @@ class OpTable {
     const std::string max_pool = "max_pool2d(Tensor, Pair, PoolSettings)";
     const std::string mean_pool = "avg_pool2d(Tensor, Pair, PoolSettings)";
     const auto pools = [&](const std::string& what, const Tensor& x, Pair window, const PoolSettings& s) {
-      add(max_pool, what, [=](auto in) { const Tensor y = max_pool2d(in[0], window, s); return y * y; }, {x});
-      add(mean_pool, what, [=](auto in) { const Tensor y = avg_pool2d(in[0], window, s); return y * y; }, {x});
+      add(max_pool, what,
+          [=](auto in) {
+            const Tensor y = max_pool2d(in[0], window, s);
+            return y * y;
+          },
+          {x});
+      add(mean_pool, what,
+          [=](auto in) {
+            const Tensor y = avg_pool2d(in[0], window, s);
+            return y * y;
+          },
+          {x});
     };
     pools("side by side", distinct({1, 2, 4, 5}), 2, {});
     pools("side by side, not square", distinct({1, 1, 6, 4}), {3, 2}, {});
@@ -510,10 +507,12 @@ class OpTable {
     pools("permuted", permute(distinct({4, 3, 2, 1}), {3, 2, 1, 0}), {1, 2}, {.stride = 1});
     pools("an empty batch", distinct({0, 2, 4, 4}), 2, {});
     pools("rounded up", distinct({1, 2, 5, 4}), {2, 3}, {.stride = {3, 2}, .padding = {0, 1}, .ceil_mode = true});
-    add(max_pool, "dilated", [](auto in) {
+    add(max_pool, "dilated",
+        [](auto in) {
           const Tensor y = max_pool2d(in[0], {2, 3}, {.stride = 1, .padding = {0, 1}, .dilation = {3, 2}});
           return y * y;
-        }, {distinct({1, 1, 5, 6})});
+        },
+        {distinct({1, 1, 5, 6})});
     const auto sequences = [&](const std::string& what, const Tensor& x, const Tensor& w, const Conv1dSettings& s) {
       add("conv1d(Tensor, Tensor, Conv1dSettings)", what, [s](auto in) { return conv1d(in[0], in[1], s); }, {x, w});
       add("conv1d(Tensor, Tensor, Tensor, Conv1dSettings)", what,
@@ -522,7 +521,10 @@ class OpTable {
     sequences("plain", any({2, 2, 5}), any({3, 2, 3}), {});
     sequences("all settings", any({1, 4, 9}), any({2, 2, 3}), {.stride = 2, .padding = 1, .dilation = 2, .groups = 2});
     sequences("permuted", permute(any({6, 2, 2}), {1, 2, 0}), any({1, 2, 2}), {});
-    const auto enlarged = [](auto in) { const Tensor y = upsample_nearest2d(in[0], {2, 3}); return y * y; };
+    const auto enlarged = [](auto in) {
+      const Tensor y = upsample_nearest2d(in[0], {2, 3});
+      return y * y;
+    };
     add("upsample_nearest2d(Tensor, Pair)", "contiguous", enlarged, {any({2, 2, 3, 2})});
     add("upsample_nearest2d(Tensor, Pair)", "permuted", enlarged, {permute(any({3, 2, 2, 1}), {3, 2, 0, 1})});
     add("upsample_nearest2d(Tensor, Pair)", "an empty batch", enlarged, {any({0, 2, 3, 2})});

@@ -101,9 +101,7 @@ TEST_CASE("custom_vjp: vectors of gradients, numbers captured, and an output tha
   CHECK(gradients[1].item() == 2);
 }
 
-TEST_CASE("custom_vjp: without a tape only forward runs") {
-  CHECK(round_through(scalar(Real(1.6))).item() == 2);
-}
+TEST_CASE("custom_vjp: without a tape only forward runs") { CHECK(round_through(scalar(Real(1.6))).item() == 2); }
 
 TEST_CASE("custom_vjp: the listing shows it by its name") {
   const Tensor a = scalar(2), b = scalar(3);
@@ -111,20 +109,18 @@ TEST_CASE("custom_vjp: the listing shows it by its name") {
   Tape tape(watched);
   product_and_cube(a, b);
   round_through(a);
-  CHECK(tape.listing() ==
-        "v0 = watched  ()\n"
-        "v1 = watched  ()\n"
-        "v2 = bundle(v0, v1)  (2)\n"
-        "v3 = product_and_cube(v2)  ()\n"
-        "v4 = round(v0)  ()\n");
+  CHECK(tape.listing() == "v0 = watched  ()\n"
+                          "v1 = watched  ()\n"
+                          "v2 = bundle(v0, v1)  (2)\n"
+                          "v3 = product_and_cube(v2)  ()\n"
+                          "v4 = round(v0)  ()\n");
 }
 
 TEST_CASE("custom_vjp: a VJP that is not made of ops, marked `once`, has no derivative instead of a wrong one") {
   // eˣ whose VJP is a loop over numbers.
   const auto f = [](const Tensor& x, auto mark) {
     return custom_vjp(
-        "table", [](const Tensor& x) { return exp(x); },
-        mark([](const Tensor& g, const Tensor&, const Tensor& y) {
+        "table", [](const Tensor& x) { return exp(x); }, mark([](const Tensor& g, const Tensor&, const Tensor& y) {
           Numbers by_hand = g.values();
           for (std::size_t i = 0; i < by_hand.size(); ++i) by_hand[i] *= y.values()[i];
           return tensor(g.shape(), by_hand);
@@ -149,9 +145,7 @@ TEST_CASE("custom_vjp: a VJP that is not made of ops, marked `once`, has no deri
   const auto two = [](const Tensor& a, const Tensor& b) {
     return custom_vjp(
         "times", [](const Tensor& a, const Tensor& b) { return a * b; },
-        once([](const Tensor& g, const Tensor& a, const Tensor& b, const Tensor&) {
-          return std::array{g * b, g * a};
-        }),
+        once([](const Tensor& g, const Tensor& a, const Tensor& b, const Tensor&) { return std::array{g * b, g * a}; }),
         a, b);
   };
   CHECK(gradcheck([&](In in) { return two(in[0], in[1]); }, {x, x + 1}).passed);

@@ -291,7 +291,10 @@ TEST_CASE("closed: inside one lambda") {
   check([](auto x) { return log(where(x > 0, x, 0)); });
   check([](auto x) { return pow(max(x, 0), 0.5); });
   check([](auto x) { return 1 / max(x, 0); });
-  check([](auto x) { const auto y = 1 / max(x, 0); return y * y; });
+  check([](auto x) {
+    const auto y = 1 / max(x, 0);
+    return y * y;
+  });
   check([](auto x) { return max(x, 0) / max(x, 0) + 1 / sqrt(max(x, 0)); });
   check([](auto x) { return exp(1 / max(x, 0)); });
   check([](auto x) { return log1p(max(x, 0) - 1); });
@@ -348,6 +351,6 @@ TEST_CASE("closed: what is open lets NaN through") {
   CHECK(std::isnan(slope([](const Tensor& x) { return relu(x) * scalar(kNan); }, 1)));
   CHECK(slope([](const Tensor& x) { return relu(x) * scalar(kNan); }, -1) == 0);
   CHECK(slope([](const Tensor& x) { return tanh(x) * scalar(kNan); }, 1000) == 0);  // the price
-  CHECK(std::isnan(slope([](const Tensor& x) { return elementwise<"f">([](auto x) { return sqrt(max(x, -2)); }, x); },
-                         -1)));
+  CHECK(std::isnan(
+      slope([](const Tensor& x) { return elementwise<"f">([](auto x) { return sqrt(max(x, -2)); }, x); }, -1)));
 }

@@ -68,10 +68,10 @@ Tensor hidden(const Tensor& x);
 Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end);
 inline constexpr bool keepdim = true;
 )");
-  CHECK(list(found) == list({"operator+(Tensor, Tensor)", "operator<=(Tensor, Tensor)", "elu(Tensor, Real)",
-                             "leaky(Tensor, Real)", "split(Tensor, int)", "argmax(Tensor, int, bool)",
-                             "concat(span<Tensor>, int)", "max(Tensor, Number)",
-                             "slice(Tensor, int, int64_t, int64_t)"}));
+  CHECK(list(found) ==
+        list({"operator+(Tensor, Tensor)", "operator<=(Tensor, Tensor)", "elu(Tensor, Real)", "leaky(Tensor, Real)",
+              "split(Tensor, int)", "argmax(Tensor, int, bool)", "concat(span<Tensor>, int)", "max(Tensor, Number)",
+              "slice(Tensor, int, int64_t, int64_t)"}));
 }
 
 TEST_CASE("ops: every op of ops.h stands in the table, and nothing else does") {

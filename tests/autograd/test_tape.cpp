@@ -322,10 +322,10 @@ TEST_CASE("tape: an op without a VJP is no node, and a VJP may be as large as it
   std::array<Real, 50'000> numbers;  // more than a piece of the tape's arena
   numbers.fill(2);
   const Tensor y = record("large", detach(x), arg(x, [numbers](const Tensor& g) {
-    Real sum = 0;
-    for (const Real number : numbers) sum += number;
-    return g * sum;
-  }));
+                            Real sum = 0;
+                            for (const Real number : numbers) sum += number;
+                            return g * sum;
+                          }));
   CHECK(tape.gradient(y * x, x).item() == 3 + 3 * Real(100'000));
 }
 
@@ -346,13 +346,12 @@ TEST_CASE("tape: the listing shows every op, its arguments and its shape") {
   const Tensor y = tanh(linear(x, w, b));
   sum(y * y);
   x* x;  // nobody watches
-  CHECK(tape.listing() ==
-        "v0 = watched  (4, 3)\n"
-        "v1 = watched  (4)\n"
-        "v2 = linear((5, 3), v0, v1)  (5, 4)\n"
-        "v3 = tanh(v2)  (5, 4)\n"
-        "v4 = mul(v3, v3)  (5, 4)\n"
-        "v5 = sum(v4)  ()\n");
+  CHECK(tape.listing() == "v0 = watched  (4, 3)\n"
+                          "v1 = watched  (4)\n"
+                          "v2 = linear((5, 3), v0, v1)  (5, 4)\n"
+                          "v3 = tanh(v2)  (5, 4)\n"
+                          "v4 = mul(v3, v3)  (5, 4)\n"
+                          "v5 = sum(v4)  ()\n");
 }
 
 TEST_CASE("elementwise: a user's lambda is an op with its name, and its literals and captures are constants") {

@@ -186,8 +186,10 @@ TEST_CASE("memory: a warm tape calls operator new as often for a thousand ops as
   same([](const Tensor& y, const Tensor&) { return y + max(y, 1, keepdim); }, "max");
   same([](const Tensor& y, const Tensor&) { return scatter_rows(y, argmax(y, 1), 4); }, "scatter_rows");
   same([](const Tensor& y, const Tensor&) { return embedding(y, argmax(y, 1)); }, "embedding");
-  same([](const Tensor& y, const Tensor&) {
-    const Tensor image = reshape(y, {1, 1, 4, 4});
-    return reshape(upsample_nearest2d(max_pool2d(image, 2), 2), {4, 4});
-  }, "max_pool2d");
+  same(
+      [](const Tensor& y, const Tensor&) {
+        const Tensor image = reshape(y, {1, 1, 4, 4});
+        return reshape(upsample_nearest2d(max_pool2d(image, 2), 2), {4, 4});
+      },
+      "max_pool2d");
 }

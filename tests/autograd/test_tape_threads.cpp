@@ -32,7 +32,7 @@ TEST_CASE("threads: half of a forward pass in another thread is an error") {
   const Tensor x = tensor({2}, {1, 2}), weight = tensor({2}, {3, 4});
   Tape tape(weight);
   const Tensor y = x * weight;
-  CHECK(elsewhere([&] { x * weight; }) == sentence("mul", "(2)"));
+  CHECK(elsewhere([&] { x* weight; }) == sentence("mul", "(2)"));
   CHECK(elsewhere([&] { sum(y); }) == sentence("sum", "(2)"));
   CHECK(elsewhere([&] { exp(y); }) == sentence("tape", "(2)"));  // asks first whether it is watched
   CHECK(elsewhere([&] { gather(y, 0, {1}); }) == sentence("tape", "(2)"));
@@ -48,9 +48,12 @@ TEST_CASE("threads: what no derivative is lost by is allowed") {
   {
     Tape tape(weight);
     const Tensor y = x * weight;
-    CHECK(elsewhere([&] { sum(x * x); }) == "no error");                    // not the tape's
-    CHECK(elsewhere([&] { sum(detach(y) * x); }) == "no error");            // a constant
-    CHECK(elsewhere([&] { const Pause pause; sum(y * x); }) == "no error");  // not to be recorded
+    CHECK(elsewhere([&] { sum(x * x); }) == "no error");          // not the tape's
+    CHECK(elsewhere([&] { sum(detach(y) * x); }) == "no error");  // a constant
+    CHECK(elsewhere([&] {
+            const Pause pause;
+            sum(y * x);
+          }) == "no error");  // not to be recorded
     CHECK(elsewhere([&] { y.values(); }) == "no error");
     tape.gradient(sum(y));
     CHECK(elsewhere([&] { sum(y * x); }) == "no error");  // the tape is spent

@@ -413,15 +413,11 @@ TEST_CASE("values: what cannot be is an error that names the op and the shapes")
   CHECK(contains(error_of([&] { broadcast_to(x, {3, 3}); }), "[broadcast_to] "));
   CHECK(contains(error_of([&] { broadcast_to(x, {3}); }), "[broadcast_to] "));
   CHECK(contains(error_of([&] { sum_to(x, {2}); }), "[sum_to] "));
-  CHECK(contains(error_of([&] {
-                   gather(x, 1, Indices({2, 1}, {0, 3}));
-                 }),
+  CHECK(contains(error_of([&] { gather(x, 1, Indices({2, 1}, {0, 3})); }),
                  "index 3 is out of range for an axis of extent 3"));
   CHECK(contains(error_of([&] { gather(x, 1, Indices({2, 1}, {0, -1})); }), "index -1 is out of range"));
   CHECK(contains(error_of([&] { gather(x, 1, Indices{0, 1}); }), "[gather] indices of shape (2)"));
-  CHECK(contains(error_of([&] {
-                   scatter_add(x, 0, Indices({2, 3}, {0, 0, 0, 1, 1, 2}), 2);
-                 }),
+  CHECK(contains(error_of([&] { scatter_add(x, 0, Indices({2, 3}, {0, 0, 0, 1, 1, 2}), 2); }),
                  "index 2 is out of range"));
   CHECK(contains(error_of([&] { sum(x, 2); }), "[sum] "));
   CHECK(contains(error_of([&] { sum(x, {0, -2}); }), "[sum] "));

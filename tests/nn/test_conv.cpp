@@ -167,8 +167,7 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
        "[conv2d] images (2, 3, 5, 6) do not fit weight (4, 2, 3, 3), which is (O, C/groups, kh, kw), in 1 groups");
   says([&] { conv2d(x, w, {.groups = 2}); },
        "[conv2d] images (2, 3, 5, 6) do not fit weight (4, 3, 3, 3), which is (O, C/groups, kh, kw), in 2 groups");
-  says([&] { conv2d(x, w, zeros({3})); },
-       "[conv2d] bias (3) is not (4), one number for each channel of the result");
+  says([&] { conv2d(x, w, zeros({3})); }, "[conv2d] bias (3) is not (4), one number for each channel of the result");
   says([&] { conv2d(x, zeros({4, 3, 7, 3}), {.padding = {0, 1}}); },
        "[conv2d] a window that spans 7 does not fit into 5 of an image (2, 3, 5, 6), padding included");
   says([&] { conv2d(x, w, {.dilation = 9}); },
@@ -222,8 +221,7 @@ TEST_CASE("conv: what makes no sense is refused in a sentence") {
   CHECK(error_of([&] { conv_transpose2d(zeros({2, 4, 5, 6}), w, {.stride = huge}); }) != "no error");
   CHECK(error_of([&] { upsample_nearest2d(x, huge); }) != "no error");
   Rng rng;
-  says([&] { Conv2d(3, 4, 3, {.groups = 2}, Init::he, rng); },
-       "[conv2d] 3 and 4 channels do not divide into 2 groups");
+  says([&] { Conv2d(3, 4, 3, {.groups = 2}, Init::he, rng); }, "[conv2d] 3 and 4 channels do not divide into 2 groups");
   says([&] { ConvTranspose2d(0, 4, 3, {}, Init::he, rng); },
        "[conv_transpose2d] 0 and 4 channels do not divide into 1 groups");
 }

@@ -111,9 +111,8 @@ TEST_CASE("shapes broadcast by the numpy rule, in both orders") {
     CHECK(broadcast("add", c.a, c.b) == c.expected);
     CHECK(broadcast("add", c.b, c.a) == c.expected);
   }
-  CHECK_THROWS_WITH(broadcast("add", {2, 3}, {2, 4}),
-                    "[add] shapes do not broadcast: (2, 3) and (2, 4)\n"
-                    "help: aligned at the right, extents must agree or be 1");
+  CHECK_THROWS_WITH(broadcast("add", {2, 3}, {2, 4}), "[add] shapes do not broadcast: (2, 3) and (2, 4)\n"
+                                                      "help: aligned at the right, extents must agree or be 1");
   CHECK_THROWS_AS(broadcast("add", {2, 3}, {2}), Error);
   CHECK_THROWS_AS(broadcast("add", {0}, {2}), Error);
   CHECK_THROWS_AS(broadcast("add", {kHuge, 1}, {1, kHuge}), Error);  // each fits, the result does not
