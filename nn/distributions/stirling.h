@@ -73,6 +73,22 @@ auto digamma_step(T x) {
   return where(x < detail::kFar, digamma(x + 0.5) - digamma(x), u * (0.5 - u * even_series(u, detail::kDigammaStep)));
 }
 
+/// x - log(1 + x) for 0 ≤ x ≤ 1, without cancellation. With s = x/(2 + x), log(1 + x) = 2s + 2s³/3 + 2s⁵/5 + …, and
+/// x - 2s = x·s. Its derivative is x/(1 + x).
+inline Batch log1p_excess(const Batch& x) {
+  constexpr auto series = [] {  // 2/3, 2/5, …; s is at most 1/3
+    std::array<Real, detail::kSingle ? 8 : 17> c{};
+    for (std::size_t k = 0; k < c.size(); ++k) c[k] = static_cast<Real>(2.0L / static_cast<long double>(2 * k + 3));
+    return c;
+  }();
+  const Batch s = x / (2 + x);
+  return s * (x - s * s * detail::polynomial(s * s, series));
+}
+template <class T>
+Dual<T> log1p_excess(Dual<T> x) {
+  return {log1p_excess(x.v), x.v / (1 + x.v) * x.d};
+}
+
 /// x²·ψ′(x) - x, which falls from 1 at 0 to ½: with ψ′(x) - 1/x = ψ′(x + 1) - 1/(x + 1) + 1/(x²·(x + 1)) all terms are
 /// positive. 8 ulp.
 template <class T>

@@ -28,21 +28,25 @@ Tensor StudentT::rsample(Rng& rng) const {
       noise, standard_gamma(half_df, rng), half_df, loc, log_scale);
 }
 
+// With r = y²/ν, ν·log(1 + r) is y² less ν·(r - log(1 + r)) where r is small: by ν only the small term has a derivative.
 // Of y/√ν the square may be no number; from `far` on, adding 1 to it changes nothing.
 Tensor StudentT::log_prob(const Tensor& x) const {
   const Tensor peak = elementwise<"student_t_peak">(
       [](auto log_df) { return half_step(0.5 * exp(log_df)) - detail::kHalfLogTwoPi; }, log_df);
-  return peak +
-         elementwise<"student_t_log_prob">(
-             [](auto x, auto log_df, auto loc, auto log_scale) {
-               constexpr Real far = sizeof(Real) == 4 ? 0x1p14 : 0x1p28;
-               const auto half =
-                   exp(log_scale / -2 - log_df / 4);  // e^-log_scale may overflow where the distance times it does not
-               const auto y = abs((x - loc) * half * half);
-               const auto near = min(y, far);
-               return -log_scale - 0.5 * (exp(log_df) + 1) * where(y < far, log1p(near * near), 2 * log(max(y, far)));
-             },
-             x, log_df, loc, log_scale);
+  return peak + elementwise<"student_t_log_prob">(
+                    [](auto x, auto log_df, auto loc, auto log_scale) {
+                      constexpr Real far = sizeof(Real) == 4 ? 0x1p14 : 0x1p28;
+                      const auto half =
+                          exp(log_scale / -2);  // e^-log_scale may overflow where the distance times it does not
+                      const auto y = abs((x - loc) * half * half);
+                      const auto t = abs((x - loc) * half * exp(-0.5 * log_df) * half);
+                      const auto df = exp(log_df);
+                      const auto r = min(t, far) * min(t, far);
+                      const auto log_one = where(t < far, log1p(r), 2 * log(max(t, far)));
+                      const auto sum = where(t < 1, y * y - df * log1p_excess(min(r, 1)), df * log_one) + log_one;
+                      return -log_scale - 0.5 * sum;
+                    },
+                    x, log_df, loc, log_scale);
 }
 
 // The mean of log(1 + y²/ν) is ψ(½(ν + 1)) - ψ(½ν): the derivative of half_step(a) + ½·log a at a = ½ν.

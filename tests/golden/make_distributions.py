@@ -211,6 +211,10 @@ def beyond(*shape):  # the logarithm of degrees of freedom for which there is a 
     return as_float(uniform(*shape, low=1.0, high=5.0))
 
 
+def freedom(*shape):  # the same from one degree of freedom on
+    return uniform(*shape, low=0.0, high=4.0)
+
+
 for shapes, (a, b) in pairs.items():
     for name, f, *domains in (
         ("poisson_log_prob", lambda x, l: D.Poisson(torch.exp(l)).log_prob(x), counts, anywhere),
@@ -221,7 +225,7 @@ for shapes, (a, b) in pairs.items():
         ("gamma_mean", lambda *p: gamma(*p).mean, logits, anywhere),
         ("gamma_variance", lambda *p: gamma(*p).variance, anywhere, anywhere),
         ("kl_gamma", lambda *p: D.kl_divergence(gamma(*p[:2]), gamma(*p[2:])), anywhere, anywhere, anywhere, anywhere),
-        ("student_t_log_prob", lambda x, *p: student(*p).log_prob(x), anywhere, logits, anywhere, near),
+        ("student_t_log_prob", lambda x, *p: student(*p).log_prob(x), anywhere, freedom, anywhere, near),
         ("student_t_entropy", lambda *p: student(*p).entropy() + 0 * p[1], logits, anywhere, anywhere),
         ("student_t_mean", lambda *p: student(*p).mean + 0 * p[2] + 0 * p[0], beyond, anywhere, anywhere),
         ("student_t_variance", lambda *p: student(*p).variance + 0 * p[1], beyond, anywhere, anywhere),

@@ -8,7 +8,9 @@
 #include <limits>
 #include <numbers>
 
+#include "autograd/elementwise.h"
 #include "nn/distributions.h"
+#include "nn/distributions/exp_excess.h"
 #include "tests/golden/golden.h"
 
 using namespace gradus;
@@ -109,6 +111,34 @@ TEST_CASE("divergences: never below 0, whatever the pair, and 0 of one with itse
         CHECK_MESSAGE(std::ranges::all_of(none, [](Real v) { return v == 0; }), size, " ", step);
       }
   }
+}
+
+TEST_CASE("divergences: what they are made of, to 8 ulp, with the derivatives that it says it has") {
+  std::vector<Real> x;
+  for (int k = 0; k < 400; ++k)
+    for (const Real sign : {Real(1), Real(-1)}) x.push_back(sign * std::exp2(static_cast<Real>(k - 370) / 10));
+  const Tensor in = tensor({static_cast<std::int64_t>(x.size())}, x);
+  Tape tape(in);
+  const Tensor y = elementwise<"exp_excess">([](auto x) { return exp_excess(x); }, in);
+  const std::vector<Real> got = y.values(), slope = tape.gradient(sum(y), in).values();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const Wide v = x[i];
+    Wide truth = std::expm1(v) - v;
+    if (std::abs(v) < Wide(0.1)) {
+      truth = 0;
+      for (int k = 20; k >= 2; --k) truth = (truth + 1) * v / k;
+      truth *= v;  // v·(v/2)(1 + v/3(1 + …))
+    }
+    CHECK_MESSAGE(std::abs(got[i] - truth) <= 8 * Limits::epsilon() * truth, x[i]);
+    CHECK_MESSAGE(std::abs(slope[i] - std::expm1(v)) <= 4 * Limits::epsilon() * std::abs(std::expm1(v)), x[i]);
+  }
+  const auto at = [](Real v) {
+    return elementwise<"exp_excess">([](auto x) { return exp_excess(x); }, scalar(v)).item();
+  };
+  CHECK(at(0) == 0);
+  CHECK(at(Limits::infinity()) == Limits::infinity());
+  CHECK(at(-Limits::infinity()) == Limits::infinity());
+  CHECK(std::isnan(at(Limits::quiet_NaN())));
 }
 
 TEST_CASE("divergences: of a bernoulli, as the difference of large terms in long double has it") {
