@@ -45,6 +45,7 @@
 #include "nn/optim/rule.h"
 #include "nn/optim/sgd.h"
 #include "nn/range.h"
+#include "nn/pool.h"
 #include "nn/recompute.h"
 #include "nn/recurrent.h"
 #include "nn/residual.h"

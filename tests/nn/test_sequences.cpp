@@ -130,7 +130,7 @@ TEST_CASE("gru and lstm: several layers are one after the other") {
   CHECK(same_bits(all.state, stack({first.state, second.state}, 0)));
   CHECK(same_bits(all.cell, stack({first.cell, second.cell}, 0)));
   std::vector<std::string> names;
-  for (const auto& [name, x] : state(both)) names.push_back(name);
+  for (const auto& entry : state(both)) names.push_back(entry.first);
   CHECK(names == std::vector<std::string>{"bias_hh", "bias_hh_l1", "bias_ih", "bias_ih_l1", "weight_hh", "weight_hh_l1",
                                           "weight_ih", "weight_ih_l1"});
 }
