@@ -38,7 +38,8 @@ TEST_CASE("pool and flatten pass the audit, alone and in a net") {
   Rng rng{.seed = 2};
   const Sequential net{Conv2d(1, 2, 3, {.padding = 1}, Init::he, rng), MaxPool2d{2}, Flatten{},
                        Linear(8, 3, Init::fan_in, rng)};
-  for (const Layer& layer : {Layer(MaxPool2d{2, {.padding = 1}}), Layer(AvgPool2d{{2, 3}}), Layer(Flatten{}), Layer(net)}) {
+  for (const Layer& layer :
+       {Layer(MaxPool2d{2, {.padding = 1}}), Layer(AvgPool2d{{2, 3}}), Layer(Flatten{}), Layer(net)}) {
     const Audit audit = audit_layer(layer, {3, 1, 4, 5}, {.print = false});
     CHECK_MESSAGE(audit.passed(), audit.text());
   }
