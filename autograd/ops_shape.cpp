@@ -5,6 +5,7 @@
 #include "tensor/map.h"
 #include "tensor/reduce.h"
 #include "tensor/scatter.h"
+#include "tensor/walk.h"
 
 namespace GRADUS {
 
@@ -182,20 +183,14 @@ static void check_indices(const char* op, const Indices& indices, std::int64_t e
 // Calls visit(position in `indices`, offset in the tensor that is indexed along `axis`) for every index.
 template <class Visit>
 static void for_each_index(const Indices& indices, int axis, const Strides& strides, const Visit& visit) {
-  const Shape& shape = indices.shape;
-  const int last = shape.rank() - 1;
-  const auto off_axis = [&](int i) { return i == axis ? 0 : strides[i]; };
-  const std::int64_t length = shape[last], along = off_axis(last), step = strides[axis];
-  std::int64_t at[kMaxRank] = {}, offset = 0;  // of a line: along each axis, and of all but `axis` together
-  for (std::int64_t position = 0; position < shape.numel();) {
-    for (std::int64_t i = 0; i < length; ++i, ++position)
-      visit(position, offset + i * along + indices.values[position] * step);
-    for (int i = last - 1; i >= 0; --i) {  // carry
-      offset += off_axis(i);
-      if (++at[i] < shape[i]) break;
-      offset -= at[i] * off_axis(i);
-      at[i] = 0;
-    }
+  Strides off_axis = strides;
+  off_axis[axis] = 0;
+  const kernel::Walk walk(ConstView{nullptr, indices.shape, off_axis});
+  const auto [length, along] = walk.inner();
+  for (std::int64_t position = 0; position < indices.shape.numel();) {
+    std::int64_t offset = walk.offset(position);
+    for (std::int64_t i = 0; i < length; ++i, ++position, offset += along)
+      visit(position, offset + indices.values[position] * strides[axis]);
   }
 }
 
