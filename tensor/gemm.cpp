@@ -19,8 +19,8 @@
 // or, where C is narrow or K is short, the panels of B, while those of A pass by (gemm_block.h). Where a panel of rows
 // meets a panel of columns, a tile of C, 14 x 32 numbers, stays in registers while k runs through the block
 // (gemm_tile.h). C itself carries the sums from one block to the next, so every element is a chain of fma in ascending
-// k, and where the cuts lie does not show in the result. Where C is narrow or K is short, tiles are wider and less
-// high: up to 64 columns, by 6 rows.
+// k, and where the cuts lie does not show in the result. Only a K of thousands is cut in halves, whose sums are added.
+// Where C is narrow or K is short, tiles are wider and less high: up to 64 columns, by 6 rows.
 //
 // Copies are made just before they are read, into memory of the thread's own that fits its caches: B's part of the
 // chunk, for a block of K at a time, and one panel of A. A is not copied when it can be read as it lies, nor is B when
@@ -113,6 +113,23 @@ class Product {
   std::int64_t copy_of_a_ = 0, panel_of_b_ = 0, copy_of_b_ = 0;
 };
 
+/// A sum so long that one chain of additions would lose what is added last is two halves, added up.
+void by_halves(const ConstView& a, const ConstView& b, const View& c, const Real* bias) {
+  const std::int64_t rows = c.shape[0], columns = c.shape[1], depth = a.shape[1], half = depth / 2;
+  const Storage rest(checked_mul(rows, columns));
+  const auto part = [&](std::int64_t k, std::int64_t length, const View& to, const Real* start) {
+    gemm({a.data + k * a.strides[1], {rows, length}, a.strides},
+         {b.data + k * b.strides[0], {length, columns}, b.strides}, to, start);
+  };
+  part(0, half, c, bias);
+  part(half, depth - half, {rest.data(), c.shape, {columns, 1}}, nullptr);
+  parallel_for(rows, [&](std::int64_t row) {
+    const Real* const more = rest.data() + row * columns;
+    Real* const sums = c.data + row * c.strides[0];
+    for (std::int64_t j = 0; j < columns; ++j) sums[j] += more[j];
+  });
+}
+
 /// The product of factors without a K.
 void fill(const View& c, const Real* bias) {
   for (std::int64_t i = 0; i < c.shape[0]; ++i)
@@ -124,6 +141,7 @@ void fill(const View& c, const Real* bias) {
 void gemm(const ConstView& a, const ConstView& b, const View& c, const Real* bias) {
   if (c.shape.numel() == 0) return;
   if (a.shape[1] == 0) return fill(c, bias);
+  if (a.shape[1] > kLongestChain) return by_halves(a, b, c, bias);
   const GemmPlan plan = gemm_plan({.rows = c.shape[0],
                                    .columns = c.shape[1],
                                    .depth = a.shape[1],

@@ -54,6 +54,9 @@ inline constexpr std::int64_t kBlockDepth = (kAvx512 ? 2048 : 1600) / sizeof(Rea
 // A panel of B up to this many bytes stays in the first-level cache beside the panels of A, which are narrower. With
 // AVX-512 none does: registers as wide as lines of the cache read B as fast from the second level.
 inline constexpr std::int64_t kPanelThatStays = kAvx512 ? 0 : 16 << 10;
+// A chain of additions errs in proportion to its length, and at 2^24 terms it stops growing; longer ones are cut in
+// halves, which costs an addition for every 2,000 multiplications and a buffer of C's size.
+inline constexpr std::int64_t kLongestChain = 4096;
 // The panels of a chunk are 400 KB for a block of K, in a second-level cache of at least 512 KiB; or 1 MB with AVX-512,
 // where that cache has 1 or 2 MiB.
 inline constexpr std::int64_t kChunkPanels = 16;

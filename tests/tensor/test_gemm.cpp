@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "tensor/gemm.h"
+#include "tensor/gemm_tuning.h"
 #include "tensor/parallel.h"
+#include "tensor/random.h"
 
 using namespace gradus;
 
@@ -247,4 +249,36 @@ TEST_CASE("the same bits for any number of threads") {
         }
       }
   set_threads(before);
+}
+
+TEST_CASE("long sums do not stop growing: twenty million ones, and a million of one sign beside their sum in double") {
+  constexpr std::int64_t kOnes = 20'000'000;
+  const Tensor row = detach(ones({1}), {2, kOnes}, {0, 0}), column = detach(ones({1}), {kOnes, 3}, {0, 0});
+  Tensor c({2, 3});
+  kernel::gemm(row.view(), column.view(), c.write());
+  for (const Real x : c.values()) CHECK(x == Real(kOnes));
+
+  constexpr std::int64_t kDepth = 1'000'003;
+  Rng rng{.seed = 3};
+  const Tensor a = uniform({3, kDepth}, rng), b = uniform({kDepth, 2}, rng);
+  const std::vector<Real> left = a.values(), right = b.values();
+  const int before = threads();
+  std::vector<Real> first;
+  for (const int count : {1, 2, 3, 7}) {
+    set_threads(count);
+    Tensor product({3, 2});
+    kernel::gemm(a.view(), b.view(), product.write());
+    if (first.empty()) first = product.values();
+    CHECK(first == product.values());
+  }
+  set_threads(before);
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 2; ++j) {
+      double sum = 0;
+      for (std::int64_t k = 0; k < kDepth; ++k)
+        sum += static_cast<double>(left[i * kDepth + k]) * static_cast<double>(right[k * 2 + j]);
+      // Half a rounding per addition of the last chain and of each of the eight halvings above it.
+      const double bound = 0.5 * (kernel::kLongestChain + 9) * std::numeric_limits<Real>::epsilon();
+      CHECK(std::abs(first[i * 2 + j] - sum) <= (sizeof(Real) == 8 ? 1e-12 : bound) * sum);
+    }
 }
