@@ -115,6 +115,10 @@ template <class A, class B> requires WithDual<A, B> Mask operator>=(A a, B b) { 
 template <class A, class B> requires WithDual<A, B> Mask operator==(A a, B b) { return value(a) == value(b); }
 template <class A, class B> requires WithDual<A, B> Mask operator!=(A a, B b) { return value(a) != value(b); }
 
+// What && and || make of masks is not a mask.
+template <std::same_as<bool> C, class A, class B> requires(Lane<A> || Lane<B>) auto where(C, A a, B b) {
+  static_assert(detail::never<C>, "use where(condition, a, b) with & and | instead of && and || on lanes");
+  if constexpr (Lane<A>) return a; else return b; }
 template <class T> Dual<T> where(Mask m, Dual<T> a, Dual<T> b) { return {where(m, a.v, b.v), where(m, a.d, b.d)}; }
 template <class T, ConstantTo<T> C> Dual<T> where(Mask m, Dual<T> a, C c) {
   return {where(m, a.v, c), where(m, a.d, 0)}; }

@@ -73,7 +73,7 @@ ValueAndGradients value_and_gradient(const F& f, const std::vector<Tensor>& x) {
 }
 
 /// f(x) of any shape, and its Jacobian times v: how f(x) moves as the inputs move along v (each in its input's shape).
-/// Zeros where f does not depend on x. The product is the VJP of u ↦ Jᵀ·u, which is linear, so u is of no consequence
+/// Zeros where f does not depend on x. The product is the VJP of u ↦ Jᵀ·u, which is linear, so u does not matter
 /// (Townsend 2017): two passes back, at about the cost of two gradients and with a gradient's memory.
 template <class F>
 ValueAndProduct jvp(const F& f, const Tensor& x, const Tensor& v) {

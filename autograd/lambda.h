@@ -19,7 +19,7 @@ namespace detail {
 template <class F>
 concept PlainCaptures = std::is_trivially_copyable_v<F> && sizeof(F) <= sizeof(Captures) && PlainValues<F>;
 
-/// Why a dual is no number, said as soon as a function has been chosen that takes it for one.
+/// Why a dual is not a number, said as soon as a function has been chosen that takes it for one.
 template <class N>
 struct Refused {
   static_assert(never<N>, "a function of plain numbers is given a lane: in an elementwise lambda call exp(x), not "

@@ -74,7 +74,7 @@ Arg<F> arg(const Tensor& x, F vjp) {
 /// An argument that the op has no derivative for.
 inline Argument arg(const Tensor& x) { return {x}; }
 
-/// A shared copy for a VJP to capture, where one for every tape would be dear.
+/// A shared copy for a VJP to capture, where one for every tape would be expensive.
 template <class T>
 std::shared_ptr<const T> share(const T& value) {
   return std::allocate_shared<T>(PoolAllocator<T>{}, value);

@@ -1,4 +1,4 @@
-// Every public op. Each is differentiable, and so is its derivative, to order 2 at least; but for comparisons, argmax
+// Every public op. Each is differentiable, and so is its derivative, to order 2 at least, except comparisons, argmax
 // and stop_gradient. Smooth ones (arithmetic, pow, and exp to gelu but for lgamma and digamma) have every order.
 //
 // Binary ops broadcast by the numpy rule. At a kink the derivative is that of the branch that `where` takes. Where the
@@ -158,7 +158,7 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t parts, int axis);
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// The opposite: summed over the axes along which `shape` would be repeated to give x's shape.
 Tensor sum_to(const Tensor& x, const Shape& shape);
-/// out[…, i, …] = x[…, indices[…, i, …], …] along `axis`: `indices` has x's rank, and its extents but for the axis.
+/// out[…, i, …] = x[…, indices[…, i, …], …] along `axis`: `indices` has x's rank, and its extents except along it.
 Tensor gather(const Tensor& x, int axis, const Indices& indices);
 /// The opposite: zeros of `extent` along the axis, to which out[…, indices[…, i, …], …] += x[…, i, …].
 Tensor scatter_add(const Tensor& x, int axis, const Indices& indices, std::int64_t extent);

@@ -37,7 +37,7 @@ struct Parsed {
         ++i;
       } else {
         check((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'),
-              "[einsum] '{}' is no letter, comma or arrow\nhelp: a formula is like \"bij,jk->bik\"", c);
+              "[einsum] '{}' is not a letter, comma or arrow\nhelp: a formula is like \"bij,jk->bik\"", c);
         check(!has(axes, c), "[einsum] axis {} is named twice in \"{}\"\nhelp: for a diagonal, gather it first", c,
               axes);
         axes += c;

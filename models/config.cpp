@@ -157,7 +157,7 @@ struct Reader {
         value = choice.value;
         return;
       }
-    throw Error(fmt::format("\"{}\" is {}, which is no choice", name, quote(at(name).get<std::string>())));
+    throw Error(fmt::format("\"{}\" is {}, which is not one of the choices", name, quote(at(name).get<std::string>())));
   }
 
   static std::int64_t whole(const Json& value, const char* name, const IntegerRange& range) {

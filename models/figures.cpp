@@ -156,7 +156,7 @@ static bool encode(const Canvas& canvas, std::string& bytes, Complaint& complain
 void write_png(const std::filesystem::path& path, const Canvas& canvas) {
   check(canvas.width > 0 && canvas.height > 0 && canvas.width <= kLongestSide && canvas.height <= kLongestSide &&
             static_cast<std::int64_t>(canvas.pixels.size()) == checked_mul(canvas.width, canvas.height),
-        "[write_png] {} pixels are no picture of {} x {}", canvas.pixels.size(), canvas.width, canvas.height);
+        "[write_png] {} pixels are not a picture of {} x {}", canvas.pixels.size(), canvas.width, canvas.height);
   std::string bytes;
   Complaint complaint{{}, "out of memory"};
   check(encode(canvas, bytes, complaint), "[write_png] cannot make {}: {}", quote(path.native()), complaint.message);

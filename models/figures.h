@@ -28,7 +28,7 @@ Canvas pairs(std::span<const Real> originals, std::span<const Real> reconstructi
              std::int64_t height, std::int64_t width, std::int64_t columns);
 
 /// Writes `canvas` to `path`: whole or not at all (a temporary file beside it takes the name when it is complete and
-/// on the disk). Error when the path cannot be written or is no place for a regular file.
+/// on the disk). Error when the path cannot be written or is not a place for a regular file.
 void write_png(const std::filesystem::path& path, const Canvas& canvas);
 
 }  // namespace GRADUS

@@ -53,7 +53,7 @@ static T number_of(const Checkpoint& checkpoint, const char* name) {
   T number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   check(error == std::errc() && end == text.data() + text.size(),
-        "{} says \"{}\" is {}, which is no number of its kind", name_of(checkpoint), name, quote(text));
+        "{} says \"{}\" is {}, which is not a number of its kind", name_of(checkpoint), name, quote(text));
   return number;
 }
 

@@ -26,7 +26,7 @@ static AuditRow row_of(const char* name, std::string (*check_row)(Subject&), Sub
     row.detail = error.what();
   } catch (...) {
     row.passed = false;
-    row.detail = "it throws what is no std::exception";
+    row.detail = "it throws something that is not a std::exception";
   }
   set_threads(count);  // a layer may have changed that
   std::size_t i = 0;   // copies may share their tensors after all

@@ -17,7 +17,7 @@ Tensor uniform(const Shape& shape, Real low, Real high, Rng& rng);
 
 /// A weight of `shape` with that many inputs and outputs per unit.
 Tensor initial_weight(Init init, const Shape& shape, std::int64_t fan_in, std::int64_t fan_out, Rng& rng);
-/// A bias of shape (n) for units with that many inputs: zeros, but for Init::fan_in.
+/// A bias of shape (n) for units with that many inputs: zeros, except for Init::fan_in.
 Tensor initial_bias(Init init, std::int64_t n, std::int64_t fan_in, Rng& rng);
 
 }  // namespace GRADUS

@@ -1,5 +1,5 @@
 // Losses, one number each, and a share of right answers. Error when shapes differ, for an empty batch, and for a label
-// that is no class.
+// that is not a class.
 #pragma once
 
 #include "autograd/ops.h"

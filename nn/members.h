@@ -78,7 +78,7 @@ constexpr bool check_container() {
   if constexpr (std::is_const_v<M>)
     static_assert(!std::is_const_v<M>, "a member is not const, and neither is members()");
   else if constexpr (Pointer<M>)
-    static_assert(!Pointer<M>, "a member is no pointer, of which a copied module would share what it points at: a "
+    static_assert(!Pointer<M>, "a member is not a pointer, of which a copied module would share what it points at: a "
                                "Layer (nn/sequential.h) holds any layer, and copies it when it is copied");
   else if constexpr (Keyed<M>)
     static_assert(is_map_by_name<M>,

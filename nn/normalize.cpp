@@ -55,7 +55,7 @@ Tensor normalize(const Tensor& x, const Moments& moments, const Tensor& weight, 
 }
 
 // ŷ = (x - mean)·scale, where mean and scale come from x. All of the derivative is in the VJP by x, in the closed form
-// of Ioffe and Szegedy, so the two have none of their own here. They are no hidden intermediates: a tape for which the
+// of Ioffe and Szegedy, so the two have none of their own here. They are not hidden intermediates: a tape for which the
 // VJP is computed knows scale, and how it depends on x.
 static Tensor standardize(const Tensor& x, const Tensor& mean_of_x, const Tensor& scale, const Axes& axes) {
   Tensor y(x.shape());

@@ -1,7 +1,7 @@
 // Work on several threads, with the same bits for any number of them.
 //
 // Whoever calls cuts the work into chunks by the size of the problem alone, and each chunk writes its own part
-// of the result. Which thread runs a chunk is then of no consequence: chunks are handed out one by one to
+// of the result. Which thread runs a chunk does then not matter: chunks are handed out one by one to
 // whoever is free, the calling thread included, so a thread that the system does not run costs nothing.
 #pragma once
 

@@ -4,7 +4,7 @@
 // there, and the reflection Γ(x)·Γ(1 - x) = π / sin πx from the negative numbers. Around its zeros 1 and 2 lgamma is a
 // Taylor series instead, so that what is left near them keeps its digits. Formulas: Abramowitz and Stegun, chapter 6.
 //
-// Errors are in ulp of the result from 0 up, but for digamma, whose terms cancel at its zero 1.4616…: of the larger of
+// Errors are in ulp of the result from 0 up, except for digamma, whose terms cancel at its zero 1.4616…: of the larger of
 // the result and 1. Below 0 terms cancel at every zero: there in ulp of the largest of the result, 1, and the function
 // at 1 - x.
 #pragma once

@@ -89,13 +89,13 @@ class Tensor {
     requires std::same_as<T, bool>
   explicit operator T() const {
     static_assert(sizeof(T) == 0,
-                  "a Tensor is many numbers and no bool: where(condition, a, b), or item() of one number");
+                  "a Tensor is many numbers and not a bool: where(condition, a, b), or item() of one number");
     return false;
   }
   template <class T>
     requires std::same_as<T, Indices>
   operator T() const {
-    static_assert(sizeof(T) == 0, "a Tensor is no Indices, which are integers: Indices{0, 2, 1}, or argmax(x, axis)");
+    static_assert(sizeof(T) == 0, "a Tensor is not Indices, which are integers: Indices{0, 2, 1}, or argmax(x, axis)");
     return {};
   }
 
@@ -158,7 +158,7 @@ struct Indices {
     requires std::same_as<T, Tensor>
   operator T() const {
     static_assert(sizeof(T) == 0,
-                  "Indices are no Tensor: they have no derivative; gather(x, axis, indices) takes them");
+                  "Indices are not a Tensor: they have no derivative; gather(x, axis, indices) takes them");
     return {};
   }
 };

@@ -1,6 +1,6 @@
 // What a person writes after a flag, turned into values: all of the text or an error that names the flag.
 //
-// Numbers are decimal, whatever the locale. There is no leading space, '+' or 0x; 010 is ten; nan and inf are no
+// Numbers are decimal, whatever the locale. There is no leading space, '+' or 0x; 010 is ten; nan and inf are not
 // numbers. What is out of range is never clamped.
 #pragma once
 

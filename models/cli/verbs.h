@@ -9,7 +9,7 @@
 
 namespace GRADUS {
 
-/// A wish, made by a signal, that the program ends.
+/// A signal's request that the program end.
 struct StopRequest {
   std::atomic<bool> made = false;
   std::atomic<bool> heeded = false;  // by what is under way: it ends in order, and need not be ended

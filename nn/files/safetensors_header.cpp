@@ -130,7 +130,7 @@ class HeaderReader final : public Json::json_sax_t {
   bool seen_[std::size(kFields)] = {};
 };
 
-/// What a file that is no safetensors file seems to be, by its first bytes.
+/// What a file that is not a safetensors file seems to be, by its first bytes.
 std::string_view likely_format(std::string_view start) {
   using namespace std::string_view_literals;
   constexpr std::pair<std::string_view, std::string_view> kFormats[] = {

@@ -59,7 +59,8 @@ TEST_CASE("config: what no training can be is refused in a sentence") {
   CHECK(contains(says("\"lr\": 0.001", "\"lr\": 0"), "\"lr\" is 0, but must be a number above 0"));
   CHECK(contains(says("\"lr\": 0.001", "\"lr\": 1e999"), "a number that is too large"));
   CHECK(contains(says("\"schedule\": \"constant\"", "\"schedule\": \"step\""), "\"decay_steps\" is 0"));
-  CHECK(contains(says("\"init\": \"variance-scaling\"", "\"init\": \"zeros\""), "\"zeros\", which is no choice"));
+  CHECK(contains(says("\"init\": \"variance-scaling\"", "\"init\": \"zeros\""),
+                 "\"zeros\", which is not one of the choices"));
   CHECK(contains(says("\"nesterov\": false", "\"nesterov\": 0"), "neither true nor false"));
   CHECK(contains(says("\"nesterov\": false", "\"nesterow\": false"),
                  "line 28: \"nesterow\" is not known to this program"));

@@ -295,6 +295,6 @@ TEST_CASE("optimizer options: members of a configuration that make no sense are 
   CHECK(contains(with("\"decay_steps\": 15", "\"decay_steps\": 0"), "\"decay_steps\" is 0, but the schedule decays"));
   CHECK(contains(with("\"accumulate\": 1", "\"accumulate\": 0"), "\"accumulate\" is not a whole number from 1 to"));
   CHECK(contains(with("\"schedule\": \"cosine\"", "\"schedule\": \"linear\""),
-                 "\"schedule\" is \"linear\", which is no choice"));
+                 "\"schedule\" is \"linear\", which is not one of the choices"));
   CHECK(contains(with("\"momentum\": 0.0", "\"moment\": 0.0"), "\"moment\" is not known to this program"));
 }

@@ -334,7 +334,8 @@ TEST_CASE("audit: a layer that draws in evaluation has no batch to judge") {
 }
 
 TEST_CASE("audit: what breaks out of a layer does not break out of the audit") {
-  CHECK(says(of([](const Tensor&) -> Tensor { throw 5; }), "output") == "it throws what is no std::exception");
+  CHECK(says(of([](const Tensor&) -> Tensor { throw 5; }), "output") ==
+        "it throws something that is not a std::exception");
   const int before = threads();
   audit_layer(of([](const Tensor& x) {
                 set_threads(3);

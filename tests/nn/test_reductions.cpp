@@ -122,8 +122,8 @@ TEST_CASE("einsum: what it refuses") {
     CHECK(error_of(action) == sentence);
   };
   says([&] { einsum("ij,jk", a, b); }, "[einsum] \"ij,jk\" does not say what the result's axes are" + like);
-  says([&] { einsum("i1->i", a); }, "[einsum] '1' is no letter, comma or arrow" + like);
-  says([&] { einsum("ij->i->j", a); }, "[einsum] '-' is no letter, comma or arrow" + like);
+  says([&] { einsum("i1->i", a); }, "[einsum] '1' is not a letter, comma or arrow" + like);
+  says([&] { einsum("ij->i->j", a); }, "[einsum] '-' is not a letter, comma or arrow" + like);
   says([&] { einsum("ii->i", zeros({2, 2})); },
        "[einsum] axis i is named twice in \"i\"\nhelp: for a diagonal, gather it first");
   says([&] { einsum("ij->jj", a); }, "[einsum] axis j is named twice in \"j\"\nhelp: for a diagonal, gather it first");

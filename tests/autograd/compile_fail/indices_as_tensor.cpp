@@ -1,4 +1,4 @@
-// expect first: Indices are no Tensor: they have no derivative; gather\(x, axis, indices\) takes them
+// expect first: Indices are not a Tensor: they have no derivative; gather\(x, axis, indices\) takes them
 #include "autograd/ops.h"
 
 using namespace gradus;

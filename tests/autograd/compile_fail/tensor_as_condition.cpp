@@ -1,4 +1,4 @@
-// expect first: a Tensor is many numbers and no bool: where\(condition, a, b\), or item\(\) of one number
+// expect first: a Tensor is many numbers and not a bool: where\(condition, a, b\), or item\(\) of one number
 #include "autograd/ops.h"
 
 using namespace gradus;

@@ -1,4 +1,4 @@
-// expect first: a Tensor is no Indices, which are integers
+// expect first: a Tensor is not Indices, which are integers
 #include "autograd/ops.h"
 
 using namespace gradus;

@@ -1,4 +1,4 @@
-// expect: a member is no pointer, of which a copied module would share what it points at: a Layer \(nn/sequential.h\) holds any
+// expect: a member is not a pointer, of which a copied module would share what it points at: a Layer \(nn/sequential.h\) holds any
 #include <memory>
 
 #include "nn/linear.h"
