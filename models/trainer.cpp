@@ -212,18 +212,19 @@ Checkpoint Trainer::save() {
   return checkpoint;
 }
 
-static const Dataset& trained_on(const Config& config, const Dataset& data) {
+/// The model to go on with. Error when the data is not that of the run.
+static Vae saved_vae(const Config& config, const Dataset& data, const Checkpoint& checkpoint) {
   const std::string train = fingerprint(data.train), test = fingerprint(data.test);
   check(train == config.fingerprint, "{} is not the data of this run: it is {}, the run was trained on {}",
         quote(data.name), quote(train), quote(config.fingerprint));
   check(config.test_fingerprint.empty() || test == config.test_fingerprint,
         "the test images of {} are not those of this run: they are {}, the run was measured on {}", quote(data.name),
         quote(test), quote(config.test_fingerprint));
-  return data;
+  return load_vae(config, checkpoint, "");
 }
 
 Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint)
-    : Trainer(config, trained_on(config, data), load_vae(config, checkpoint, "")) {
+    : Trainer(config, data, saved_vae(config, data, checkpoint)) {
   at_ = read_position(config, checkpoint);
   optimizer_.steps = at_.steps;
   if (average_) {

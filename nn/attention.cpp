@@ -36,8 +36,8 @@ static Tensor causal_mask(std::int64_t queries, std::int64_t keys) {
 static Tensor attend(const MultiHeadAttention& layer, const Tensor& query, const Tensor& key, const Tensor& value,
                      const Tensor& inside, Context& context) {
   const std::int64_t samples = query.shape()[0], queries = query.shape()[1], keys = key.shape()[1];
-  const std::int64_t features = query.shape()[2], heads = layer.heads;
-  const Tensor q = into_heads(query, heads) * (1 / std::sqrt(static_cast<Real>(features / heads)));
+  const std::int64_t features = query.shape()[2], heads = layer.heads, each = features / heads;
+  const Tensor q = into_heads(query, heads) * (1 / std::sqrt(static_cast<Real>(each)));
   Tensor scores = matmul(q, transpose(into_heads(key, heads)));  // (N, heads, T, S)
   Tensor mask = layer.settings.causal ? causal_mask(queries, keys) : Tensor();
   if (inside.numel() > 0) {

@@ -71,7 +71,7 @@ struct Place {
 
 std::optional<fs::path> find(const Place& place, Split split, const std::string& what, const char* kind) {
   for (const std::string& stem : stems(split))
-    if (auto file = find(place.folder, place.prefix + stem + what, kind)) return file;
+    if (auto file = find(place.folder, fmt::format("{}{}{}", place.prefix, stem, what), kind)) return file;
   return std::nullopt;
 }
 
@@ -129,7 +129,7 @@ Place place_of(const std::string& where) {
   const fs::path path = where;
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  const Place named{path.parent_path(), path.filename().native() + "-"};
+  Place named{path.parent_path(), path.filename().native() + "-"};
   if (status.type() == fs::file_type::not_found && has_images(named)) return named;
   check(status.type() != fs::file_type::not_found, "[data] there is no folder {}\n{}", quote(where), kHelp);
   check(status.type() != fs::file_type::none, "[data] cannot look into {}: {}", quote(where), error.message());

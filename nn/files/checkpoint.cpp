@@ -135,7 +135,9 @@ Checkpoint load_checkpoint(const std::filesystem::path& path, const std::functio
   for (const auto& [name, dtype, shape, bytes] : header.entries) {
     const Reader reader = reader_of(dtype);
     if (reader && wanted(name)) {
-      if (reader(file, (checkpoint.tensors[name] = Tensor(shape)).write(), name)) checkpoint.infinite.insert(name);
+      Tensor& read = checkpoint.tensors[name];
+      read = Tensor(shape);
+      if (reader(file, read.write(), name)) checkpoint.infinite.insert(name);
     } else {
       checkpoint.unread.emplace(name, dtype);
       file.skip(bytes);

@@ -210,7 +210,7 @@ class OpTable {
     unary("equal(Number, Tensor)", kOffZero, [](const Tensor& x) { return x * equal(0, x); });
   }
 
-  void moving(const std::string& op, const std::string& what, std::function<Tensor(const Tensor&)> move) {
+  void moving(const std::string& op, const std::string& what, const std::function<Tensor(const Tensor&)>& move) {
     const TensorFunction f = [move](std::span<const Tensor> in) {
       const Tensor y = move(in[0]);
       return y * y;
@@ -222,7 +222,9 @@ class OpTable {
   }
 
   void shapes() {
-    const auto squared = [](auto move) { return [move](std::span<const Tensor> in) { return move(in) * move(in); }; };
+    const auto squared = [](const auto& move) {
+      return [move](std::span<const Tensor> in) { return move(in) * move(in); };
+    };
     moving("transpose(Tensor)", "a matrix", [](const Tensor& x) { return transpose(x); });
     add("transpose(Tensor)", "a stack of matrices", squared([](auto in) { return transpose(in[0]); }),
         {draw({2, 3, 4}, kAnywhere)});

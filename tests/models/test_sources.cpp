@@ -49,7 +49,7 @@ void put_below(const fs::path& folder, const std::string& name, const std::strin
 }  // namespace
 
 TEST_CASE("sources: every layout is found, and what is broken does not hide what is whole") {
-  const std::string train = images('a'), test = images('n'), broken = "";
+  const std::string train = images('a'), test = images('n'), broken;
   using Files = std::vector<std::pair<std::string, std::string>>;
   const struct {
     const char *what, *where;  // below the folder

@@ -133,7 +133,8 @@ static void follow_by_hand(double clip, double lr) {
     const std::map<std::string, Tensor> before = state(at_first);
     for (const auto& entry : state(expected)) {
       const std::string name = prefix + entry.first;
-      const std::vector<Real> a = got.at(name), b = entry.second.values(), first = before.at(entry.first).values();
+      const std::vector<Real>& a = got.at(name);
+      const std::vector<Real> b = entry.second.values(), first = before.at(entry.first).values();
       double largest = 0, off = 0;
       for (std::size_t i = 0; i < a.size(); ++i) {
         largest = std::max<double>(largest, std::abs(b[i] - first[i]));

@@ -113,6 +113,10 @@ TEST_CASE("pytorch: values and derivatives of distributions") {
     REQUIRE(first.size() == in.size());
     REQUIRE(second.size() == in.size());
 
+    // PyTorch's trigamma ends its series at 1/42x⁷, which leaves it 1.5e-9 off in double.
+    const bool by_trigamma = function == "kl_gamma" || function == "student_t_log_prob";
+    const double bound = by_trigamma ? std::max(kGoldenBound, 5e-9) : kGoldenBound;
+
     Tape outer(in);
     Tape inner(in);
     const Tensor value = found->second(in);
@@ -121,12 +125,12 @@ TEST_CASE("pytorch: values and derivatives of distributions") {
     const std::vector<Tensor> gradients = inner.gradient(sum(value * golden[name + "/weight"]));
     Tensor slope = 0 * sum(in[0]);
     for (std::size_t i = 0; i < in.size(); ++i) {
-      CHECK_MESSAGE(distance(gradients[i], first[i]) <= kGoldenBound, name, ", gradient ", i);
+      CHECK_MESSAGE(distance(gradients[i], first[i]) <= bound, name, ", gradient ", i);
       slope = slope + sum(gradients[i] * detach(in[i]));
     }
     const std::vector<Tensor> curvature = outer.gradient(slope);
     for (std::size_t i = 0; i < in.size(); ++i)
-      CHECK_MESSAGE(distance(curvature[i], second[i]) <= kGoldenBound, name, ", second ", i, ": ",
+      CHECK_MESSAGE(distance(curvature[i], second[i]) <= bound, name, ", second ", i, ": ",
                     distance(curvature[i], second[i]));
   }
   CHECK(cases >= 200);

@@ -77,7 +77,7 @@ void put_tensors(const fs::path& path, const std::map<std::string, std::pair<std
   put(path, bytes_of(std::vector<std::uint64_t>{header.size()}) + header + data);
 }
 
-const auto kF32 = [](std::vector<float> values) { return std::pair(std::string("F32"), bytes_of(values)); };
+const auto kF32 = [](const std::vector<float>& values) { return std::pair(std::string("F32"), bytes_of(values)); };
 
 }  // namespace
 
@@ -150,7 +150,8 @@ TEST_CASE("load_state: infinities are for buffers, and NaN for nobody") {
   const Folder folder;
   const fs::path path = folder.path / "x";
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
-  const auto load = [&](std::vector<float> a, std::vector<float> b, std::vector<float> other = {}) {
+  const auto load = [&](const std::vector<float>& a, const std::vector<float>& b,
+                        const std::vector<float>& other = {}) {
     put_tensors(path, {{"a", kF32(a)}, {"b", kF32(b)}, {"other", kF32(other)}});
     Two two{zeros({2}), {zeros({2})}};
     load_state(two, path);

@@ -141,7 +141,7 @@ TEST_CASE("training file: what is missing, left over or another's is told, and t
   b.run(1);
   const std::string before = b.bytes(folder.path / "before");
   const auto refused = [&](auto&& load) {
-    const std::string said = error_of(load);
+    std::string said = error_of(load);
     CHECK(b.bytes(folder.path / "after") == before);
     return said;
   };
@@ -192,7 +192,7 @@ TEST_CASE("training file: numbers that are not finite are not saved, but for a b
     Training a(Adam{}, 1);
     a.run(1);
     spoil(a);
-    const std::string said = error_of([&] { a.save(path); });
+    std::string said = error_of([&] { a.save(path); });
     CHECK(get(path) == "old");
     CHECK_THROWS_AS(a.save(path), NumericError);
     return said;
