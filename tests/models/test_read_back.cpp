@@ -157,7 +157,9 @@ TEST_CASE("read back: rows that no training writes, by way of the program") {
       {"", "line 1"},
       {heading + one, "ends with epoch 1, but 2 are done"},
   };
-  for (const auto& [table, where] : kTables) {
+  for (const auto& entry : kTables) {
+    const std::string& table = entry.first;
+    const auto& where = entry.second;
     put(run.metrics(), table);
     const Ended resumed = place.run({"resume", "run", "--epochs", "3"});
     INFO(table, resumed.err);

@@ -60,7 +60,8 @@ TEST_CASE("run folder: of two trainings that begin in one folder, one leaves a w
         const Place place(where);
         if (there) fs::create_directory(place.folder / "s");
         const Arguments line = Place::training("s", {"--epochs", "1", "--threads", "1"});
-        const auto [a, b] = both(place, line, line, after);
+        const auto ended = both(place, line, line, after);
+        const Ended &a = ended.first, &b = ended.second;
         INFO(a.err, b.err);
         CHECK(std::min(a.code, b.code) == 0);
         CHECK(std::max(a.code, b.code) == 3);
@@ -78,14 +79,16 @@ TEST_CASE("run folder: a training that fails takes nothing away from one that be
       // Without data, before it has made a folder; and with files that may not be long enough, when it has.
       const Arguments good = {"train", "--data", "data", "--hidden", "8", "--latent", "2", "--epochs", "1"};
       const Arguments bad = {"train", "--data", "nowhere"};
-      for (const auto& [a, b] : {both(place, bad, good, after), both(place, good, good, after, 1000)}) {
+      for (const auto& ended : {both(place, bad, good, after), both(place, good, good, after, 1000)}) {
+        const Ended &a = ended.first, &b = ended.second;
         INFO(a.err, b.err);
         CHECK(a.code == 3);
         CHECK(b.code == 0);
         CHECK(is_whole(place, b.out.substr(1, b.out.find('"', 1) - 1)));
       }
       const Arguments line = Place::training("s/t", {"--epochs", "1", "--threads", "1"});
-      const auto [a, b] = both(place, line, line, after, 1000);
+      const auto ended = both(place, line, line, after, 1000);
+      const Ended &a = ended.first, &b = ended.second;
       INFO(a.err, b.err);
       CHECK(a.code == 3);
       if (b.code == 0)

@@ -131,8 +131,8 @@ TEST_CASE("module: the members of a map are called by their keys, and come in th
   Experts copy = experts;
   Optimizer optimizer(Sgd{.lr = 1});
   optimizer.step(copy, parameters(copy));  // each minus itself
-  for (const auto& [name, values] : numbers(copy))
-    CHECK_MESSAGE(std::ranges::count(values, Real(0)) == std::ssize(values), name);
+  for (const auto& entry : numbers(copy))
+    CHECK_MESSAGE(std::ranges::count(entry.second, Real(0)) == std::ssize(entry.second), entry.first);
   load_state(copy, state(experts));
   CHECK(numbers(copy) == numbers(experts));
 }
