@@ -8,6 +8,7 @@
 #include "models/cli/optimizer_options.h"
 #include "models/data/digits.h"
 #include "tests/files.h"
+#include "tests/models/same_bits.h"
 
 using namespace gradus;
 using namespace gradus::test;
@@ -58,13 +59,6 @@ const std::vector<std::string> kSchedules[] = {{},
 const std::vector<std::string> kOthers[] = {
     {}, {"--ema", "0.75"}, {"--accumulate", "3"}, {"--ema", "0.75", "--accumulate", "2"}};
 
-bool equal(const Checkpoint& a, const Checkpoint& b) {
-  if (a.metadata != b.metadata || a.tensors.size() != b.tensors.size()) return false;
-  for (const auto& [name, x] : a.tensors)
-    if (x.values() != b.tensors.at(name).values()) return false;
-  return true;
-}
-
 double worst_difference(const Checkpoint& a, const Checkpoint& b) {
   double worst = 0;
   for (const auto& [name, x] : a.tensors) {
@@ -102,7 +96,7 @@ TEST_CASE("optimizer options: every combination goes on from a file at any step 
         }
         Trainer part(read, few_digits(), load_checkpoint(file));
         for (std::int64_t step = steps / 2; step < steps; ++step) part.step();
-        CHECK(equal(part.save(), whole.save()));
+        check_equal(part.save(), whole.save());
         ++combinations;
       }
   CHECK(combinations == 8 * 5 * 4);
