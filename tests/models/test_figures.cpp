@@ -119,7 +119,7 @@ TEST_CASE("a picture that cannot be made or written is a sentence, and leaves no
   CHECK(folder.names().size() == 1);
 
   for (const Canvas& wrong : {Canvas{}, Canvas{2, 2, {1, 2, 3}}, Canvas{-1, -1, {1}}, Canvas{2000000, 1, {}}})
-    CHECK(contains(error_of([&] { write_png(folder.path / "wrong.png", wrong); }), "no picture"));
+    CHECK(contains(error_of([&] { write_png(folder.path / "wrong.png", wrong); }), "not a picture"));
   CHECK(folder.names().size() == 1);
 
   const std::vector<Real> images(12);
