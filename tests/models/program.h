@@ -10,7 +10,7 @@
 #include <csignal>
 #include <thread>
 
-#include "tests/files.h"
+#include "tests/models/idx_files.h"
 
 namespace gradus::test {
 
@@ -59,17 +59,9 @@ struct Place {
   fs::path folder = outer.path / "work";
 
   explicit Place(const fs::path& where = fs::temp_directory_path()) : outer(where) {
-    fs::create_directories(folder / "data");
-    put(folder / "data" / "train-images-idx3-ubyte", images(40));
-    put(folder / "data" / "t10k-images-idx3-ubyte", images(10));
+    put_images(folder / "data", 5, 4);
   }
-  static std::string images(int count) {
-    std::string bytes("\0\0\x08\x03\0\0\0", 7);
-    bytes += static_cast<char>(count);
-    bytes += std::string("\0\0\0\x05\0\0\0\x04", 8);
-    for (int i = 0; i < count * 20; ++i) bytes += static_cast<char>(i * i * 7 % 256);
-    return bytes;
-  }
+  static std::string images(std::uint32_t count) { return idx_images(count, 5, 4); }
   Ended run(const Arguments& arguments) const {
     const int code = wait_for(start(folder, arguments, outer.path / "out", outer.path / "err"));
     return {code, get(outer.path / "out"), get(outer.path / "err")};

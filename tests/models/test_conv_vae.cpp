@@ -8,7 +8,7 @@
 #include "models/trainer.h"
 #include "nn/state.h"
 #include "tensor/parallel.h"
-#include "tests/files.h"
+#include "tests/models/idx_files.h"
 #include "tests/models/same_bits.h"
 
 namespace fs = std::filesystem;
@@ -51,18 +51,6 @@ std::pair<int, std::string> vae(const fs::path& folder, const std::string& argum
   const std::string line = "cd '" + folder.string() + "' && '" VAE_BINARY "' " + arguments + " > out.txt 2>&1";
   const int status = std::system(line.c_str());
   return {WEXITSTATUS(status), get(out)};
-}
-
-/// Writes images as IDX files under MNIST's names.
-void put_data(const fs::path& folder, int height, int width) {
-  fs::create_directories(folder);
-  for (const auto& [name, count] : {std::pair("train-images-idx3-ubyte", 40), {"t10k-images-idx3-ubyte", 10}}) {
-    std::string bytes("\0\0\x08\x03\0\0\0", 7);
-    bytes += static_cast<char>(count);
-    for (const int extent : {height, width}) bytes += std::string("\0\0\0", 3) + static_cast<char>(extent);
-    for (int i = 0; i < count * height * width; ++i) bytes += static_cast<char>(i * i * 7 % 256);
-    put(folder / name, bytes);
-  }
 }
 
 }  // namespace
@@ -173,7 +161,7 @@ TEST_CASE("conv vae: a warm step takes no memory from the system") {
 
 TEST_CASE("program: --model conv trains, and every verb reads what it leaves") {
   const Folder place;
-  put_data(place.path / "data", 8, 4);
+  put_images(place.path / "data", 8, 4);
   const std::string options = "--model conv --data data --hidden 9 --latent 2 --batch-size 7 --binarize dynamic ";
   const auto outcome = vae(place.path, "train " + options + "--out whole --epochs 4 --threads 1 --validation 5");
   const std::string& said = outcome.second;
@@ -199,7 +187,7 @@ TEST_CASE("program: --model conv trains, and every verb reads what it leaves") {
 
 TEST_CASE("program: --model conv has one hidden layer of 256 unless told otherwise") {
   const Folder place;
-  put_data(place.path / "data", 8, 4);
+  put_images(place.path / "data", 8, 4);
   CHECK(contains(vae(place.path, "train --data data --epochs 1 --model conv --out a").second,
                  "-64x2x1-256-20-256-64x2x1-"));
   CHECK(contains(vae(place.path, "train --data data --epochs 1 --out b").second, "32-500-500-20-500-500-32"));
@@ -207,7 +195,7 @@ TEST_CASE("program: --model conv has one hidden layer of 256 unless told otherwi
 
 TEST_CASE("program: --model conv refuses images whose sides are no multiples of 4, and leaves nothing") {
   const Folder place;
-  put_data(place.path / "data", 8, 6);
+  put_images(place.path / "data", 8, 6);
   const auto [code, said] = vae(place.path, "train --model conv --data data --out run");
   CHECK(code == 3);
   CHECK(said ==
@@ -218,7 +206,7 @@ TEST_CASE("program: --model conv refuses images whose sides are no multiples of 
 
 TEST_CASE("program: a configuration that does not name its model is of the dense one") {
   const Folder place;
-  put_data(place.path / "data", 8, 4);
+  put_images(place.path / "data", 8, 4);
   REQUIRE(vae(place.path, "train --data data --hidden 6 --latent 2 --epochs 1 --out run").first == 0);
   const std::string before = vae(place.path, "evaluate run").second;
   std::string config = get(place.path / "run" / "config.json");

@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -12,41 +11,17 @@
 #include "models/data/dataset.h"
 #include "models/data/idx.h"
 #include "models/data/sources.h"
-#include "tests/files.h"
+#include "tests/models/idx_files.h"
 
 using namespace gradus;
 using namespace gradus::test;
 namespace fs = std::filesystem;
 
-static std::string big_endian(std::uint32_t n) {
-  return {static_cast<char>(n >> 24), static_cast<char>(n >> 16), static_cast<char>(n >> 8), static_cast<char>(n)};
-}
-
-static std::string header(std::initializer_list<std::uint32_t> extents, char type = 8) {
-  std::string bytes{0, 0, type, static_cast<char>(extents.size())};
-  for (const std::uint32_t extent : extents) bytes += big_endian(extent);
-  return bytes;
-}
-
 /// `count` images of 3 × 2 whose bytes count up from 0, modulo 251.
 static std::string some_images(std::uint32_t count) {
-  std::string bytes = header({count, 3, 2});
+  std::string bytes = idx_header({count, 3, 2});
   for (std::uint32_t i = 0; i < count * 6; ++i) bytes += static_cast<char>(i % 251);
   return bytes;
-}
-
-static std::string gzip(const std::string& bytes) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, bytes.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 static void check_some_images(const Images& images, std::int64_t count) {
@@ -69,15 +44,16 @@ TEST_CASE("IDX: plain and compressed files are told apart by content") {
   const std::string members = gzip(bytes.substr(0, 7)) + gzip("") + gzip(bytes.substr(7));
   check_some_images(read_idx_images(folder.put("members", members)), 300);
   check_some_images(read_idx_images(folder.put("larger than a buffer", some_images(100000))), 100000);
-  CHECK(read_idx_labels(folder.put("labels", header({3}) + "\x07\x01\xff")) == std::vector<std::uint8_t>{7, 1, 255});
+  CHECK(read_idx_labels(folder.put("labels", idx_header({3}) + "\x07\x01\xff")) ==
+        std::vector<std::uint8_t>{7, 1, 255});
 }
 
 TEST_CASE("IDX: extreme shapes") {
   const Folder folder;
-  const Images dot = read_idx_images(folder.put("dot", header({1, 1, 1}) + "x"));
+  const Images dot = read_idx_images(folder.put("dot", idx_header({1, 1, 1}) + "x"));
   CHECK(dot.pixels_per_image() == 1);
   CHECK(dot.pixels == std::vector<std::uint8_t>{'x'});
-  const Images line = read_idx_images(folder.put("line", header({2, 1, 65535}) + std::string(2 * 65535, 'y')));
+  const Images line = read_idx_images(folder.put("line", idx_header({2, 1, 65535}) + std::string(2 * 65535, 'y')));
   CHECK(line.width == 65535);
   CHECK(line.count == 2);
 }
@@ -101,26 +77,26 @@ TEST_CASE("IDX: each kind of bad file has its sentence, naming the file") {
       {"<!DOCTYPE html><title>404</title>", "is a web page"},
       {"\x89PNG\r\n\x1a\n", "it begins with 89 50 4e 47"},
       {gzip(zipped), "is compressed twice"},
-      {header({1, 1, 1}, 0x09) + "x", "signed bytes (type 0x09)"},
-      {header({1, 1, 1}, 0x0b) + "xx", "16-bit integers (type 0x0b)"},
-      {header({1, 1, 1}, 0x0c) + "xxxx", "32-bit integers (type 0x0c)"},
-      {header({1, 1, 1}, 0x0d) + "xxxx", "32-bit floats (type 0x0d)"},
-      {header({1, 1, 1}, 0x0e) + "xxxxxxxx", "64-bit floats (type 0x0e)"},
-      {header({1, 1, 1}, 0x77) + "x", "no known type (type 0x77)"},
-      {header({}) + "x", "has 0 axes"},
-      {header({1, 1}) + "x", "has 2 axes"},
-      {header({1, 1, 1, 1}) + "x", "has 4 axes"},
+      {idx_header({1, 1, 1}, 0x09) + "x", "signed bytes (type 0x09)"},
+      {idx_header({1, 1, 1}, 0x0b) + "xx", "16-bit integers (type 0x0b)"},
+      {idx_header({1, 1, 1}, 0x0c) + "xxxx", "32-bit integers (type 0x0c)"},
+      {idx_header({1, 1, 1}, 0x0d) + "xxxx", "32-bit floats (type 0x0d)"},
+      {idx_header({1, 1, 1}, 0x0e) + "xxxxxxxx", "64-bit floats (type 0x0e)"},
+      {idx_header({1, 1, 1}, 0x77) + "x", "no known type (type 0x77)"},
+      {idx_header({}) + "x", "has 0 axes"},
+      {idx_header({1, 1}) + "x", "has 2 axes"},
+      {idx_header({1, 1, 1, 1}) + "x", "has 4 axes"},
       {std::string{0, 0, 8, '\xff'} + std::string(2000, 'x'), "has 255 axes"},
-      {header({2}) + "xx", "holds labels, not images\nhelp: are the files"},
+      {idx_header({2}) + "xx", "holds labels, not images\nhelp: are the files"},
       {good.substr(0, 4), "ends in the middle of its header"},
       {good.substr(0, 15), "ends in the middle of its header"},
-      {header({0, 28, 28}), "holds no images"},
-      {header({1, 0, 28}), "0 x 28 pixels"},
-      {header({1, 28, 0}), "28 x 0 pixels"},
-      {header({1, 65536, 1}) + std::string(65536, 'x'), "65536 x 1 pixels"},
-      {header({0xffffffff, 0xffffffff, 0xffffffff}), "4294967295 x 4294967295 pixels"},
-      {header({0xffffffff, 65535, 65535}), "is too short for the 4294967295 images"},
-      {gzip(header({0xffffffff, 65535, 65535})), "is too short for the 4294967295 images"},
+      {idx_header({0, 28, 28}), "holds no images"},
+      {idx_header({1, 0, 28}), "0 x 28 pixels"},
+      {idx_header({1, 28, 0}), "28 x 0 pixels"},
+      {idx_header({1, 65536, 1}) + std::string(65536, 'x'), "65536 x 1 pixels"},
+      {idx_header({0xffffffff, 0xffffffff, 0xffffffff}), "4294967295 x 4294967295 pixels"},
+      {idx_header({0xffffffff, 65535, 65535}), "is too short for the 4294967295 images"},
+      {gzip(idx_header({0xffffffff, 65535, 65535})), "is too short for the 4294967295 images"},
       {good.substr(0, good.size() - 1), "is too short for the 10 images"},
       {good + "x", "goes on after the 10 images"},
       {gzip(good.substr(0, good.size() - 1)), "is too short for the 10 images"},
@@ -145,8 +121,9 @@ TEST_CASE("IDX: each kind of bad file has its sentence, naming the file") {
   }
   const std::string says = error_of([&] { read_idx_labels(folder.put("l", good)); });
   CHECK(contains(says, "holds images, not labels\nhelp: are the files"));
-  CHECK(contains(error_of([&] { read_idx_labels(folder.put("l", header({0}))); }), "holds no labels"));
-  CHECK(contains(error_of([&] { read_idx_labels(folder.put("l", header({2}) + "x")); }), "too short for the 2 labels"));
+  CHECK(contains(error_of([&] { read_idx_labels(folder.put("l", idx_header({0}))); }), "holds no labels"));
+  CHECK(contains(error_of([&] { read_idx_labels(folder.put("l", idx_header({2}) + "x")); }),
+                 "too short for the 2 labels"));
 }
 
 TEST_CASE("IDX: what is no regular file is refused without waiting") {
@@ -195,14 +172,14 @@ TEST_CASE("IDX: a small file that swells is stopped at what its header announces
   const Folder folder;
   constexpr int kMegabytes = 100;
   const fs::path bomb = folder.put("bomb", [] {
-    std::string bytes = gzip(header({10, 28, 28}));
+    std::string bytes = gzip(idx_header({10, 28, 28}));
     const std::string zeros = gzip(std::string(1 << 20, '\0'));
     for (int i = 0; i < kMegabytes; ++i) bytes += zeros;
     return bytes;
   }());
   // Announces 102 MB, which its 0.26 MB could become if they were not all there is, and hardly compressed.
   const fs::path liar = folder.put("liar", [] {
-    std::string bytes = header({100000, 32, 32});
+    std::string bytes = idx_header({100000, 32, 32});
     for (std::uint32_t i = 0, noise = 1; i < 1 << 18; ++i, noise = noise * 1664525 + 1013904223)
       bytes += static_cast<char>(noise >> 24);
     return gzip(bytes);
@@ -219,7 +196,7 @@ TEST_CASE("IDX: a small file that swells is stopped at what its header announces
 }
 
 TEST_CASE("a folder of IDX files under MNIST's names") {
-  const auto labels = [](std::uint32_t n) { return header({n}) + std::string(n, '\x03'); };
+  const auto labels = [](std::uint32_t n) { return idx_header({n}) + std::string(n, '\x03'); };
   SUBCASE("each file in any of its spellings") {
     const Folder folder;
     folder.put("train-images-idx3-ubyte", some_images(7));
@@ -246,9 +223,9 @@ TEST_CASE("a folder of IDX files under MNIST's names") {
     CHECK(contains(says(), "there is no train-images-idx3-ubyte or t10k-images-idx3-ubyte, plain or with .gz"));
     folder.put("train-images-idx3-ubyte", some_images(7));
     CHECK(contains(says(), "there is no t10k-images-idx3-ubyte"));
-    folder.put("t10k-images-idx3-ubyte", header({1, 2, 2}) + "abcd");
+    folder.put("t10k-images-idx3-ubyte", idx_header({1, 2, 2}) + "abcd");
     CHECK(contains(says(), "training images are 3 x 2 pixels and test images 2 x 2"));
-    folder.put("t10k-images-idx3-ubyte", header({1, 3, 1}) + "abc");
+    folder.put("t10k-images-idx3-ubyte", idx_header({1, 3, 1}) + "abc");
     CHECK(contains(says(), "training images are 3 x 2 pixels and test images 3 x 1"));
     folder.put("t10k-images-idx3-ubyte", some_images(5));
     folder.put("t10k-labels-idx1-ubyte", labels(4));

@@ -1,10 +1,9 @@
 // Which files of a folder are the data: as archives and programs lay them out, with what is broken beside what is whole.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
-#include <zlib.h>
 
 #include "models/data/sources.h"
-#include "tests/files.h"
+#include "tests/models/idx_files.h"
 
 using namespace gradus;
 using namespace gradus::test;
@@ -12,34 +11,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string idx(std::initializer_list<std::uint32_t> extents, const std::string& bytes) {
-  std::string all{0, 0, 8, static_cast<char>(extents.size())};
-  for (const std::uint32_t n : extents)
-    for (const int shift : {24, 16, 8, 0}) all += static_cast<char>(n >> shift);
-  return all + bytes;
-}
-
-std::string gzip(const std::string& bytes) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, bytes.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
 /// Two images of 2 x 3: the pixels tell the file that they are of.
 std::string images(char first) {
   std::string pixels;
   for (int i = 0; i < 12; ++i) pixels += static_cast<char>(first + i);
-  return idx({2, 2, 3}, pixels);
+  return idx_header({2, 2, 3}) + pixels;
 }
-std::string labels() { return idx({2}, "\x01\x02"); }
+std::string labels() { return idx_header({2}) + "\x01\x02"; }
 
 void put_below(const fs::path& folder, const std::string& name, const std::string& bytes) {
   fs::create_directories((folder / name).parent_path());
@@ -200,12 +178,12 @@ TEST_CASE("sources: sizes are compared before pixels are read") {
   {
     gzFile file = gzopen(images_file.c_str(), "wb9");
     REQUIRE(file != nullptr);
-    const std::string header = idx({kCount, 1, 1}, ""), zeros(1 << 20, '\0');
+    const std::string header = idx_header({kCount, 1, 1}), zeros(1 << 20, '\0');
     gzwrite(file, header.data(), static_cast<unsigned>(header.size()));
     for (int i = 0; i < 200; ++i) gzwrite(file, zeros.data(), static_cast<unsigned>(zeros.size()));
     gzclose(file);
   }
-  folder.put("t10k-labels-idx1-ubyte", idx({300}, std::string(300, '\1')));
+  folder.put("t10k-labels-idx1-ubyte", idx_header({300}) + std::string(300, '\1'));
   folder.put("train-images-idx3-ubyte", images('a'));
   const auto resident = [] {
     rusage usage{};
