@@ -53,7 +53,8 @@ static bool is_free(const Run& run) {
 }
 
 static void check_free(const Run& run) {
-  check(is_free(run), "the folder {} is not empty\nhelp: name a new one", quote(run.folder.native()));
+  if (!is_free(run))
+    throw FolderTaken(fmt::format("the folder {} is not empty\nhelp: name a new one", quote(run.folder.native())));
 }
 
 void check_new_run(const std::string& wanted) {

@@ -25,6 +25,12 @@ struct Run {
 /// The checkpoint of an epoch whose steps are done and whose bound and pictures are still to come: there only meanwhile.
 inline constexpr const char* kUnmeasured = "unmeasured";
 
+/// A folder that is to hold a new run is not empty.
+class FolderTaken : public Error {
+ public:
+  using Error::Error;
+};
+
 /// An existing run, rid of the files that a killed process left unfinished. Error when the folder or its config.json is
 /// missing.
 Run open_run(const std::string& folder);

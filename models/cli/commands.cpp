@@ -111,6 +111,16 @@ bool train_and_report(Trainer& trainer, const Run& run, std::string config, cons
   return finished;
 }
 
+/// step(), whose Error about a folder that is taken names the run in it, also one that has just begun.
+template <class Step>
+decltype(auto) naming_run(const Options& options, const Step& step) try {
+  return step();
+} catch (const FolderTaken&) {
+  if (!is_run(options.out)) throw;
+  throw Error(fmt::format("there is a run in {}\nhelp: name a new folder, or continue that run with: {} resume {}",
+                          quote(options.out), options.command, shell_path(options.out)));
+}
+
 }  // namespace
 
 bool train(Options& options, const std::atomic<bool>& stop) {
@@ -119,10 +129,7 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   if (!options.hidden.empty()) config.vae.hidden = options.hidden;
   config.vae.image = 1;  // at least: how large the images are is not known yet
   check_memory(config);
-  if (!options.out.empty() && is_run(options.out))
-    throw Error(fmt::format("there is a run in {}\nhelp: name a new folder, or continue that run with: {} resume {}",
-                            quote(options.out), options.command, shell_path(options.out)));
-  check_new_run(options.out);
+  naming_run(options, [&] { check_new_run(options.out); });
   const Dataset data = load_dataset(config.data, {.transposed = config.transpose});
   config.data = place(config.data);
   config.fingerprint = fingerprint(data.train);
@@ -132,7 +139,8 @@ bool train(Options& options, const std::atomic<bool>& stop) {
   check_memory(config);
   Trainer trainer(config, data);
   const std::string json = text_of(config);
-  NewRun made(options.out);  // last of all: nothing that is wrong with the rest has made a folder
+  // Last of all: nothing that is wrong with the rest has made a folder.
+  NewRun made = naming_run(options, [&] { return NewRun(options.out); });
   made.begin(trainer.save(), json);
   const Run& run = made.run();
   print(fmt::format("{}: {}, {:.0f} parameters, {} + {} images of {}, {} {}\n", quote(run.folder.native()),
