@@ -10,7 +10,8 @@ namespace GRADUS::kernel {
 template <class T>
 static BasicView<T> matrix(const BasicView<T>& stack, std::int64_t offset) {
   const int r = stack.shape.rank() - 2;
-  return {stack.data + offset, {stack.shape[r], stack.shape[r + 1]}, {stack.strides[r], stack.strides[r + 1]}};
+  T* const data = stack.data ? stack.data + offset : nullptr;  // without numbers there is no memory to point into
+  return {data, {stack.shape[r], stack.shape[r + 1]}, {stack.strides[r], stack.strides[r + 1]}};
 }
 
 /// From matrix to matrix of a stack, as its leading axes broadcast to those of `to`.
