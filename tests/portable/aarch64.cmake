@@ -16,3 +16,4 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 # Linked in, for libpng.so would look for libz.so in the machine's own folders.
 set(PNG_LIBRARY_RELEASE ${GRADUS_AARCH64_ROOT}/usr/lib/aarch64-linux-gnu/libpng.a CACHE FILEPATH "")
 set(ZLIB_LIBRARY_RELEASE ${GRADUS_AARCH64_ROOT}/usr/lib/aarch64-linux-gnu/libz.a CACHE FILEPATH "")
+set(JPEG_LIBRARY_RELEASE ${GRADUS_AARCH64_ROOT}/usr/lib/aarch64-linux-gnu/libjpeg.a CACHE FILEPATH "")
