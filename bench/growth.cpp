@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
   }
   const auto [batch, width, depth, threads] = numbers;
   set_threads(static_cast<int>(threads));
-  work::Step step({{.hidden = std::vector<std::int64_t>(depth, width)}, batch});
+  work::Step step({{.network = {Dense{std::vector<std::int64_t>(depth, width)}}}, batch});
 
   using Clock = std::chrono::steady_clock;
   constexpr int kWarmUp = 2, kMinimum = 5;

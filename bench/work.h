@@ -2,10 +2,12 @@
 // itself up and whose call does the work once.
 #pragma once
 
+#include <algorithm>
+
 #include "autograd/elementwise.h"
 #include "autograd/ops.h"
 #include "bench/gemm_cases.h"
-#include "models/vae.h"
+#include "models/model.h"
 #include "nn/loss.h"
 #include "nn/optim.h"
 #include "nn/state.h"
@@ -28,49 +30,41 @@ class Gemm {
 
 /// The default VAE (that of Géron's book), a small one and a convolutional one, each with its batch.
 struct Model {
-  VaeSettings settings;
+  ModelSettings settings{};
   std::int64_t batch;
 
   /// Of the matrix products in a training step: forward and both gradients, but none by the images.
   double flops() const {
-    if (settings.network == Network::convolutional) {  // 9 numbers a kernel, at a quarter and a sixteenth of the pixels
-      const std::int64_t ends = settings.data() / 4 * 9 * 32, middle = settings.data() / 16 * 9 * 32 * 64;
-      const std::int64_t width = settings.hidden[0];
-      const std::int64_t dense = 4 * settings.data() * width, latent = width * settings.latent;
-      return 2.0 * static_cast<double>(batch * (5 * ends + 6 * middle + 6 * dense + 9 * latent));
-    }
-    std::int64_t in = settings.data(), pairs = 0;
-    for (const std::int64_t out : settings.hidden) {
-      pairs += in * out;
-      in = out;
-    }
-    const std::int64_t all = 2 * pairs + 3 * in * settings.latent;
-    const std::int64_t first = settings.data() * (settings.hidden.empty() ? 2 * settings.latent : settings.hidden[0]);
-    return 2.0 * static_cast<double>(batch * (3 * all - first));
+    const Vae vae = empty_vae(settings, {});
+    const std::vector<Step>& steps = vae.latent.network()->steps;
+    const auto products = [](const Step& step) { return step.multiply_adds() > 0; };
+    const std::int64_t first = std::ranges::find_if(steps, products)->multiply_adds();
+    return 2.0 * static_cast<double>(batch * (3 * multiply_adds(vae) - first));
   }
 };
-inline Model book_model() { return {VaeSettings{}, 150}; }
-inline Model conv_model() {
-  return {{.network = Network::convolutional, .hidden = {256}, .activation = Activation::relu}, 128};
+inline Model book_model() { return {.batch = 150}; }
+inline Model conv_model() { return {{.network = {Conv{}}, .activation = Activation::relu}, 128}; }
+inline Model small_model() {
+  return {{.network = {Dense{{200, 200}}}, .latent = 50, .activation = Activation::tanh}, 20};
 }
-inline Model small_model() { return {{.hidden = {200, 200}, .latent = 50, .activation = Activation::tanh}, 20}; }
 
 /// A training step without the data's way to it: tape, bound, gradients, Adam.
 class Step {
  public:
   explicit Step(const Model& model)
-      : vae_(model.settings, rng_), x_(bernoulli({model.batch, model.settings.data()}, Real(0.2), rng_)) {}
+      : vae_(make_vae(model.settings, {}, rng_)), batch_{bernoulli({model.batch, 28 * 28}, Real(0.2), rng_)} {}
 
   void operator()() {
     Tape tape(parameters(vae_));
-    const Tensor loss = -mean(elbo(vae_, x_, rng_).value());
+    const Tensor loss = -mean(bound(vae_, batch_, {}, context_).value());
     optimizer_.step(vae_, tape.gradient(loss));
   }
 
  private:
   Rng rng_{.seed = 1};
+  Context context_{.training = true, .rng = rng_};
   Vae vae_;
-  Tensor x_;  // (B, D)
+  Minibatch batch_;
   Optimizer optimizer_{Adam{}};
 };
 
@@ -137,7 +131,7 @@ class Chain {
 /// An update of the book's model: 1.31 million parameters in 14 tensors.
 class AdamUpdate {
  public:
-  AdamUpdate() : vae_(VaeSettings{}, rng_) {
+  AdamUpdate() : vae_(make_vae({}, {}, rng_)) {
     for (const Tensor& x : parameters(vae_)) gradients_.push_back(normal(x.shape(), rng_));
   }
   std::int64_t count() const { return gradus::count(vae_); }

@@ -20,12 +20,13 @@ Tensor initial_weight(Init init, const Shape& shape, std::int64_t fan_in, std::i
       const auto bound = static_cast<Real>(1 / std::sqrt(in));
       return uniform(shape, -bound, bound, rng);
     }
+    case Init::none: return detach(zeros({1}), shape, {});
   }
   throw Error("[init] unknown scheme");
 }
 
 Tensor initial_bias(Init init, std::int64_t n, std::int64_t fan_in, Rng& rng) {
-  return init == Init::fan_in ? initial_weight(init, {n}, fan_in, n, rng) : zeros({n});
+  return init == Init::fan_in || init == Init::none ? initial_weight(init, {n}, fan_in, n, rng) : zeros({n});
 }
 
 }  // namespace GRADUS

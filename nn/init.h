@@ -10,7 +10,8 @@ namespace GRADUS {
 /// he: normal of variance 2/fan_in (He, Zhang, Ren, Sun 2015).
 /// glorot: uniform on ±√(6/(fan_in + fan_out)) (Glorot, Bengio 2010).
 /// fan_in: uniform on ±1/√fan_in, biases too (the default of PyTorch's Linear).
-enum class Init { variance_scaling, he, glorot, fan_in };
+/// none: one zero, repeated by a stride of 0, so that a model of any size can be asked for its shapes.
+enum class Init { variance_scaling, he, glorot, fan_in, none };
 
 /// Uniform on [low, high]: rounding may reach the upper end.
 Tensor uniform(const Shape& shape, Real low, Real high, Rng& rng);

@@ -8,7 +8,7 @@ std::string MemberPath::text() const {
   if (!parent) return {};
   const std::string front = parent->text();
   const std::string own = name ? name : std::to_string(index);
-  return front.empty() ? own : front + '.' + own;
+  return front.empty() || own.empty() ? front + own : front + '.' + own;
 }
 
 void detail::check_key(const std::string& key) {

@@ -5,7 +5,8 @@
 //     void members(auto&& visit) { visit("weight", weight); visit("bias", bias); }
 //   };
 //
-// From the list follow parameters, names ("encoder.hidden.0.weight"), counts, saving and loading. Nothing is registered
+// From the list follow parameters, names ("encoder.hidden.0.weight"), counts, saving and loading. A member listed as ""
+// adds nothing to the names below it. Nothing is registered
 // and no pointer is kept: a module is copied like any struct, and writing one leaves the other as it was. (To a tape
 // they are one until then; `detached` in nn/state.h makes a copy that it does not know.)
 //

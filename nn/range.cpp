@@ -2,6 +2,10 @@
 
 namespace GRADUS {
 
+std::string to_string(const IntegerRange& range) {
+  return fmt::format("a whole number from {} to {}", range.min, range.max);
+}
+
 std::string to_string(const RealRange& range) {
   const bool bounded = range.max < std::numeric_limits<double>::max();
   if (range.min == std::numeric_limits<double>::lowest())

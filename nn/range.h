@@ -16,6 +16,9 @@ struct IntegerRange {
   bool contains(std::int64_t value) const { return min <= value && value <= max; }
 };
 
+/// "a whole number from 1 to 256"
+std::string to_string(const IntegerRange& range);
+
 /// Real numbers, bounds included unless it says otherwise.
 struct RealRange {
   double min = std::numeric_limits<double>::lowest();

@@ -11,46 +11,16 @@ constexpr std::size_t kColumn = 26;  // where descriptions begin
 
 const std::string& Verb::name() const { return app_->get_name(); }
 
-Verb& Verb::section(std::string heading) {
-  section_ = std::move(heading);
-  return *this;
+void Verb::argument(std::string name, const std::string& description) {
+  app_->add_option(name, description)->required()->type_name("");
+  arguments_.push_back(std::move(name));
 }
 
-Verb& Verb::argument(std::string name, std::string& target, std::string description) {
-  app_->add_option(name, target, description)->required()->type_name("");
-  names_.push_back(std::move(name));
-  return *this;
-}
-
-Verb& Verb::option(std::string flag, std::string metavar, std::string shown, std::string description,
-                   std::function<void(std::string_view text)> set) {
+void Verb::option(std::string flag, const std::string& metavar, const std::string& shown, std::string description,
+                  std::vector<std::string> words) {
   if (!shown.empty()) description += fmt::format(" (default {})", shown);
-  const auto give = [set = std::move(set)](const CLI::results_t& texts) {
-    set(texts.at(0));
-    return true;
-  };
-  app_->add_option(flag, give, description)->type_name(metavar)->expected(1)->group(section_);
-  flags_.push_back(std::move(flag));
-  return *this;
-}
-
-Verb& Verb::text(std::string flag, std::string metavar, std::string& target, std::string description) {
-  return option(flag, std::move(metavar), target, std::move(description), [&target](auto text) { target = text; });
-}
-
-Verb& Verb::seed(std::string flag, std::uint64_t& target, std::string description) {
-  return option(flag, "N", fmt::to_string(target), std::move(description),
-                [flag, &target](auto text) { target = parse_seed(text, flag); });
-}
-
-Verb& Verb::count(std::string flag, std::int64_t& target, const IntegerRange& range, std::string description) {
-  return option(flag, "N", fmt::to_string(target), std::move(description),
-                [flag, &target, range](auto text) { target = parse_count(text, flag, range); });
-}
-
-Verb& Verb::real(std::string flag, double& target, const RealRange& range, std::string description) {
-  return option(flag, "X", fmt::to_string(target), std::move(description),
-                [flag, &target, range](auto text) { target = parse_real(text, flag, range); });
+  app_->add_option(flag, std::as_const(description))->type_name(metavar)->expected(1)->group(section_);
+  options_.push_back({std::move(flag), std::move(words)});
 }
 
 // ---- the whole line ----
@@ -75,19 +45,19 @@ Verb& CommandLine::verb(std::string name, std::string description, std::string f
 }
 
 /// Every flag is known, comes once and has a value that is neither empty nor a flag, and there are as many other
-/// arguments as the verb takes. The flags that are given.
-std::set<std::string> Verb::check_arguments(std::span<const std::string> arguments) const {
-  const std::vector<std::string_view> flags(flags_.begin(), flags_.end());
-  std::set<std::string> given;
-  std::size_t others = 0;
+/// arguments as the verb takes.
+static Given read(const Verb& verb, std::span<const std::string> arguments, std::span<const std::string> names) {
+  std::vector<std::string_view> flags;
+  for (const Verb::Option& option : verb.options()) flags.push_back(option.flag);
+  Given given;
   bool flags_end = false;  // after "--"
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view text = arguments[i];
     if (flags_end || !text.starts_with('-')) {
       if (text.empty()) throw UsageError("an argument is empty");
-      if (text == "++")  // which ends a verb for CLI11
-        throw UsageError(fmt::format("vae {} does not take \"++\"\nhelp: a folder of that name is ./++", name()));
-      if (++others > names_.size()) throw UsageError(fmt::format("vae {} does not take {}", name(), quote(text)));
+      if (given.arguments.size() == names.size())
+        throw UsageError(fmt::format("vae {} does not take {}", verb.name(), quote(text)));
+      given.arguments.emplace_back(text);
       continue;
     }
     if (text == "--") {
@@ -97,15 +67,17 @@ std::set<std::string> Verb::check_arguments(std::span<const std::string> argumen
     const std::string_view flag = text.substr(0, text.find('='));
     if (flag == "--help" || flag == "-h") throw UsageError(fmt::format("{} takes no value", flag));
     if (std::ranges::find(flags, flag) == flags.end())
-      throw UsageError(fmt::format("vae {} has no option {}{}", name(), quote(flag), did_you_mean(flag, flags)));
-    if (!given.emplace(flag).second) throw UsageError(fmt::format("{} is given twice", flag));
+      throw UsageError(fmt::format("vae {} has no option {}{}", verb.name(), quote(flag), did_you_mean(flag, flags)));
+    if (given.options.contains(std::string(flag))) throw UsageError(fmt::format("{} is given twice", flag));
     const bool joined = flag.size() < text.size();
     if (!joined && (i + 1 == arguments.size() || arguments[i + 1].starts_with("--")))
       throw UsageError(fmt::format("{} needs a value", flag));
     const std::string_view value = joined ? text.substr(flag.size() + 1) : std::string_view(arguments[++i]);
     if (value.empty()) throw UsageError(fmt::format("{} needs a value, not \"\"", flag));
+    given.options.emplace(flag, value);
   }
-  if (others < names_.size()) throw UsageError(fmt::format("vae {} needs {}", name(), names_[others]));
+  if (given.arguments.size() < names.size())
+    throw UsageError(fmt::format("vae {} needs {}", verb.name(), names[given.arguments.size()]));
   return given;
 }
 
@@ -132,13 +104,7 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& arguments
 
   const auto flags_end = std::ranges::find(arguments, "--");
   if (std::any_of(arguments.begin(), flags_end, asks_for_help)) return {nullptr, tidy(verb.app_->help(program)), {}};
-  const std::set<std::string> given = verb.check_arguments(std::span(arguments).subspan(1));
-  try {
-    app_->parse(std::vector(arguments.rbegin(), arguments.rend()));  // it takes them from the back
-  } catch (const CLI::Error& error) {
-    throw UsageError(error.what());
-  }
-  return {&verb, "", given};
+  return {&verb, "", read(verb, std::span(arguments).subspan(1), verb.arguments_)};
 }
 
 }  // namespace GRADUS

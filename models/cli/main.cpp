@@ -10,9 +10,9 @@
 
 #include "models/cli/parse.h"
 #include "models/cli/print.h"
-#include "models/cli/verbs.h"
-#include "models/run.h"
+#include "models/cli/run_command.h"
 #include "nn/files/atomic_file.h"
+#include "nn/files/checkpoint.h"
 #include "nn/files/quote.h"
 
 namespace {

@@ -31,7 +31,7 @@ static bool counts(const std::optional<std::int64_t>& value, std::string_view te
 
 std::int64_t parse_count(std::string_view text, std::string_view flag, const IntegerRange& range) {
   const auto value = whole<std::int64_t>(text);
-  if (!counts(value, text, range)) fail(flag, fmt::format("a whole number from {} to {}", range.min, range.max), text);
+  if (!counts(value, text, range)) fail(flag, to_string(range), text);
   return *value;
 }
 
@@ -43,24 +43,25 @@ std::uint64_t parse_seed(std::string_view text, std::string_view flag) {
 
 double parse_real(std::string_view text, std::string_view flag, const RealRange& range) {
   const auto value = whole<double>(text);  // nothing for what double itself cannot hold
-  if (!value || !std::isfinite(*value) || !range.contains(*value)) fail(flag, to_string(range), text);
+  if (!value || !std::isfinite(*value)) fail(flag, to_string(range), text);
   constexpr double kMost = std::numeric_limits<Real>::max();
   if (std::abs(*value) > kMost) fail(flag, fmt::format("at most {:.3g} in size", kMost), text);
   if (*value != 0 && static_cast<Real>(*value) == 0)
     fail(flag, "a number that is not too small to be told from 0", text);
+  if (!range.contains(*value)) fail(flag, to_string(range), text);
   return *value;
 }
 
-std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const IntegerRange& range,
-                                      std::size_t most) {
+std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const IntegerList& range) {
   std::vector<std::int64_t> sizes;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const std::string_view part = text.substr(begin, end - begin);
     const auto size = whole<std::int64_t>(part);
-    if (!counts(size, part, range) || sizes.size() == most)
+    if (!counts(size, part, range.each) || sizes.size() == range.most)
       fail(flag,
-           fmt::format("1 to {} whole numbers from {} to {} with commas between them", most, range.min, range.max),
+           fmt::format("1 to {} whole numbers from {} to {} with commas between them", range.most, range.each.min,
+                       range.each.max),
            text);
     sizes.push_back(*size);
     begin = end + 1;

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "nn/range.h"
+#include "models/settings.h"
 
 namespace GRADUS {
 
@@ -32,8 +32,7 @@ std::uint64_t parse_seed(std::string_view text, std::string_view flag);
 double parse_real(std::string_view text, std::string_view flag, const RealRange& range);
 
 /// "500,500": `most` counts or fewer, at least one.
-std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const IntegerRange& range,
-                                      std::size_t most);
+std::vector<std::int64_t> parse_sizes(std::string_view text, std::string_view flag, const IntegerList& range);
 
 /// The position of `text` in `names`; the error suggests the nearest one.
 std::size_t parse_choice(std::string_view text, std::string_view flag, std::span<const std::string_view> names);

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "models/trainer.h"
+#include "models/training/trainer.h"
 
 namespace GRADUS {
 

@@ -11,8 +11,7 @@ void detail::check_setting(const char* name, double value, const RealRange& rang
 }
 
 void detail::check_setting(const char* name, std::int64_t value, const IntegerRange& range) {
-  check(range.contains(value), "[optimizer] {} cannot be {}: it must be a whole number from {} to {}", name, value,
-        range.min, range.max);
+  check(range.contains(value), "[optimizer] {} cannot be {}: it must be {}", name, value, to_string(range));
 }
 
 // Zeros for a first step; those of an earlier one must be these parameters'.

@@ -28,7 +28,7 @@ struct Sgd {
     is("nesterov", nesterov, "look ahead along the momentum");
   }
   void check_numbers() const {
-    check(!nesterov || momentum > 0, "[optimizer] Nesterov's look ahead needs a momentum above 0");
+    check(!nesterov || momentum > 0, "[optimizer] `nesterov` needs a `momentum` above 0");
   }
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch's twin of `vae train --model conv --activation relu --init fan-in --batch-size 128 --data MNIST`: the same
+"""PyTorch's twin of `vae train --network conv --activation relu --init fan-in --batch-size 128 --data MNIST`: the same
 network, losses and optimiser, PyTorch's own initialisation and random numbers. Prints the test ELBO after each epoch,
 one draw of z per image, to compare within the noise of seeds. Not part of the tests: an epoch takes half a minute.
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/ranges.h>
 
-#include "models/cli/command_line.h"
+#include "models/cli/options.h"
 #include "tests/files.h"
 
 using namespace gradus;
@@ -10,40 +10,57 @@ using namespace gradus::test;
 
 namespace {
 
-struct Values {
-  std::int64_t epochs = 20;
+struct Train {
+  std::vector<std::int64_t> hidden = {500, 500};
+  enum class Activation { elu, relu } activation = Activation::elu;
+  std::int64_t epochs = 20, batch_size = 20;
   double lr = 1e-3;
   std::uint64_t seed = 0;
-  std::vector<std::int64_t> hidden = {500, 500};
-  std::string out, run, data = "digits";
-  enum class Activation { elu, relu } activation = Activation::elu;
+  std::string data = "digits", out;
+
+  void settings(auto&& is) {
+    static constexpr Word<Activation> kActivations[] = {{"elu", Activation::elu}, {"relu", Activation::relu}};
+    is.section("Model");
+    is("hidden", hidden, IntegerList{.each = {1, 65536}, .most = 16}, "widths of the hidden layers");
+    is("activation", activation, kActivations, "of the hidden layers");
+    is.section("Training");
+    is("epochs", epochs, IntegerRange{1, 1000000}, "passes over the data");
+    is("batch_size", batch_size, IntegerRange{1, 1000000}, "images per step");
+    is("lr", lr, RealRange{.min = 0, .above_min = true}, "learning rate");
+    is("seed", seed, "of all that is random");
+    is("data", data, "images");
+    is("out", out, "where to");
+  }
+};
+struct Info {
+  std::string run, out;
+
+  void settings(auto&& is) {
+    is.argument("RUN", run, "its folder");
+    is("out", out, "where to");
+  }
 };
 
 struct Program {
-  Values values;
+  Train train;
+  Info info;
   CommandLine line{"vae", "Trains.", "Ends."};
 
   Program() {
-    line.verb("train", "Trains a model.", "Example: vae train")
-        .section("Model")
-        .option("--hidden", "N,N", "500,500", "widths of the hidden layers",
-                [this](auto text) { values.hidden = parse_sizes(text, "--hidden", {1, 65536}, 16); })
-        .choice<Values::Activation>("--activation", values.activation,
-                                    {{"elu", Values::Activation::elu}, {"relu", Values::Activation::relu}},
-                                    "of the hidden layers")
-        .section("Training")
-        .count("--epochs", values.epochs, {1, 1000000}, "passes over the data")
-        .count("--batch-size", values.epochs, {1, 1000000}, "images per step")
-        .real("--lr", values.lr, {.min = 0, .above_min = true}, "learning rate")
-        .seed("--seed", values.seed, "of all that is random")
-        .text("--data", "FOLDER", values.data, "images")
-        .text("--out", "RUN", values.out, "where to");
-    line.verb("info", "Describes a run.")
-        .argument("RUN", values.run, "its folder")
-        .text("--out", "FILE", values.out, "where to");
+    offer(line.verb("train", "Trains a model.", "Example: vae train"), show(train));
+    offer(line.verb("info", "Describes a run."), show(info));
+  }
+  template <class List>
+  static ShowSettings show(List& list) {
+    return [&list](SettingsVisitor& to) { visit_settings(list, to); };
+  }
+  CommandLine::Parsed parse(const std::vector<std::string>& arguments) {
+    const auto parsed = line.parse(arguments);
+    if (parsed.verb) assign(parsed.given, parsed.verb->name() == "train" ? show(train) : show(info));
+    return parsed;
   }
   std::string error(const std::vector<std::string>& arguments) {
-    return error_of([&] { line.parse(arguments); });
+    return error_of([&] { parse(arguments); });
   }
 };
 
@@ -51,36 +68,36 @@ struct Program {
 
 TEST_CASE("options: values arrive, defaults stay") {
   Program program;
-  const auto parsed = program.line.parse({"train", "--hidden", "400", "--lr=5e-4", "--activation", "relu", "--seed",
-                                          "18446744073709551615", "--out", "runs/a.b=c"});
+  const auto parsed = program.parse({"train", "--hidden", "400", "--lr=5e-4", "--activation", "relu", "--seed",
+                                     "18446744073709551615", "--out", "runs/a.b=c"});
   REQUIRE(parsed.verb != nullptr);
   CHECK(parsed.verb->name() == "train");
-  CHECK(program.values.hidden == std::vector<std::int64_t>{400});
-  CHECK(program.values.lr == 5e-4);
-  CHECK((program.values.activation == Values::Activation::relu));
-  CHECK(program.values.seed == ~std::uint64_t{0});
-  CHECK(program.values.out == "runs/a.b=c");
-  CHECK(program.values.epochs == 20);
-  CHECK(program.values.data == "digits");
+  CHECK(program.train.hidden == std::vector<std::int64_t>{400});
+  CHECK(program.train.lr == 5e-4);
+  CHECK((program.train.activation == Train::Activation::relu));
+  CHECK(program.train.seed == ~std::uint64_t{0});
+  CHECK(program.train.out == "runs/a.b=c");
+  CHECK(program.train.epochs == 20);
+  CHECK(program.train.data == "digits");
 }
 
 TEST_CASE("options: arguments that look like something else") {
   for (const std::string run : {"train", "info", "runs/a.b", "[a,b]", "a=b", "{}", "%%", "@file", "a b", "1"}) {
     Program program;
-    CHECK(program.line.parse({"info", run}).verb->name() == "info");
-    CHECK(program.values.run == run);
+    CHECK(program.parse({"info", run}).verb->name() == "info");
+    CHECK(program.info.run == run);
     Program other;
-    CHECK(other.line.parse({"info", "--out", run, "x"}).verb->name() == "info");
-    CHECK(other.values.out == run);
-    CHECK(other.values.run == "x");
+    CHECK(other.parse({"info", "--out", run, "x"}).verb->name() == "info");
+    CHECK(other.info.out == run);
+    CHECK(other.info.run == "x");
     Program joined;
-    joined.line.parse({"info", "x", "--out=" + run});
-    CHECK(joined.values.out == run);
+    joined.parse({"info", "x", "--out=" + run});
+    CHECK(joined.info.out == run);
   }
   Program program;
-  program.line.parse({"info", "--out", "-x", "--", "--run"});
-  CHECK(program.values.out == "-x");
-  CHECK(program.values.run == "--run");
+  program.parse({"info", "--out", "-x", "--", "--run"});
+  CHECK(program.info.out == "-x");
+  CHECK(program.info.run == "--run");
 }
 
 TEST_CASE("options: lines that make no sense") {
@@ -132,18 +149,18 @@ TEST_CASE("options: lines that make no sense") {
 TEST_CASE("options: the help says all, and goes before every error") {
   Program program;
   for (const char* flag : {"--help", "-h"}) {
-    const auto all = program.line.parse({flag});
+    const auto all = program.parse({flag});
     CHECK(all.verb == nullptr);
     for (const char* part : {"vae", "Trains.", "train", "Trains a model.", "info", "Describes a run.", "Ends."})
       CHECK(contains(all.help, part));
-    const auto train = program.line.parse({"train", "--epochs", "-1", flag});
+    const auto train = program.parse({"train", "--epochs", "-1", flag});
     CHECK(train.verb == nullptr);
     for (const char* part : {"vae train", "Trains a model.", "Model:", "Training:", "--hidden N,N", "(default 500,500)",
-                             "elu or relu (default elu)", "(default 20)", "(default 0.001)", "--data FOLDER",
+                             "elu or relu (default elu)", "(default 20)", "(default 0.001)", "--data TEXT",
                              "(default digits)", "Example: vae train"})
       CHECK(contains(train.help, part));
     CHECK_FALSE(contains(train.help, "info"));
-    CHECK(contains(program.line.parse({"info", flag}).help, "vae info"));
-    CHECK(contains(program.line.parse({"info", flag}).help, "RUN"));
+    CHECK(contains(program.parse({"info", flag}).help, "vae info"));
+    CHECK(contains(program.parse({"info", flag}).help, "RUN"));
   }
 }

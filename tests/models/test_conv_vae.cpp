@@ -1,11 +1,11 @@
 // The convolutional VAE: its shapes and names, that it learns, stops and goes on like every other, and the program's
-// --model conv.
+// --network conv.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 
 #include "models/data/digits.h"
-#include "models/trainer.h"
+#include "models/training/trainer.h"
 #include "nn/state.h"
 #include "tensor/parallel.h"
 #include "tests/models/idx_files.h"
@@ -17,13 +17,8 @@ using namespace gradus::test;
 
 namespace {
 
-VaeSettings conv_settings(const Pair& image, std::vector<std::int64_t> hidden = {256}, std::int64_t latent = 20) {
-  return {.image = image,
-          .network = Network::convolutional,
-          .hidden = std::move(hidden),
-          .latent = latent,
-          .activation = Activation::relu,
-          .init = Init::fan_in};
+ModelSettings conv_settings(std::vector<std::int64_t> hidden = {256}, std::int64_t latent = 20) {
+  return {.network = {Conv{std::move(hidden)}}, .latent = latent, .activation = Activation::relu, .init = Init::fan_in};
 }
 
 /// 60 + 10 images of 8 x 4 pixels, two kinds of them.
@@ -39,7 +34,8 @@ Dataset stripes() {
 
 Config configuration(const Dataset& data) {
   Config config;
-  config.vae = conv_settings({data.train.height, data.train.width}, {12}, 3);
+  config.model = conv_settings({12}, 3);
+  config.sample = {1, data.train.height, data.train.width};
   config.batch_size = 16;
   config.fingerprint = fingerprint(data.train);
   return config;
@@ -57,18 +53,23 @@ std::pair<int, std::string> vae(const fs::path& folder, const std::string& argum
 
 TEST_CASE("conv vae: the decoder is its layers one after the other, with the activation between all of them") {
   Rng rng{.seed = 4};
-  const Vae vae(conv_settings({8, 4}, {12}, 3), rng);
+  Context context{.training = true, .rng = rng};
+  const Vae vae = make_vae(conv_settings({12}, 3), {1, 8, 4}, rng);
   const Tensor z = normal({5, 3}, rng);
-  const Decoder& d = vae.decoder;
-  const Tensor features = relu(d.output(relu(d.hidden[0](z))));  // (B, 64·2·1)
-  const Tensor maps = relu(d.convolutions->first(reshape(features, {5, 64, 2, 1})));
-  const Tensor logits = reshape(d.convolutions->second(maps), {5, 32});
-  CHECK(std::get<Bernoulli>(vae.decode(z).chosen).logits.values() == logits.values());
+  const auto all = state(vae);
+  const auto of = [&](const std::string& name) { return all.at("decoder." + name); };
+  const Tensor h = relu(linear(z, of("hidden.0.weight"), of("hidden.0.bias")));
+  const Tensor features = relu(linear(h, of("output.weight"), of("output.bias")));  // (B, 64·2·1)
+  const ConvSettings up{.stride = 2, .padding = 1, .output_padding = 1};
+  const Tensor maps = relu(
+      conv_transpose2d(reshape(features, {5, 64, 2, 1}), of("convolutions.0.weight"), of("convolutions.0.bias"), up));
+  const Tensor logits = conv_transpose2d(maps, of("convolutions.1.weight"), of("convolutions.1.bias"), up);
+  CHECK(vae.decoder.parameters(z, {}, context).values() == logits.values());
 }
 
 TEST_CASE("conv vae: parameters have the names and shapes that checkpoints keep") {
   Rng rng;
-  const Vae vae(conv_settings(28), rng);
+  const Vae vae = make_vae(conv_settings(), {}, rng);
   const auto all = state(vae);
   const std::pair<const char*, Shape> expected[] = {
       {"encoder.convolutions.0.weight", {32, 1, 3, 3}}, {"encoder.convolutions.1.weight", {64, 32, 3, 3}},
@@ -79,18 +80,25 @@ TEST_CASE("conv vae: parameters have the names and shapes that checkpoints keep"
   for (const auto& tensor : expected) CHECK_MESSAGE(all.at(tensor.first).shape() == tensor.second, tensor.first);
   CHECK(all.size() == 18);
   Rng draws{.seed = 2};
+  Context context{.training = true, .rng = draws};
   const Tensor x = uniform({3, 784}, draws);
-  CHECK(vae.encode(x).mean().shape() == Shape{3, 20});
-  CHECK(vae.decode(zeros({5, 20})).mean().shape() == Shape{5, 784});
-  CHECK(elbo(vae, x, draws).value().shape() == Shape{3});
-  CHECK(elbo(vae, zeros({0, 784}), draws).value().shape() == Shape{0});
+  CHECK(vae.latent.code({x}, context).shape() == Shape{3, 20});
+  CHECK(vae.decoder.mean(zeros({5, 20}), {}, context).shape() == Shape{5, 784});
+  CHECK(bound(vae, {x}, {}, context).value().shape() == Shape{3});
+  CHECK(bound(vae, {zeros({0, 784})}, {}, context).value().shape() == Shape{0});
 }
 
 TEST_CASE("conv vae: an image sees its own pixels where they are") {
   // One pixel changes at most the features whose windows reach it, and one feature at most the pixels of its windows.
   Rng rng{.seed = 3};
-  const ConvEncoder down(Pair(12, 16), Activation{Activation::tanh}, Init::he, rng);
-  const ConvDecoder up(Pair(12, 16), Activation{Activation::tanh}, Init::he, rng);
+  NetworkPlan plan{.height = 12, .width = 16, .activation = Activation::tanh, .init = Init::he};
+  Context context{.training = true, .rng = rng};
+  const Network encoder = Conv{{}}.encoder(plan, rng);
+  plan.latent = 64 * 3 * 4;
+  Network decoder = Conv{{}}.decoder(plan, rng);
+  decoder.steps.erase(decoder.steps.begin(), decoder.steps.begin() + 2);  // from the features on
+  const auto down = [&](const Tensor& x) { return encoder(x, {}, context); };
+  const auto up = [&](const Tensor& x) { return decoder(x, {}, context); };
   std::vector<Real> one(12 * 16);
   one[5 * 16 + 9] = 1;
   const Tensor features = down(tensor({1, 12 * 16}, one)) - down(zeros({1, 12 * 16}));  // (1, 64·3·4)
@@ -117,9 +125,9 @@ TEST_CASE("conv vae: an image sees its own pixels where they are") {
 TEST_CASE("conv vae: it learns") {
   const Dataset data = stripes();
   Trainer trainer(configuration(data), data);
-  const double before = evaluate(trainer.vae(), data.test, {}).elbo();
+  const double before = evaluate(trainer.vae(), data.test, Binarize::none).elbo();
   for (int step = 0; step < 3; ++step) trainer.step();
-  const double after = evaluate(trainer.vae(), data.test, {}).elbo();
+  const double after = evaluate(trainer.vae(), data.test, Binarize::none).elbo();
   CHECK(after > before + 0.1);
 }
 
@@ -149,7 +157,7 @@ TEST_CASE("conv vae: the same bits for 1, 2, 3 and 7 threads, and after going on
 TEST_CASE("conv vae: a warm step takes no memory from the system") {
   const Dataset data{.name = "digits", .train = generate_digits(1000, 0), .test = generate_digits(10, 1)};
   Config config;
-  config.vae = conv_settings(28);
+  config.model = conv_settings();
   config.batch_size = 32;
   Trainer trainer(config, data);
   for (int step = 0; step < 10; ++step) trainer.step();
@@ -159,17 +167,17 @@ TEST_CASE("conv vae: a warm step takes no memory from the system") {
   CHECK(pool_statistics().live_bytes == warm.live_bytes);
 }
 
-TEST_CASE("program: --model conv trains, and every verb reads what it leaves") {
+TEST_CASE("program: --network conv trains, and every verb reads what it leaves") {
   const Folder place;
   put_images(place.path / "data", 8, 4);
-  const std::string options = "--model conv --data data --hidden 9 --latent 2 --batch-size 7 --binarize dynamic ";
+  const std::string options = "--network conv --data data --hidden 9 --latent 2 --batch-size 7 --binarize dynamic ";
   const auto outcome = vae(place.path, "train " + options + "--out whole --epochs 4 --threads 1 --validation 5");
   const std::string& said = outcome.second;
   INFO(said);
   REQUIRE(outcome.first == 0);
   CHECK(contains(said, "1x8x4-32x4x2-64x2x1-9-2-9-64x2x1-32x4x2-1x8x4, "));
   Rng rng;
-  const std::int64_t parameters = count(Vae(conv_settings({8, 4}, {9}, 2), rng));
+  const std::int64_t parameters = count(make_vae(conv_settings({9}, 2), {1, 8, 4}, rng));
   CHECK(contains(said, std::to_string(parameters) + " parameters"));
   REQUIRE(vae(place.path, "train " + options + "--out parts --epochs 2 --threads 3 --validation 5").first == 0);
   REQUIRE(vae(place.path, "resume parts --epochs 4 --threads 2").first == 0);
@@ -182,37 +190,28 @@ TEST_CASE("program: --model conv trains, and every verb reads what it leaves") {
     CHECK(ended.first == 0);
   }
   CHECK(contains(vae(place.path, "info whole").second, "1x8x4-32x4x2-64x2x1-9-2-"));
-  CHECK(contains(get(place.path / "whole" / "config.json"), "\"model\": \"conv\""));
+  CHECK(contains(get(place.path / "whole" / "config.json"), "\"network\": \"conv\""));
 }
 
-TEST_CASE("program: --model conv has one hidden layer of 256 unless told otherwise") {
+TEST_CASE("program: --network conv has one hidden layer of 256 unless told otherwise") {
   const Folder place;
   put_images(place.path / "data", 8, 4);
-  CHECK(contains(vae(place.path, "train --data data --epochs 1 --model conv --out a").second,
+  CHECK(contains(vae(place.path, "train --data data --epochs 1 --network conv --out a").second,
                  "-64x2x1-256-20-256-64x2x1-"));
   CHECK(contains(vae(place.path, "train --data data --epochs 1 --out b").second, "32-500-500-20-500-500-32"));
 }
 
-TEST_CASE("program: --model conv refuses images whose sides are no multiples of 4, and leaves nothing") {
+TEST_CASE("program: --network conv takes images of any size that its convolutions can halve, and says how many fit") {
   const Folder place;
-  put_images(place.path / "data", 8, 6);
-  const auto [code, said] = vae(place.path, "train --model conv --data data --out run");
+  put_images(place.path / "data", 7, 5);
+  const auto trained = vae(place.path, "train --network conv --data data --epochs 1 --hidden 9 --out run");
+  INFO(trained.second);
+  CHECK(trained.first == 0);
+  CHECK(contains(trained.second, "1x7x5-32x4x3-64x2x2-9-20-9-64x2x2-32x4x3-1x7x5, "));
+  const auto [code, said] = vae(place.path, "train --network conv --channels 8,8,8,8 --data data --out deep");
   CHECK(code == 3);
-  CHECK(said ==
-        "vae: the convolutional model takes images whose height and width are multiples of 4, not 8 x 6 pixels\n");
-  CHECK_FALSE(fs::exists(place.path / "run"));
-  CHECK(vae(place.path, "train --model convolutional").first == 2);
-}
-
-TEST_CASE("program: a configuration that does not name its model is of the dense one") {
-  const Folder place;
-  put_images(place.path / "data", 8, 4);
-  REQUIRE(vae(place.path, "train --data data --hidden 6 --latent 2 --epochs 1 --out run").first == 0);
-  const std::string before = vae(place.path, "evaluate run").second;
-  std::string config = get(place.path / "run" / "config.json");
-  const std::string line = "  \"model\": \"dense\",\n";
-  REQUIRE(contains(config, line));
-  put(place.path / "run" / "config.json", config.erase(config.find(line), line.size()));
-  CHECK(vae(place.path, "evaluate run").second == before);
-  CHECK(vae(place.path, "resume run --epochs 2").first == 0);
+  CHECK(said == "vae: [conv] convolution 4 of 4 would see images of one pixel, for halving 7 x 5 pixels goes no "
+                "further\nhelp: 3 convolutions fit\n");
+  CHECK_FALSE(fs::exists(place.path / "deep"));
+  CHECK(vae(place.path, "train --network convolutional").first == 2);
 }

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <limits>
 
-#include "models/figures.h"
+#include "models/pictures/figures.h"
 #include "tests/files.h"
 
 using namespace gradus;

@@ -5,8 +5,10 @@
 
 #include <cmath>
 
-#include "models/cli/optimizer_options.h"
+#include "models/cli/options.h"
 #include "models/data/digits.h"
+#include "models/training/pace.h"
+#include "models/training/trainer.h"
 #include "tests/files.h"
 #include "tests/models/same_bits.h"
 
@@ -22,24 +24,28 @@ const Dataset& few_digits() {
 
 Config small() {
   Config config;
-  config.vae.hidden = {9};
-  config.vae.latent = 4;
+  config.model.network = {Dense{{9}}};
+  config.model.latent = 4;
   config.batch_size = 16;
   config.epochs = 3;
   config.fingerprint = fingerprint(few_digits().train);
   return config;
 }
 
-/// What `vae train` makes of a line's options, on the digits above.
-Config configured(const std::vector<std::string>& options) {
+/// What `vae train` makes of a line's options, on the digits above. Its sentences name options.
+Config configured(const std::vector<std::string>& options) try {
   Config config = small();
+  const auto list = [&](SettingsVisitor& to) { visit_settings(config, to); };
   CommandLine line("vae", "", "");
-  add_optimizer_options(line.verb("train", "Trains."), config);
+  offer(line.verb("train", "Trains."), list);
   std::vector<std::string> arguments = {"train"};
   arguments.insert(arguments.end(), options.begin(), options.end());
-  settle_optimizer(config, line.parse(arguments).given);
-  settle_schedule(config, few_digits());
+  assign(line.parse(arguments).given, list);
+  config.check();
+  settle_schedule(config, few_digits().train.count);
   return config;
+} catch (const SettingError& error) {
+  throw UsageError(spoken(error.what(), as_flag));
 }
 
 const std::vector<std::string> kOptimizers[] = {
@@ -109,7 +115,7 @@ TEST_CASE("optimizer options: each of them makes a difference") {
                               {"--optimizer", "adamw", "--weight-decay", "0.2"},
                               {"--optimizer", "sgd", "--lr", "1e-3"},
                               {"--optimizer", "sgd", "--lr", "1e-3", "--momentum", "0.5"},
-                              {"--optimizer", "sgd", "--lr", "1e-3", "--nesterov", "yes"},
+                              {"--optimizer", "sgd", "--lr", "1e-3", "--momentum", "0.5", "--nesterov", "yes"},
                               {"--optimizer", "adagrad"},
                               {"--optimizer", "rmsprop"},
                               {"--optimizer", "rmsprop", "--momentum", "0.5"},
@@ -187,7 +193,7 @@ TEST_CASE("optimizer options: what does not go together is one sentence that nam
       {{"--momentum", "0.5", "--optimizer", "adagrad"}, "--momentum needs --optimizer sgd or rmsprop"},
       {{"--nesterov", "yes"}, "--nesterov needs --optimizer sgd"},
       {{"--nesterov", "yes", "--optimizer", "rmsprop"}, "--nesterov needs --optimizer sgd"},
-      {{"--nesterov", "yes", "--optimizer", "sgd", "--momentum", "0"}, "--nesterov yes needs a --momentum above 0"},
+      {{"--nesterov", "yes", "--optimizer", "sgd", "--momentum", "0"}, "--nesterov needs a --momentum above 0"},
       {{"--weight-decay", "0.1"}, "--weight-decay needs --optimizer adamw"},
       {{"--decay-steps", "5"}, "--decay-steps needs --schedule step or cosine"},
       {{"--decay-factor", "0.1"}, "--decay-factor needs --schedule step or cosine"},
@@ -235,43 +241,21 @@ TEST_CASE("optimizer options: a learning rate that falls to 0 before the end is 
 }
 
 TEST_CASE("optimizer options: defaults that depend on others") {
-  CHECK(configured({}).momentum == 0);
-  CHECK(configured({"--optimizer", "sgd"}).momentum == 0.9);
-  CHECK(configured({"--optimizer", "rmsprop"}).momentum == 0);
-  CHECK(configured({"--optimizer", "sgd", "--momentum", "0"}).momentum == 0);
-  CHECK(configured({"--schedule", "cosine"}).decay_steps == 15);  // 3 epochs of 70 images in batches of 16
-  CHECK(configured({"--schedule", "cosine", "--warmup", "4", "--accumulate", "2"}).decay_steps == 5);
-  CHECK(configured({"--schedule", "cosine", "--decay-steps", "4"}).decay_steps == 4);
-  CHECK(
-      optimizer_text(configured({"--optimizer", "sgd", "--nesterov", "yes", "--ema", "0.5", "--schedule", "step",
-                                 "--decay-steps", "7", "--warmup", "2", "--accumulate", "3"})) ==
-      "sgd, lr 0.001, Nesterov momentum 0.9, 2 steps of warm-up, times 0.1 every 7 steps, average of the weights with "
-      "decay 0.5, 3 batches a step");
-  CHECK(optimizer_text(configured({"--optimizer", "adamw", "--schedule", "cosine"})) ==
-        "adamw, lr 0.001, weight decay 0.01, cosine to 0.1 of it in 15 steps");
-}
-
-TEST_CASE("optimizer options: a configuration from before they were offered is read, and means what it meant") {
-  const char* later[] = {"momentum",     "nesterov", "weight_decay", "schedule",   "decay_steps",
-                         "decay_factor", "warmup",   "ema",          "accumulate", "transpose"};
-  for (const OptimizerKind optimizer : {OptimizerKind::adam, OptimizerKind::sgd}) {
-    Config config = small();
-    config.optimizer = optimizer;
-    config.momentum = default_momentum(optimizer);
-    const std::string all = to_json(config);
-    std::string before;
-    std::istringstream now(all);
-    for (std::string line; std::getline(now, line);) {
-      bool old = true;
-      for (const char* member : later) old = old && !contains(line, fmt::format("\"{}\":", member));
-      if (old) before += line + '\n';
-    }
-    before.replace(before.rfind(",\n"), 2, "\n");
-    CHECK(std::count(before.begin(), before.end(), '\n') + 10 == std::count(all.begin(), all.end(), '\n'));
-    const Config read = config_from_json(before, "config.json");
-    CHECK(to_json(read) == to_json(config));
-    CHECK(read.momentum == (optimizer == OptimizerKind::sgd ? 0.9 : 0));
-  }
+  const auto momentum = [](const std::vector<std::string>& options) {
+    const Config config = configured(options);
+    const auto* sgd = std::get_if<Sgd>(&config.optimizer.chosen);
+    return sgd ? sgd->momentum : std::get<RmsProp>(config.optimizer.chosen).momentum;
+  };
+  CHECK(momentum({"--optimizer", "sgd"}) == 0);
+  CHECK(momentum({"--optimizer", "rmsprop"}) == 0);
+  CHECK(momentum({"--optimizer", "sgd", "--momentum", "0"}) == 0);
+  CHECK(momentum({"--momentum", "0.25", "--optimizer", "sgd"}) == 0.25);  // in any order
+  const auto decay_steps = [](const std::vector<std::string>& options) {
+    return std::get<CosineSchedule>(configured(options).schedule.chosen).decay_steps;
+  };
+  CHECK(decay_steps({"--schedule", "cosine"}) == 15);  // 3 epochs of 70 images in batches of 16
+  CHECK(decay_steps({"--schedule", "cosine", "--warmup", "4", "--accumulate", "2"}) == 5);
+  CHECK(decay_steps({"--schedule", "cosine", "--decay-steps", "4"}) == 4);
 }
 
 TEST_CASE("optimizer options: members of a configuration that make no sense are errors") {
@@ -285,10 +269,10 @@ TEST_CASE("optimizer options: members of a configuration that make no sense are 
   CHECK(contains(with("\"ema\": 0.0", "\"ema\": 2"), "\"ema\" is 2, but must be a number from 0 to below 1"));
   CHECK(contains(with("\"lr\": 0.001", "\"lr\": 0"), "\"lr\" is 0, but must be a number above 0 and at most "));
   CHECK(contains(with("\"lr\": 0.001", "\"lr\": 1e400"), "it holds a number that is too large"));
-  CHECK(contains(with("\"nesterov\": false", "\"nesterov\": 1"), "\"nesterov\" is neither true nor false"));
-  CHECK(contains(with("\"decay_steps\": 15", "\"decay_steps\": 0"), "\"decay_steps\" is 0, but the schedule decays"));
+  CHECK(contains(with("\"lr\": 0.001", "\"nesterov\": true"), "\"nesterov\" needs \"optimizer\" sgd"));
+  CHECK(contains(with("\"decay_steps\": 15", "\"decay_steps\": 0"), "\"decay_steps\" is not a whole number from 1 to"));
   CHECK(contains(with("\"accumulate\": 1", "\"accumulate\": 0"), "\"accumulate\" is not a whole number from 1 to"));
   CHECK(contains(with("\"schedule\": \"cosine\"", "\"schedule\": \"linear\""),
-                 "\"schedule\" is \"linear\", which is not one of the choices"));
-  CHECK(contains(with("\"momentum\": 0.0", "\"moment\": 0.0"), "\"moment\" is not known to this program"));
+                 "\"schedule\" is \"linear\", which is not one of its kinds"));
+  CHECK(contains(with("\"warmup\": 0", "\"warm\": 0"), "\"warm\" is not known to this program"));
 }

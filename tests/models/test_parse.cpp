@@ -77,7 +77,9 @@ TEST_CASE("parse: numbers do not depend on the locale") {
 }
 
 TEST_CASE("parse: lists of sizes") {
-  const auto sizes = [](std::string_view text) { return parse_sizes(text, "--hidden", {1, 65536}, 3); };
+  const auto sizes = [](std::string_view text) {
+    return parse_sizes(text, "--hidden", {.each = {1, 65536}, .most = 3, .least = 1});
+  };
   CHECK(sizes("500") == std::vector<std::int64_t>{500});
   CHECK(sizes("500,400,1") == std::vector<std::int64_t>{500, 400, 1});
   for (const char* text : {"", ",", "500,", ",500", "500,,500", "500, 500", "0", "1,-1", "99999999999", "65537",

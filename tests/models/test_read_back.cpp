@@ -2,7 +2,7 @@
 // of one and the same training.
 #include <random>
 
-#include "models/metrics.h"
+#include "models/training/metrics.h"
 #include "tests/models/program.h"
 
 using namespace gradus;

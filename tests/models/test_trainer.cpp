@@ -6,7 +6,7 @@
 #include <new>
 
 #include "models/data/digits.h"
-#include "models/trainer.h"
+#include "models/training/trainer.h"
 #include "tests/files.h"
 #include "tests/models/same_bits.h"
 
@@ -39,7 +39,7 @@ Dataset few_digits(std::int64_t count) {
 
 Config configuration(const Dataset& data, std::vector<std::int64_t> hidden, std::int64_t batch_size) {
   Config config;
-  config.vae.hidden = std::move(hidden);
+  config.model.network = {Dense{std::move(hidden)}};
   config.batch_size = batch_size;
   config.fingerprint = fingerprint(data.train);
   return config;
@@ -91,7 +91,7 @@ TEST_CASE("training: settings out of their range, images of another size and ste
                             refusal([](Config& c) { c.validation = -1; })})
     CHECK(contains(wrong, "make no training"));
   CHECK(contains(refusal([](Config& c) { c.validation = 30; }), "leaves none of the 30 training images"));
-  CHECK(refusal([](Config& c) { c.vae.image = {14, 56}; }) ==
+  CHECK(refusal([](Config& c) { c.sample = {1, 14, 56}; }) ==
         "the images of \"digits\" are 28 x 28 pixels, the model takes 14 x 56");
   Trainer trainer(configuration(data, {5}, 16), data);
   trainer.step();

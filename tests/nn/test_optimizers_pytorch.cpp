@@ -211,5 +211,5 @@ TEST_CASE("accumulate: the first gradients are taken as they are, and what does 
 
 TEST_CASE("optim: Nesterov's rule without momentum is an error") {
   CHECK(error_of([] { Optimizer(Sgd{.nesterov = true}); }) ==
-        "[optimizer] Nesterov's look ahead needs a momentum above 0");
+        "[optimizer] `nesterov` needs a `momentum` above 0");
 }

@@ -1,0 +1,38 @@
+// vae sample: new images from a trained model.
+#pragma once
+
+#include "models/cli/print.h"
+#include "models/cli/run_command.h"
+#include "models/cli/verbs/shared.h"
+#include "nn/files/quote.h"
+
+namespace GRADUS {
+
+struct SampleVerb {
+  static constexpr const char* kName = "sample";
+  static constexpr const char* kHelp = "Draws new images from a trained model.";
+
+  RunOption run;
+  std::int64_t count = kPictured;
+  std::uint64_t seed = 0;
+  PictureOption picture;
+  ThreadsOption threads;
+
+  void settings(auto&& is) {
+    run.settings(is);
+    is("count", count, IntegerRange{1, 10'000}, "how many");
+    is("seed", seed, "another seed, other images");
+    picture.settings(is, "the picture (default: samples-SEED.png in RUN)");
+    threads.settings(is);
+  }
+  void operator()(const Call&) const {
+    picture.check();
+    threads.apply();
+    const auto [folder, config, at, vae] = open(run);
+    const std::filesystem::path file = picture.or_else(folder.folder / fmt::format("samples-{}.png", seed));
+    write_samples(file, config, vae, count, seed);
+    print(fmt::format("{} new images: {}\n", count, quote(file.native())));
+  }
+};
+
+}  // namespace GRADUS

@@ -1,0 +1,75 @@
+// What verbs have in common: a run and its model, threads, pictures, other data.
+#pragma once
+
+#include "models/cli/parse.h"
+#include "models/settings.h"
+#include "models/training/run.h"
+#include "tensor/parallel.h"
+
+namespace GRADUS {
+
+struct ThreadsOption {
+  std::optional<std::int64_t> threads{};
+
+  void settings(auto&& is) { is("threads", threads, IntegerRange{1, 256}, "the results do not depend on it"); }
+  void apply() const { set_threads(static_cast<int>(threads.value_or(available_threads()))); }
+};
+
+/// RUN, and which of its checkpoints.
+struct RunOption {
+  std::string folder;
+  enum Which { last, best } which = last;
+
+  void settings(auto&& is) {
+    argument(is);
+    static constexpr Word<Which> kWhich[] = {{"last", last}, {"best", best}};
+    is("checkpoint", which, kWhich, "the newest, or the best on the held-out images");
+  }
+  void argument(auto&& is) { is.argument("RUN", folder, "the folder of a run"); }
+  const char* checkpoint_name() const { return which == last ? "last" : "best"; }
+};
+
+/// A run that was opened to be looked at.
+struct Opened {
+  Run run;
+  Config config;
+  Position at;  // of the checkpoint
+  Vae vae;
+};
+Opened open(const RunOption& option);
+
+/// A picture to be written.
+struct PictureOption {
+  std::string out;
+
+  void settings(auto&& is, const char* help) { is("out", out, help); }
+  /// UsageError unless it is called one: nobody means to draw over a checkpoint.
+  void check() const;
+  std::filesystem::path or_else(const std::filesystem::path& usual) const {
+    return out.empty() ? usual : std::filesystem::path(out);
+  }
+};
+
+/// Test images: the run's own, or others.
+struct OtherData {
+  std::string data;
+  enum class Transpose { as_trained, no, yes } transpose = Transpose::as_trained;
+
+  void settings(auto&& is) {
+    static constexpr Word<Transpose> kTranspose[] = {
+        {"as-trained", Transpose::as_trained}, {"no", Transpose::no}, {"yes", Transpose::yes}};
+    is("data", data, "other data: \"digits\" or a folder of IDX files (default: the run's own)");
+    is("transpose", transpose, kTranspose, "swap the rows and columns of every image");
+  }
+  /// The test images of the data named, or else of the run's own, which must be what it was.
+  Images test_images(const Config& config) const;
+};
+
+/// Where the data of a run is, to be found from anywhere.
+std::string place_of(const std::string& data);
+/// What config.json is to hold. Error when that cannot be read as what it was.
+std::string text_of(const Config& config);
+/// "epoch 3", "epoch 3 and 117 steps"
+std::string progress_of(const Position& at);
+
+}  // namespace GRADUS

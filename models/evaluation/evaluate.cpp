@@ -1,0 +1,36 @@
+#include "models/evaluation/evaluate.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "models/model.h"
+#include "models/training/streams.h"
+
+namespace GRADUS {
+
+std::int64_t images_at_once(const Vae& vae, std::int64_t batch_size) {
+  constexpr std::int64_t kMost = 500, kNumbers = 1 << 24;
+  return kMost <= kNumbers / numbers_per_sample(vae) ? kMost : std::min(kMost, batch_size);
+}
+
+Evaluation evaluate(const Vae& vae, const Images& images, Binarize binarize, std::int64_t at_once) {
+  check(images.count > 0, "[evaluate] there are no images");
+  check(at_once > 0, "[evaluate] a batch cannot have {} images", at_once);
+  const Pause no_derivatives;
+  Evaluation total;
+  Rng noise{.seed = 0, .stream = stream::kTest};
+  Context context{.training = false, .rng = noise};
+  std::vector<std::int64_t> rows;
+  for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
+    rows.resize(std::min(at_once, images.count - begin));
+    std::iota(rows.begin(), rows.end(), begin);
+    const Bound parts = bound(vae, test_batch(images, rows, binarize), {}, context);
+    for (const Real v : parts.log_likelihood.values()) total.log_likelihood += v;
+    for (const Real v : parts.total_kl().values()) total.kl += v;
+  }
+  total.log_likelihood /= static_cast<double>(images.count);
+  total.kl /= static_cast<double>(images.count);
+  return total;
+}
+
+}  // namespace GRADUS

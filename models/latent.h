@@ -1,0 +1,156 @@
+// The latent half of a model: q(z|x) and p(z). A latent gives draws of the code, and what they cost.
+#pragma once
+
+#include <memory>
+
+#include "models/minibatch.h"
+#include "models/networks/network.h"
+#include "nn/distributions.h"
+#include "nn/unlisted.h"
+
+namespace GRADUS {
+
+/// How draws are priced.
+struct Price {
+  /// exact: the KL divergence where it has a closed form, else as drawn. drawn: log q(z|x) - log p(z) at the draws.
+  /// stopped: the same, with the parameters of q held constant in it.
+  enum Kind { exact, drawn, stopped } kind = exact;
+  /// (K, B): the factor by which gradients reach q through each draw; nothing: 1.
+  std::optional<Tensor> pull{};
+};
+
+/// K draws of the code for each sample, and what they cost.
+struct Draw {
+  Tensor z;                    // (K, B, Z)
+  std::optional<Tensor> kl{};  // nats by dimension: (B, Z) where exact, else (K, B, Z or 1); none of an autoencoder
+  std::optional<Tensor> penalty{};  // (B): what else is to stay small (sparsity, commitment)
+};
+
+/// Any struct with draw, code, prior, members(visit), and a name; posterior where it has moments.
+template <class L>
+concept LatentLike = requires(const L& latent, const Minibatch& batch, Context& context, Rng& rng) {
+  { latent.draw(batch, std::int64_t{1}, Price{}, context) } -> std::same_as<Draw>;
+  { latent.code(batch, context) } -> std::same_as<Tensor>;
+  { latent.prior(std::int64_t{1}, rng) } -> std::same_as<Tensor>;
+};
+
+/// A latent as a value of one type. Copying copies it.
+class Latent {
+ public:
+  template <class L>
+    requires(!std::same_as<L, Latent>)
+  Latent(L latent) {
+    static_assert(LatentLike<L>, "a latent is a struct with draw(batch, K, price, context), code(batch, context), "
+                                 "prior(n, rng) and members(visit)");
+    self_ = std::make_unique<Holder<L>>(std::move(latent));
+  }
+  Latent(const Latent& other) : self_(other.self_->clone()) {}
+  Latent(Latent&&) noexcept = default;
+  Latent& operator=(Latent other) noexcept {
+    std::swap(self_, other.self_);
+    return *this;
+  }
+
+  /// K draws for each of B samples; what does not depend on the draw is computed once, whatever K.
+  Draw draw(const Minibatch& batch, std::int64_t K, const Price& price, Context& context) const {
+    return self_->draw(batch, K, price, context);
+  }
+  /// (B, Z): the code that stands for x.
+  Tensor code(const Minibatch& batch, Context& context) const { return self_->code(batch, context); }
+  /// (n, Z): draws from p(z).
+  Tensor prior(std::int64_t n, Rng& rng) const { return self_->prior(n, rng); }
+  /// The moments of q(z|x), (B, Z), of those that have them.
+  std::optional<Normal> posterior(const Minibatch& batch, Context& context) const {
+    return self_->posterior(batch, context);
+  }
+  /// Its network, of those that have one whose steps can be listed; null otherwise.
+  const Network* network() const { return self_->network(); }
+  /// The latent itself, if it is one of that type.
+  template <class L>
+  const L* as() const {
+    const auto* holder = dynamic_cast<const Holder<L>*>(self_.get());
+    return holder ? &holder->latent : nullptr;
+  }
+
+  void walk(const MemberPath& path, TensorVisitor& visitor) { self_->walk(path, visitor); }
+  void find_unlisted(const MemberPath& path, std::vector<std::string>& found) { self_->find_unlisted(path, found); }
+
+ private:
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual Draw draw(const Minibatch& batch, std::int64_t K, const Price& price, Context& context) const = 0;
+    virtual Tensor code(const Minibatch& batch, Context& context) const = 0;
+    virtual Tensor prior(std::int64_t n, Rng& rng) const = 0;
+    virtual std::optional<Normal> posterior(const Minibatch& batch, Context& context) const = 0;
+    virtual const Network* network() const = 0;
+    virtual void walk(const MemberPath& path, TensorVisitor& visitor) = 0;
+    virtual void find_unlisted(const MemberPath& path, std::vector<std::string>& found) = 0;
+  };
+  template <class L>
+  struct Holder final : Interface {
+    L latent;
+    explicit Holder(L latent) : latent(std::move(latent)) {}
+    std::unique_ptr<Interface> clone() const override { return std::make_unique<Holder>(latent); }
+    Draw draw(const Minibatch& batch, std::int64_t K, const Price& price, Context& context) const override {
+      return latent.draw(batch, K, price, context);
+    }
+    Tensor code(const Minibatch& batch, Context& context) const override { return latent.code(batch, context); }
+    Tensor prior(std::int64_t n, Rng& rng) const override { return latent.prior(n, rng); }
+    std::optional<Normal> posterior(const Minibatch& batch, Context& context) const override {
+      if constexpr (requires { latent.posterior(batch, context); })
+        return latent.posterior(batch, context);
+      else
+        return std::nullopt;
+    }
+    const Network* network() const override {
+      if constexpr (requires {
+                      { latent.network } -> std::same_as<const Network&>;
+                    })
+        return &latent.network;
+      else
+        return nullptr;
+    }
+    void walk(const MemberPath& path, TensorVisitor& visitor) override { gradus::walk(latent, path, visitor); }
+    void find_unlisted(const MemberPath& path, std::vector<std::string>& found) override {
+      gradus::find_unlisted(latent, path, found);
+    }
+  };
+  std::unique_ptr<Interface> self_;
+};
+
+// ----- what latents share ----------------------------------------------------------------------------------------
+
+/// The same distribution, whose parameters no derivative reaches.
+inline Normal stopped(const Normal& q) { return {stop_gradient(q.loc), stop_gradient(q.log_variance)}; }
+inline Laplace stopped(const Laplace& q) { return {stop_gradient(q.loc), stop_gradient(q.log_scale)}; }
+/// K times the same, (B, Z) -> (K, B, Z).
+inline Normal repeated(const Normal& q, std::int64_t K) {
+  return {broadcast_to(q.loc, q.loc.shape().inserted(0, K)), q.log_variance};
+}
+inline Laplace repeated(const Laplace& q, std::int64_t K) {
+  return {broadcast_to(q.loc, q.loc.shape().inserted(0, K)), q.log_scale};
+}
+
+/// z, which reaches back with `pull` (K, B) times its gradient; the same value.
+inline Tensor pulled(const Tensor& z, const std::optional<Tensor>& pull) {
+  if (!pull) return z;
+  const Tensor still = stop_gradient(z);
+  return still + reshape(*pull, pull->shape().inserted(2, 1)) * (z - still);
+}
+
+/// K draws from q, (K, B, Z), by the reparameterization trick.
+template <class Q>
+Tensor draws(const Q& q, std::int64_t K, const Price& price, Rng& rng) {
+  const Tensor z = K == 1 ? reshape(q.rsample(rng), q.loc.shape().inserted(0, 1)) : repeated(q, K).rsample(rng);
+  return pulled(z, price.pull);
+}
+
+/// What draws z (K, B, Z) of q cost, by dimension: (B, Z) where exact, else (K, B, Z).
+template <class Q, class P>
+Tensor priced(const Q& q, const P& prior, const Tensor& z, const Price& price) {
+  if (price.kind == Price::exact) return kl_divergence(q, prior);
+  return (price.kind == Price::drawn ? q : stopped(q)).log_prob(z) - prior.log_prob(z);
+}
+
+}  // namespace GRADUS

@@ -1,0 +1,56 @@
+// The Gaussian latent: q(z|x) is a Gaussian of the encoder's making, p(z) the standard normal. Kingma, Welling 2013.
+//
+//   q(z|x) = N(μ(x), σ²(x))    z = μ + σ·ε    KL = ½ Σ (μ² + σ² - 1 - log σ²)
+#pragma once
+
+#include "models/latent.h"
+#include "models/networks/kind.h"
+
+namespace GRADUS {
+
+/// How the encoder speaks of the spread: log σ², or σ itself through a softplus.
+enum class Head { log_variance, sigma };
+
+struct GaussianLatent {
+  Network network;      // x (B, D) -> features (B, H)
+  Linear mean, spread;  // (B, H) -> (B, Z)
+  Head head;
+
+  Normal posterior(const Minibatch& batch, Context& context) const {
+    const Tensor h = network(batch.x, batch.condition, context);  // (B, H)
+    const Tensor s = spread(h);                                   // (B, Z)
+    return {.loc = mean(h), .log_variance = head == Head::log_variance ? s : 2 * log(softplus(s))};
+  }
+  Draw draw(const Minibatch& batch, std::int64_t K, const Price& price, Context& context) const {
+    const Normal q = posterior(batch, context);        // q(z|x)
+    const Tensor z = draws(q, K, price, context.rng);  // the reparameterization trick, (K, B, Z)
+    return {z, priced(q, StandardNormal{}, z, price)};
+  }
+  Tensor code(const Minibatch& batch, Context& context) const { return posterior(batch, context).mean(); }
+  Tensor prior(std::int64_t n, Rng& rng) const { return normal({n, mean.bias.numel()}, rng); }
+
+  void members(auto&& visit) {
+    visit("", network);
+    visit("mean", mean);
+    visit(head == Head::log_variance ? "log_variance" : "sigma", spread);
+    visit("head", head);
+  }
+};
+
+struct GaussianCode {
+  static constexpr const char* kName = "gaussian";
+  static constexpr const char* kHelp = "a Gaussian for each image, the standard normal as prior";
+  Head head = Head::log_variance;
+
+  void settings(auto&& is) {
+    static constexpr Word<Head> kHeads[] = {{"log-variance", Head::log_variance}, {"sigma", Head::sigma}};
+    is("head", head, kHeads, "what the encoder gives beside the mean");
+  }
+  Latent make(Network network, const NetworkPlan& plan, Rng& rng) const {
+    const std::int64_t features = network.out().numel();
+    Linear mean(features, plan.latent, plan.init, rng), spread(features, plan.latent, plan.init, rng);
+    return GaussianLatent{std::move(network), std::move(mean), std::move(spread), head};
+  }
+};
+
+}  // namespace GRADUS

@@ -1,0 +1,60 @@
+// The sparse latent: an autoencoder of logistic codings, each of which is to be active in a share ρ of the images. The
+// penalty is the KL divergence between coins that fall with probability ρ and ρ̂, the mean coding over the batch.
+// Ng, Sparse autoencoder (CS294A lecture notes 2011); Géron, Hands-On Machine Learning, chapter 17.
+//
+//   penalty = weight · Σ ρ·log(ρ/ρ̂) + (1 - ρ)·log((1 - ρ)/(1 - ρ̂))
+#pragma once
+
+#include "models/latent.h"
+#include "models/latents/fitted.h"
+#include "models/networks/kind.h"
+
+namespace GRADUS {
+
+struct SparseLatent {
+  Network network;        // x (B, D) -> features (B, H)
+  Linear coding;          // (B, H) -> (B, Z), before the logistic function
+  FittedGaussian fitted;  // to the training codes
+  double target, weight;
+
+  Tensor code(const Minibatch& batch, Context& context) const {
+    return sigmoid(coding(network(batch.x, batch.condition, context)));
+  }
+  Draw draw(const Minibatch& batch, std::int64_t K, const Price&, Context& context) const {
+    const Tensor z = code(batch, context);  // (B, Z)
+    const Tensor active = mean(z, 0);       // ρ̂, (Z)
+    const Real p = static_cast<Real>(target);
+    const Tensor penalty = sum(p * (std::log(p) - log(active)) + (1 - p) * (std::log1p(-p) - log1p(-active)));
+    return {.z = broadcast_to(z, z.shape().inserted(0, K)),
+            .penalty = broadcast_to(penalty * static_cast<Real>(weight), {z.shape()[0]})};
+  }
+  Tensor prior(std::int64_t n, Rng& rng) const { return clamp(fitted.draw(n, rng), 0, 1); }
+  void fit(const Tensor& codes) { fitted.fit(codes); }
+
+  void members(auto&& visit) {
+    visit("", network);
+    visit("code", coding);
+    visit("fitted", fitted);
+    visit("target", target);
+    visit("weight", weight);
+  }
+};
+
+struct SparseCode {
+  static constexpr const char* kName = "sparse";
+  static constexpr const char* kHelp = "an autoencoder of codings that are seldom active";
+  double sparsity = 0.1, sparsity_weight = 0.05;
+
+  void settings(auto&& is) {
+    is("sparsity", sparsity, RealRange{.min = 0, .max = 1, .above_min = true, .below_max = true},
+       "share of the images in which a coding is to be active");
+    is("sparsity_weight", sparsity_weight, RealRange{.min = 0, .max = 1e6},
+       "of what it costs to be active more or less");
+  }
+  Latent make(Network network, const NetworkPlan& plan, Rng& rng) const {
+    Linear coding(network.out().numel(), plan.latent, plan.init, rng);
+    return SparseLatent{std::move(network), std::move(coding), FittedGaussian(plan.latent), sparsity, sparsity_weight};
+  }
+};
+
+}  // namespace GRADUS

@@ -1,0 +1,126 @@
+#include "models/training/run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "autograd/tape.h"
+#include "models/evaluation/evaluate.h"
+#include "models/pictures/figures.h"
+#include "models/training/streams.h"
+#include "nn/files/input_file.h"
+#include "nn/files/quote.h"
+
+namespace GRADUS {
+
+namespace fs = std::filesystem;
+
+Config read_config(const Run& run) {
+  constexpr std::int64_t kMost = 1 << 20;
+  return config_from_json(read_file(run.config(), kMost), run.config());
+}
+
+Vae new_vae(const Config& config) {
+  Rng rng{.seed = config.seed, .stream = stream::kInit};
+  return make_vae(config.model, config.sample, rng);
+}
+
+Vae load_vae(const Config& config, const Checkpoint& checkpoint, const std::string& prefix) try {
+  std::map<std::string, Tensor> tensors;
+  double numbers = 0;
+  for (const auto& [name, x] : checkpoint.tensors)
+    if (name.starts_with(prefix)) {
+      tensors.emplace(name.substr(prefix.size()), x);
+      numbers += static_cast<double>(x.numel());
+    }
+  // Said before a model is made that may be much larger than the checkpoint.
+  const std::int64_t parameters = count(empty_vae(config.model, config.sample));
+  check(static_cast<double>(parameters) <= numbers, "of the model's {} parameters it has {:.0f} at most", parameters,
+        numbers);
+  Vae vae = new_vae(config);
+  load_state(vae, tensors);
+  return vae;
+} catch (const Error& error) {
+  throw Error(fmt::format("{} does not fit its config.json: {}", name_of(checkpoint), error.what()));
+}
+
+Vae load_vae(const Config& config, const Checkpoint& checkpoint) {
+  return load_vae(config, checkpoint, config.ema > 0 ? kAveraged : "");
+}
+
+Checkpoint read_checkpoint(const Run& run, const std::string& which) {
+  const fs::path file = run.checkpoint(which);
+  std::error_code error;
+  const bool exists = fs::exists(file, error);
+  check(!error, "cannot look at {}: {}", quote(file.native()), error.message());
+  check(exists, "{} does not exist{}", quote(file.native()),
+        which == "best" ? "\nhelp: a run keeps its best checkpoint when images are held out for validation" : "");
+  Checkpoint checkpoint = load_checkpoint(file);
+  check(checkpoint.infinite.empty(), "{} holds an infinity in tensor {}", quote(file.native()),
+        checkpoint.infinite.empty() ? "" : quote(*checkpoint.infinite.begin()));
+  return checkpoint;
+}
+
+Checkpoint newest_checkpoint(const Run& run) {
+  Checkpoint last = read_checkpoint(run, "last");
+  std::error_code error;
+  if (!fs::exists(run.checkpoint(kUnmeasured), error)) return last;
+  const Config config = read_config(run);
+  Checkpoint unmeasured = read_checkpoint(run, kUnmeasured);
+  if (read_position(config, unmeasured).steps > read_position(config, last).steps) return unmeasured;
+  fs::remove(run.checkpoint(kUnmeasured), error);  // left by a process that was killed just before it did
+  return last;
+}
+
+/// Adds the numbers of images that are to be shown.
+static void append_finite(std::vector<Real>& to, const Tensor& images) {
+  const std::vector<Real> values = images.values();
+  if (!std::ranges::all_of(values, [](Real value) { return std::isfinite(value); }))
+    throw NumericError("the model's images are not finite: it has overflowed");
+  to.insert(to.end(), values.begin(), values.end());
+}
+
+std::vector<Real> sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed, std::int64_t at_once) {
+  const Pause no_derivatives;
+  Rng rng{.seed = seed, .stream = stream::kPrior};
+  const Tensor z = vae.latent.prior(count, rng);
+  Context context{.training = false, .rng = rng};
+  std::vector<Real> images;
+  for (std::int64_t begin = 0; begin < count; begin += at_once)
+    append_finite(images, vae.decoder.mean(slice(z, 0, begin, std::min(begin + at_once, count)), {}, context));
+  return images;
+}
+
+static std::int64_t columns_of(std::int64_t count) { return count <= 10 ? count : count <= 100 ? 10 : 20; }
+
+void check_samples(const Config& config) {
+  check_grid(kPictured, config.sample.height, config.sample.width, columns_of(kPictured));
+}
+
+void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed) {
+  const auto [height, width] = config.sample.image();
+  check_grid(count, height, width, columns_of(count));  // before they are drawn
+  const std::vector<Real> images = sample_images(vae, count, seed, images_at_once(vae, config.batch_size));
+  write_png(file, grid(images, count, height, width, columns_of(count)));
+}
+
+void write_reconstructions(const fs::path& file, const Config& config, const Vae& vae, const Images& images,
+                           std::int64_t count) {
+  const Pause no_derivatives;
+  count = std::min(count, images.count);
+  const std::int64_t at_once = images_at_once(vae, config.batch_size);
+  Rng unused;
+  Context context{.training = false, .rng = unused};
+  std::vector<Real> originals, reconstructions;
+  for (std::int64_t begin = 0; begin < count; begin += at_once) {
+    std::vector<std::int64_t> rows(std::min(at_once, count - begin));
+    std::iota(rows.begin(), rows.end(), begin);
+    const Minibatch batch = test_batch(images, rows, config.binarize);
+    append_finite(originals, batch.x);
+    append_finite(reconstructions, vae.decoder.mean(vae.latent.code(batch, context), batch.condition, context));
+  }
+  const auto [height, width] = config.sample.image();
+  write_png(file, pairs(originals, reconstructions, count, height, width, std::min<std::int64_t>(count, 10)));
+}
+
+}  // namespace GRADUS

@@ -1,0 +1,221 @@
+#include "models/training/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "autograd/tape.h"
+#include "models/training/pace.h"
+#include "models/training/streams.h"
+#include "nn/accumulate.h"
+#include "nn/clip.h"
+#include "nn/files/atomic_file.h"
+#include "nn/files/quote.h"
+#include "tensor/parallel.h"
+
+namespace GRADUS {
+
+// The last `count` images.
+static Images last_images(const Images& images, std::int64_t count) {
+  Images last{.name = "validation", .count = count, .height = images.height, .width = images.width};
+  last.pixels.assign(images.pixels.end() - count * images.pixels_per_image(), images.pixels.end());
+  return last;
+}
+
+Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
+    : config_(config),
+      data_(data),
+      train_count_(data.train.count - config.validation),
+      steps_per_epoch_(steps_per_epoch(config, data.train.count)),
+      vae_(std::move(vae)),
+      optimizer_(config.new_optimizer()),
+      schedule_(config.new_schedule()) {
+  at_.rng = {.seed = config.seed, .stream = stream::kTraining};
+  for (const Images& images : {std::cref(data.train), std::cref(data.test)})
+    check_size(images.name, {images.height, images.width}, config.sample.image());
+  held_out_ = last_images(data.train, config.validation);
+  if (config.ema > 0) average_ = Average<Vae>{vae_, config.ema};
+}
+
+// Not when its pictures would be too large: that is said before its weights are drawn.
+static Vae first_vae(const Config& config) {
+  check_samples(config);
+  return new_vae(config);
+}
+
+Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, first_vae(config)) { shuffle(); }
+
+void Trainer::shuffle() {
+  Rng rng{.seed = config_.seed, .stream = stream::kShuffle, .counter = static_cast<std::uint64_t>(at_.epoch) << 40};
+  order_ = permutation(train_count_, rng);
+}
+
+constexpr const char* kDiverged =
+    "help: try a smaller learning rate, or clip the gradient; the last checkpoint is as it was";
+
+void Trainer::step() {
+  check(at_.step < steps_per_epoch_, "[trainer] all images of the epoch are used");
+  const std::int64_t begin = at_.step * images_per_step(), end = std::min(begin + images_per_step(), train_count_);
+  std::vector<Tensor> gradients;
+  double log_likelihood = 0, kl = 0;
+  Context context{.training = true, .rng = at_.rng};
+  const Objective::Weights weights = config_.objective.at(optimizer_.steps, config_.epochs * steps_per_epoch_);
+  for (std::int64_t at = begin; at < end; at += config_.batch_size) {
+    const auto rows = std::span(order_.values).subspan(at, std::min(config_.batch_size, end - at));
+    const Minibatch batch = training_batch(data_.train, rows, config_.binarize, at_.rng);
+
+    Tape tape(parameters(vae_));
+    const Bound bound = gradus::bound(vae_, batch, config_.objective, context);
+    const Tensor loss = config_.objective.loss(bound, weights);
+    if (!std::isfinite(loss.item()))
+      throw NumericError(fmt::format("the loss is {} in epoch {}, step {} of {}\n"
+                                     "{}",
+                                     loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch_, kDiverged));
+    const double share = static_cast<double>(rows.size()) / static_cast<double>(end - begin);
+    accumulate(gradients, tape.gradient(loss), share);
+    log_likelihood += share * mean(bound.log_likelihood).item();
+    kl += share * mean(bound.total_kl()).item();
+  }
+  if (config_.clip > 0) clip_global_norm(gradients, config_.clip);
+  optimizer_.step(vae_, gradients, schedule_(optimizer_.steps));
+  if (average_) average_->update(vae_);
+  at_.log_likelihood += steps_of(end - begin) * log_likelihood;
+  at_.kl += steps_of(end - begin) * kl;
+  ++at_.step;
+}
+
+/// What would fail at the end of an epoch fails before it.
+static void check_places(const Run& run, bool best) {
+  for (const auto& file :
+       {run.samples(), run.reconstructions(), run.metrics(), run.checkpoint("last"), run.checkpoint(kUnmeasured)})
+    check_writable(file);
+  if (best) check_writable(run.checkpoint("best"));
+}
+
+static void remove_unmeasured(const Run& run) {
+  std::error_code error;  // what stays is older than the last checkpoint
+  std::filesystem::remove(run.checkpoint(kUnmeasured), error);
+}
+
+bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<bool>& stop) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point then) {
+    return std::chrono::duration<double>(Clock::now() - then).count();
+  };
+  const Clock::time_point start = Clock::now();
+  Clock::time_point epoch_start = start;
+  std::int64_t images = 0;
+  check_places(run, held_out_.count > 0);
+  std::string metrics = read_metrics(run, at_.epoch);
+  while (at_.epoch < config_.epochs) {
+    while (at_.step < steps_per_epoch_) {
+      if (stop) {
+        save_checkpoint(run.checkpoint("last"), save());
+        observer.saving();
+        return false;
+      }
+      step();
+      const std::int64_t done = std::min(at_.step * images_per_step(), train_count_);
+      images += done - (at_.step - 1) * images_per_step();
+      const double steps = steps_of(done), speed = static_cast<double>(images) / seconds_since(start);
+      const std::int64_t left = (config_.epochs - at_.epoch) * train_count_ - done;
+      observer.step({.epoch = at_.epoch + 1,
+                     .epochs = config_.epochs,
+                     .images = done,
+                     .images_per_epoch = train_count_,
+                     .elbo = (at_.log_likelihood - at_.kl) / steps,
+                     .log_likelihood = at_.log_likelihood / steps,
+                     .kl = at_.kl / steps,
+                     .images_per_second = speed,
+                     .seconds_left = static_cast<double>(left) / speed});
+    }
+    save_checkpoint(run.checkpoint(kUnmeasured), save());  // what fails from here on costs no epoch …
+    try {
+      finish_epoch(run, observer, seconds_since(epoch_start), metrics);
+    } catch (const NumericError&) {  // … unless it is the epoch itself that failed
+      remove_unmeasured(run);
+      throw;
+    }
+    remove_unmeasured(run);
+    epoch_start = Clock::now();
+  }
+  return true;
+}
+
+Evaluation Trainer::finite_evaluation(const Images& images) const {
+  const Evaluation found = evaluate(vae(), images, config_.binarize, images_at_once(vae(), config_.batch_size));
+  if (!std::isfinite(found.elbo()))
+    throw NumericError(fmt::format("the bound on the images of {} is not finite after epoch {}\n"
+                                   "{}",
+                                   quote(images.name), at_.epoch, kDiverged));
+  return found;
+}
+
+// The checkpoint comes last: whoever resumes from it finds everything before it done.
+void Trainer::finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& table) {
+  const double steps = steps_of(train_count_);
+  EpochMetrics metrics{
+      .epoch = at_.epoch + 1, .train_elbo = (at_.log_likelihood - at_.kl) / steps, .test = {}, .seconds = seconds};
+  ++at_.epoch;
+  at_.step = 0;
+  at_.log_likelihood = at_.kl = 0;
+  shuffle();
+  // Before anything is written: the bounds throw when something is not finite.
+  metrics.test = finite_evaluation(data_.test);
+  const double best_before = at_.best;
+  if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).elbo());
+  const Checkpoint checkpoint = save();
+  write_samples(run.samples(), config_, vae(), kPictured, config_.seed);
+  write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
+  observer.saving();
+  if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
+
+  table += csv_row(metrics);
+  write_file_atomically(run.metrics(), table);
+  save_checkpoint(run.checkpoint("last"), checkpoint);
+  observer.epoch(metrics);
+}
+
+// ----- what a checkpoint holds ---------------------------------------------------------------------------------
+
+Checkpoint Trainer::save() {
+  Checkpoint checkpoint{.tensors = state(vae_), .metadata = {}};
+  if (average_)
+    for (const auto& [name, x] : state(average_->module)) checkpoint.tensors.emplace(kAveraged + name, x);
+  optimizer_.for_each_moment(
+      vae_, [&](const std::string& name, Tensor& moment) { checkpoint.tensors.emplace("optimizer." + name, moment); });
+  Position at = at_;
+  at.steps = optimizer_.steps;
+  checkpoint.metadata = metadata_of(config_, at);
+  return checkpoint;
+}
+
+/// The model to go on with. Error when the data is not that of the run.
+static Vae saved_vae(const Config& config, const Dataset& data, const Checkpoint& checkpoint) {
+  const std::string train = fingerprint(data.train), test = fingerprint(data.test);
+  check(train == config.fingerprint, "{} is not the data of this run: it is {}, the run was trained on {}",
+        quote(data.name), quote(train), quote(config.fingerprint));
+  check(config.test_fingerprint.empty() || test == config.test_fingerprint,
+        "the test images of {} are not those of this run: they are {}, the run was measured on {}", quote(data.name),
+        quote(test), quote(config.test_fingerprint));
+  return load_vae(config, checkpoint, "");
+}
+
+Trainer::Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint)
+    : Trainer(config, data, saved_vae(config, data, checkpoint)) {
+  at_ = read_position(config, checkpoint);
+  optimizer_.steps = at_.steps;
+  if (average_) {
+    average_->module = load_vae(config, checkpoint, kAveraged);
+    average_->updates = optimizer_.steps;
+  }
+  optimizer_.for_each_moment(vae_, [&](const std::string& name, Tensor& moment) {
+    const auto found = checkpoint.tensors.find("optimizer." + name);
+    check(found != checkpoint.tensors.end() && found->second.shape() == moment.shape(),
+          "{} has no fitting \"optimizer.{}\"", name_of(checkpoint), name);
+    moment = detach(found->second);
+  });
+  shuffle();
+}
+
+}  // namespace GRADUS
