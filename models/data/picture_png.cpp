@@ -12,21 +12,25 @@ namespace GRADUS {
 
 namespace {
 
-/// The EXIF data of a PNG file, which libpng's simplified interface passes over: the contents of its chunk eXIf.
-std::string_view find_exif(std::string_view bytes) {
+/// Goes over the chunks of a PNG file before libpng does, which takes memory for one as its length says. What the chunk
+/// eXIf holds, which libpng's simplified interface passes over. Error when a chunk goes beyond the end of the file.
+std::string_view read_chunks(std::string_view bytes, const std::filesystem::path& name) {
   const auto number = [&](std::size_t at) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[at + i]);
     return value;
   };
+  std::string_view exif;
   constexpr std::size_t kSignature = 8, kAround = 12;  // a chunk: length, name, contents, check sum
-  for (std::size_t at = kSignature; at + kAround <= bytes.size();) {
+  for (std::size_t at = kSignature;;) {
+    const bool whole = bytes.size() >= at + kAround && number(at) <= bytes.size() - at - kAround;
+    check(whole, "[picture] {} is a damaged PNG: it ends in the middle", quote(name.native()));
     const std::size_t length = number(at);
-    if (length > bytes.size() - at - kAround) break;
-    if (bytes.substr(at + 4, 4) == "eXIf") return bytes.substr(at + 8, length);
+    const std::string_view kind = bytes.substr(at + 4, 4);
+    if (kind == "IEND") return exif;
+    if (kind == "eXIf") exif = bytes.substr(at + 8, length);
     at += kAround + length;
   }
-  return {};
 }
 
 struct Reading {
@@ -40,6 +44,7 @@ struct Reading {
 }  // namespace
 
 Decoded decode_png(std::string_view bytes, const std::filesystem::path& name) {
+  const std::string_view exif = read_chunks(bytes, name);
   Reading reading;
   png_image& image = reading.image;
   const auto checked = [&](int done) {
@@ -68,7 +73,7 @@ Decoded decode_png(std::string_view bytes, const std::filesystem::path& name) {
       *to++ = static_cast<std::uint8_t>((from[c] * opaque + 255 * (255 - opaque) + 127) / 255);
     }
   pixels.resize(height * width * channels);
-  return {{height, width, channels, std::move(pixels)}, read_exif(find_exif(bytes))};
+  return {{height, width, channels, std::move(pixels)}, read_exif(exif)};
 }
 
 }  // namespace GRADUS
