@@ -19,6 +19,10 @@ struct Price {
   std::optional<Tensor> pull{};
 };
 
+/// How far the draws of a kind of code can be priced: not at all, by an autoencoder, which has no bound; by its KL
+/// divergence alone; at the draws as well; also with the parameters of q held constant.
+enum class Pricing { none, exact, drawn, stopped };
+
 /// K draws of the code for each sample, and what they cost.
 struct Draw {
   Tensor z;                    // (K, B, Z)

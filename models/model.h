@@ -32,6 +32,10 @@ struct ModelSettings {
     is("init", init, kInits, "how weights begin");
     is("likelihood", likelihood, "p(x|z)");
   }
+
+  Pricing pricing() const {
+    return std::visit([](const auto& kind) { return kind.kPricing; }, code.chosen);
+  }
 };
 
 /// With the weights that a training begins with. Error when the network cannot be made for such samples.

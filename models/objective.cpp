@@ -11,14 +11,25 @@ Tensor Bound::value(Real beta) const {
   return kl ? log_likelihood - total_kl() * beta : log_likelihood;
 }
 
-void Objective::check() const {
+void Objective::check(Pricing pricing) const {
   const auto refuse = [](bool meaningless, const char* sentence) {
     if (meaningless) throw SettingError(sentence);
   };
+  const bool weighed = beta != 1 || beta_warmup > 0 || beta_cycles > 0 || free_bits > 0 || capacity > 0;
+  refuse(
+      pricing == Pricing::none && (weighed || !kind.is<ElboObjective>()),
+      "`objective`, `beta`, `beta_warmup`, `beta_cycles`, `free_bits` and `capacity` have no meaning with this `code`: "
+      "it has no KL divergence, and no bound");
+  refuse(weighs() && pricing == Pricing::exact,
+         "`objective` iwae or dreg has no meaning with this `code`: its draws have no price of their own");
+  refuse(
+      (kind.is<DregObjective>() || kind.is<StlObjective>()) && pricing != Pricing::stopped,
+      "`objective` dreg or stl has no meaning with this `code`: the parameters of its q(z|x) cannot be held constant");
   refuse(weighs() && samples == 1, "`objective` iwae or dreg weighs draws, so it needs `samples` above 1");
   refuse(weighs() && beta != 1, "`beta` has no meaning where draws are weighed: that needs `objective` elbo or stl");
   refuse(weighs() && (beta_warmup > 0 || free_bits > 0 || capacity > 0),
          "`beta_warmup`, `free_bits` and `capacity` need `objective` elbo or stl");
+  refuse(beta_cycles > 0 && weighs(), "`beta_cycles` needs `objective` elbo or stl");
   refuse(beta_cycles > 0 && beta_warmup > 0, "`beta_warmup` and `beta_cycles` exclude each other");
   refuse(free_bits > 0 && capacity > 0, "`free_bits` and `capacity` exclude each other");
 }

@@ -66,14 +66,16 @@ struct Objective {
     is("capacity", capacity, RealRange{.min = 0, .max = 1e6},
        "nats at which the KL divergence is held, by `beta` times its distance\n(Burgess et al. 2018); 0: off");
   }
-  /// SettingError for what has no meaning together.
-  void check() const;
+  /// SettingError for what has no meaning together, or with a code whose draws can be priced so far.
+  void check(Pricing pricing) const;
 
   /// Weights of the parts at a step of the optimiser, counted from 0, of a training of `steps`.
   struct Weights {
-    double beta, capacity;
+    double beta = 1, capacity = 0;
   };
   Weights at(std::int64_t step, std::int64_t steps) const;
+  /// Whether they change in the course of a training.
+  bool changes() const { return beta_warmup > 0 || beta_cycles > 0; }
 
   /// What a step lowers: one number.
   Tensor loss(const Bound& bound, const Weights& weights) const;

@@ -24,6 +24,22 @@ class ProgressDisplay {
   Clock::time_point next_;  // when to show the next step
 };
 
+/// How far something long has come, out of how much.
+class CountDisplay {
+ public:
+  CountDisplay(std::string what, std::int64_t total);
+
+  void show(std::int64_t done);
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string what_;
+  std::int64_t total_;
+  bool terminal_, shown_ = false;
+  Clock::time_point start_, next_;
+};
+
 /// "1 h 02 min", "2 min 05 s", "7 s"
 std::string duration(double seconds);
 

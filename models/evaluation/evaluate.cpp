@@ -18,6 +18,7 @@ Evaluation evaluate(const Vae& vae, const Images& images, Binarize binarize, std
   check(at_once > 0, "[evaluate] a batch cannot have {} images", at_once);
   const Pause no_derivatives;
   Evaluation total;
+  double kl = 0;
   Rng noise{.seed = 0, .stream = stream::kTest};
   Context context{.training = false, .rng = noise};
   std::vector<std::int64_t> rows;
@@ -26,10 +27,11 @@ Evaluation evaluate(const Vae& vae, const Images& images, Binarize binarize, std
     std::iota(rows.begin(), rows.end(), begin);
     const Bound parts = bound(vae, test_batch(images, rows, binarize), {}, context);
     for (const Real v : parts.log_likelihood.values()) total.log_likelihood += v;
-    for (const Real v : parts.total_kl().values()) total.kl += v;
+    for (const Real v : parts.total_kl().values()) kl += v;
+    if (parts.kl) total.kl = kl;
   }
   total.log_likelihood /= static_cast<double>(images.count);
-  total.kl /= static_cast<double>(images.count);
+  if (total.kl) *total.kl /= static_cast<double>(images.count);
   return total;
 }
 

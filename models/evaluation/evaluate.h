@@ -6,18 +6,20 @@
 
 namespace GRADUS {
 
-/// Nats per image at β = 1: the mean over the images, one draw of z each.
+/// Nats per image at β = 1: means over images. An autoencoder has no KL divergence, and no bound.
 struct Evaluation {
   double log_likelihood = 0;
-  double kl = 0;
-  double elbo() const { return log_likelihood - kl; }
+  std::optional<double> kl{};
+  std::optional<double> elbo() const { return kl ? std::optional(log_likelihood - *kl) : std::nullopt; }
+  /// What tells models apart: the bound, or else the log-likelihood.
+  double score() const { return elbo().value_or(log_likelihood); }
 };
 
 /// How many images evaluation and pictures take at once: 500, or, where these would become more numbers than 64 MB hold
 /// in float, no more than a batch of the training, which had room for its gradients too.
 std::int64_t images_at_once(const Vae& vae, std::int64_t batch_size);
 
-/// Evaluates `vae` on all images, so many at once. Error when there are none.
+/// Evaluates `vae` on all images, one draw of z each, so many images at once. Error when there are none.
 Evaluation evaluate(const Vae& vae, const Images& images, Binarize binarize, std::int64_t at_once = 500);
 
 }  // namespace GRADUS

@@ -40,6 +40,7 @@ struct GaussianLatent {
 struct GaussianCode {
   static constexpr const char* kName = "gaussian";
   static constexpr const char* kHelp = "a Gaussian for each image, the standard normal as prior";
+  static constexpr Pricing kPricing = Pricing::stopped;
   Head head = Head::log_variance;
 
   void settings(auto&& is) {

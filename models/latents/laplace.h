@@ -44,6 +44,7 @@ struct LaplaceLatent {
 struct LaplaceCode {
   static constexpr const char* kName = "laplace";
   static constexpr const char* kHelp = "Laplace distributions in place of Gaussians";
+  static constexpr Pricing kPricing = Pricing::stopped;
 
   Latent make(Network network, const NetworkPlan& plan, Rng& rng) const {
     const std::int64_t features = network.out().numel();

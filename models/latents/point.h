@@ -33,6 +33,7 @@ struct PointLatent {
 struct PointCode {
   static constexpr const char* kName = "point";
   static constexpr const char* kHelp = "a point: an autoencoder, which has no bound";
+  static constexpr Pricing kPricing = Pricing::none;
 
   Latent make(Network network, const NetworkPlan& plan, Rng& rng) const {
     Linear coding(network.out().numel(), plan.latent, plan.init, rng);

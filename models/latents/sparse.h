@@ -43,6 +43,7 @@ struct SparseLatent {
 struct SparseCode {
   static constexpr const char* kName = "sparse";
   static constexpr const char* kHelp = "an autoencoder of codings that are seldom active";
+  static constexpr Pricing kPricing = Pricing::none;
   double sparsity = 0.1, sparsity_weight = 0.05;
 
   void settings(auto&& is) {

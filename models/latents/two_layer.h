@@ -64,6 +64,7 @@ struct TwoLayerLatent {
 struct TwoLayerCode {
   static constexpr const char* kName = "two-layer";
   static constexpr const char* kHelp = "two stochastic layers, the upper the prior of the lower";
+  static constexpr Pricing kPricing = Pricing::drawn;
   std::int64_t upper_latent = 10, upper_hidden = 100;
 
   void settings(auto&& is) {

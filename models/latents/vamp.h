@@ -51,6 +51,7 @@ struct VampLatent {
 struct VampCode {
   static constexpr const char* kName = "vamp";
   static constexpr const char* kHelp = "a Gaussian for each image, its prior a mixture of such at learnt images";
+  static constexpr Pricing kPricing = Pricing::drawn;
   std::int64_t pseudo_inputs = 500;
 
   void settings(auto&& is) {

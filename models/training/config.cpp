@@ -27,7 +27,7 @@ static void check_fingerprint(const char* name, const std::string& text, const S
 }
 
 void Config::check() const {
-  objective.check();
+  objective.check(model.pricing());
   try {
     new_optimizer();
   } catch (const Error& error) {

@@ -81,6 +81,7 @@ void Trainer::step() {
   if (average_) average_->update(vae_);
   at_.log_likelihood += steps_of(end - begin) * log_likelihood;
   at_.kl += steps_of(end - begin) * kl;
+  if (config_.objective.changes()) weights_ = weights;
   ++at_.step;
 }
 
@@ -106,7 +107,7 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
   Clock::time_point epoch_start = start;
   std::int64_t images = 0;
   check_places(run, held_out_.count > 0);
-  std::string metrics = read_metrics(run, at_.epoch);
+  std::string metrics = read_metrics(run, config_, at_.epoch);
   while (at_.epoch < config_.epochs) {
     while (at_.step < steps_per_epoch_) {
       if (stop) {
@@ -123,9 +124,8 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
                      .epochs = config_.epochs,
                      .images = done,
                      .images_per_epoch = train_count_,
-                     .elbo = (at_.log_likelihood - at_.kl) / steps,
-                     .log_likelihood = at_.log_likelihood / steps,
-                     .kl = at_.kl / steps,
+                     .so_far = so_far(steps),
+                     .weights = weights_,
                      .images_per_second = speed,
                      .seconds_left = static_cast<double>(left) / speed});
     }
@@ -142,9 +142,15 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
   return true;
 }
 
+Evaluation Trainer::so_far(double steps) const {
+  Evaluation mean{.log_likelihood = at_.log_likelihood / steps};
+  if (config_.model.pricing() != Pricing::none) mean.kl = at_.kl / steps;
+  return mean;
+}
+
 Evaluation Trainer::finite_evaluation(const Images& images) const {
   const Evaluation found = evaluate(vae(), images, config_.binarize, images_at_once(vae(), config_.batch_size));
-  if (!std::isfinite(found.elbo()))
+  if (!std::isfinite(found.score()))
     throw NumericError(fmt::format("the bound on the images of {} is not finite after epoch {}\n"
                                    "{}",
                                    quote(images.name), at_.epoch, kDiverged));
@@ -155,7 +161,7 @@ Evaluation Trainer::finite_evaluation(const Images& images) const {
 void Trainer::finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& table) {
   const double steps = steps_of(train_count_);
   EpochMetrics metrics{
-      .epoch = at_.epoch + 1, .train_elbo = (at_.log_likelihood - at_.kl) / steps, .test = {}, .seconds = seconds};
+      .epoch = at_.epoch + 1, .train = so_far(steps), .test = {}, .seconds = seconds, .weights = weights_};
   ++at_.epoch;
   at_.step = 0;
   at_.log_likelihood = at_.kl = 0;
@@ -163,14 +169,14 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   // Before anything is written: the bounds throw when something is not finite.
   metrics.test = finite_evaluation(data_.test);
   const double best_before = at_.best;
-  if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).elbo());
+  if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).score());
   const Checkpoint checkpoint = save();
   write_samples(run.samples(), config_, vae(), kPictured, config_.seed);
   write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
   observer.saving();
   if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
 
-  table += csv_row(metrics);
+  table += csv_row(config_, metrics);
   write_file_atomically(run.metrics(), table);
   save_checkpoint(run.checkpoint("last"), checkpoint);
   observer.epoch(metrics);

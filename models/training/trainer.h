@@ -15,9 +15,10 @@ namespace GRADUS {
 struct Progress {
   std::int64_t epoch = 0, epochs = 0;             // the one under way, from 1; of how many
   std::int64_t images = 0, images_per_epoch = 0;  // used of the epoch under way; in all
-  double elbo = 0, log_likelihood = 0, kl = 0;
-  double images_per_second = 0;  // of this call to train()
-  double seconds_left = 0;       // of the whole training, at this speed
+  Evaluation so_far{};
+  std::optional<Objective::Weights> weights{};  // of the last step, where they change
+  double images_per_second = 0;                 // of this call to train()
+  double seconds_left = 0;                      // of the whole training, at this speed
 };
 
 struct Observer {
@@ -57,6 +58,8 @@ class Trainer {
   double steps_of(std::int64_t images) const {
     return static_cast<double>(images) / static_cast<double>(images_per_step());
   }
+  /// Nats per image over the steps of the epoch so far.
+  Evaluation so_far(double steps) const;
   void shuffle();
   Evaluation finite_evaluation(const Images& images) const;
   void finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& metrics_table);
@@ -70,8 +73,9 @@ class Trainer {
   std::optional<Average<Vae>> average_;
   Optimizer optimizer_;
   Schedule schedule_;
-  Position at_;    // but for the optimiser's steps, which it counts itself
-  Indices order_;  // of the images in the epoch under way
+  std::optional<Objective::Weights> weights_{};  // of the last step, where they change
+  Position at_;                                  // but for the optimiser's steps, which it counts itself
+  Indices order_;                                // of the images in the epoch under way
 };
 
 }  // namespace GRADUS

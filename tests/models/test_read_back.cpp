@@ -99,6 +99,7 @@ TEST_CASE(
   const Place place;
   REQUIRE(place.train("run", {"--epochs", "3"}).code == 0);
   const Run run{place.folder / "run"};
+  const Config config = read_config(run);
   const std::string good = get(run.metrics());
   std::vector<std::string> rows;
   for (std::size_t at = good.find('\n') + 1; at < good.size(); at = good.find('\n', at) + 1)
@@ -109,10 +110,10 @@ TEST_CASE(
     const std::string bytes = mutated(good, random);
     put(run.metrics(), bytes);
     std::string table;
-    const std::string says = error_of([&] { table = read_metrics(run, 3); });
+    const std::string says = error_of([&] { table = read_metrics(run, config, 3); });
     INFO(bytes, says);
     CHECK_FALSE(has_control_characters(says));
-    CHECK(error_of([&] { bound_after(3, run); }).substr(0, 20) ==
+    CHECK(error_of([&] { bound_after(3, run, config); }).substr(0, 20) ==
           (contains(says, " line ") ? says : "no error").substr(0, 20));
     ++(says == "no error" ? same : refused);
     if (says != "no error") {

@@ -1,30 +1,70 @@
 #include "models/cli/verbs/evaluate.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "models/cli/print.h"
+#include "models/cli/progress.h"
 #include "models/evaluation/evaluate.h"
+#include "models/evaluation/importance.h"
+#include "nn/files/atomic_file.h"
 #include "nn/files/quote.h"
 
 namespace GRADUS {
 
+namespace {
+
+/// The numbers by name; null for what a model does not have.
+std::string json_of(const Evaluation& test, const std::optional<Importance>& importance) {
+  nlohmann::ordered_json json;
+  const auto put = [&](const char* name, const std::optional<double>& value) {
+    json[name] = value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+  };
+  put("elbo", test.elbo());
+  put("log_likelihood", test.log_likelihood);
+  put("kl", test.kl);
+  put("importance_log_likelihood", importance ? std::optional(importance->log_likelihood) : std::nullopt);
+  put("importance_standard_error", importance ? std::optional(importance->standard_error) : std::nullopt);
+  return json.dump(2) + '\n';
+}
+
+}  // namespace
+
 void EvaluateVerb::operator()(const Call&) const {
   threads.apply();
   const auto [folder, config, at, vae] = open(run);
+  const Pricing pricing = config.model.pricing();
+  if (draws > 0 && (pricing == Pricing::none || pricing == Pricing::exact))
+    throw UsageError(fmt::format("--importance has no meaning with --code {}: its draws have no price of their own",
+                                 config.model.code.name()));
+  if (!json.empty()) check_writable(json);
   const Images images = data.test_images(config);
   const Evaluation test = evaluate(vae, images, config.binarize, images_at_once(vae, config.batch_size));
-  if (!std::isfinite(test.elbo()))
+  std::optional<Importance> tighter;
+  if (draws > 0) {
+    CountDisplay display("importance sampling", images.count);
+    tighter = importance(vae, images, config.binarize, draws, [&](std::int64_t done) { display.show(done); });
+    display.finish();
+  }
+  if (!std::isfinite(test.score()) || (tighter && !std::isfinite(tighter->log_likelihood)))
     throw NumericError(fmt::format("the bound on the images of {} is not finite: the model has overflowed in training, "
                                    "or it does on these images",
                                    quote(images.name)));
-  print(fmt::format(
-      "test ELBO       {:10.4f} nats per image\n"
-      "log-likelihood  {:10.4f}\n"
-      "KL divergence   {:10.4f}\n"
-      "{} test images of {}, {}, {} likelihood, one draw of z per image from a fixed stream; {} checkpoint, {}\n",
-      test.elbo(), test.log_likelihood, test.kl, images.count, quote(data.data.empty() ? config.data : data.data),
-      config.binarize == Binarize::none ? "grey pixels" : "pixels drawn as bits once and for all",
-      config.model.likelihood.name(), run.checkpoint_name(), progress_of(at)));
+  std::string text;
+  if (const auto elbo = test.elbo()) text += fmt::format("test ELBO       {:10.4f} nats per image\n", *elbo);
+  text += fmt::format("log-likelihood  {:10.4f}{}\n", test.log_likelihood, test.kl ? "" : " nats per image");
+  if (test.kl) text += fmt::format("KL divergence   {:10.4f}\n", *test.kl);
+  if (tighter)
+    text += fmt::format("importance      {:10.4f} ± {:.4f} by {} draws for each image\n", tighter->log_likelihood,
+                        tighter->standard_error, draws);
+  text += fmt::format("{} test images of {}, {}, {} likelihood, {}; {} checkpoint, {}\n", images.count,
+                      quote(data.data.empty() ? config.data : data.data),
+                      config.binarize == Binarize::none ? "grey pixels" : "pixels drawn as bits once and for all",
+                      config.model.likelihood.name(),
+                      test.kl ? "one draw of z per image from a fixed stream" : "at the code of each image",
+                      run.checkpoint_name(), progress_of(at));
+  print(text);
+  if (!json.empty()) write_file_atomically(json, json_of(test, tighter));
 }
 
 }  // namespace GRADUS

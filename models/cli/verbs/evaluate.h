@@ -1,4 +1,4 @@
-// vae evaluate: the bound on the test images.
+// vae evaluate: the bound on the test images, and on request a tighter one.
 #pragma once
 
 #include "models/cli/run_command.h"
@@ -12,11 +12,15 @@ struct EvaluateVerb {
 
   RunOption run;
   OtherData data;
+  std::int64_t draws = 0;
+  std::string json;
   ThreadsOption threads;
 
   void settings(auto&& is) {
     run.settings(is);
     data.settings(is);
+    is("importance", draws, IntegerRange{0, 5000}, "draws for each image of an importance-sampled estimate; 0: none");
+    is("json", json, "a file for the numbers (default: none)");
     threads.settings(is);
   }
   void operator()(const Call&) const;

@@ -50,7 +50,7 @@ std::string InfoVerb::text_of(const Opened& opened) {
   text += fmt::format("parameters   {}, {} multiplications and additions an image\n", count(vae), multiply_adds(vae));
   text += fmt::format("progress     {} of {} epochs{}\n", at.epoch, config.epochs,
                       at.step > 0 ? fmt::format(", and step {} of the next", at.step) : "");
-  text += bound_after(at.epoch, run);
+  text += bound_after(at.epoch, run, config);
   std::string kept;
   std::error_code error;
   for (const char* which : {"last", "best"})
