@@ -61,7 +61,7 @@ static Tensor weighted(const Formula& formula, const Captures& captures, const T
     Tensor out = evaluate(formula, captures, {g.view(), x[j].view()...});
     if (!tracked(g) && ((!formula.partial[j] || !tracked(x[j])) && ...)) return out;
     return record(
-        formula.name, std::move(out),
+        formula.title, std::move(out),
         arg(g, [&formula, captures,
                 x](const Tensor& h) { return where(h, weighted<arity>(formula, captures, h, x), scalar(0)); }),
         arg(x[j], VjpByInput<arity>{formula, captures, x, j, g}).only_if(formula.partial[j])...);

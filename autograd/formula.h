@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <string_view>
 
 #include "autograd/dual.h"
 #include "autograd/lambda.h"
@@ -19,10 +20,20 @@ struct FixedString {
   constexpr FixedString(const char (&s)[n]) { std::copy(s, s + n, text); }
 };
 
+/// The name of an op's derivative of order 0, 1 or 2.
+template <int order, std::size_t n>
+consteval auto title(const FixedString<n>& name) {
+  constexpr std::string_view mark = order == 0 ? "" : order == 1 ? "′" : "″";
+  char text[n + mark.size()]{};
+  std::copy(mark.begin(), mark.end(), std::copy(name.text, name.text + n - 1, text));
+  return FixedString<n + mark.size()>(text);
+}
+
 /// One row function of an op, and where its derivatives are. Of order 0 it computes f(x…); of order k, the weighted
 /// derivative g·∂ᵏf(x…), with the weight g as its first input.
 struct Formula {
-  const char* name;
+  const char* name;   // of the op
+  const char* title;  // on the tape: silu, and its derivatives silu′ and silu″
   int order;
   int arity;
   Tensor (*slope)(const void* closure, int i, std::span<const Tensor> x);  // of Smooth: ∂f/∂xᵢ in public ops
@@ -164,7 +175,8 @@ struct Derivative {
     else
       return nullptr;
   }
-  static constexpr Formula formula{name.text, order, arity, slope(), row, partials(Inputs())};
+  static constexpr auto kTitle = title<order>(name);
+  static constexpr Formula formula{name.text, kTitle.text, order, arity, slope(), row, partials(Inputs())};
 };
 
 }  // namespace detail

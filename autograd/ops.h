@@ -78,7 +78,9 @@ Tensor silu(const Tensor& x);
 /// x·Φ(x) with the normal distribution function Φ (Hendrycks, Gimpel 2016).
 Tensor gelu(const Tensor& x);
 
-/// a where condition ≠ 0, else b. No derivative by the condition.
+/// a where condition ≠ 0, else b. No derivative by the condition. Both sides are computed, and the gradient of 0 that
+/// the other side gets is NaN at an infinite slope: where(x > 0, sqrt(x), 0) has gradient NaN at 0. Inside one
+/// elementwise lambda it is 0; between tensors choose first, sqrt(where(x > 0, x, 1)), then choose again.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 // Comparisons: 1 where true, else 0. Never tracked: their derivative is zero wherever it exists.
 Tensor operator<(const Tensor& a, const Tensor& b);
@@ -132,7 +134,7 @@ Tensor operator>=(Number auto a, const Tensor& b) { return with_number::less_equ
 Tensor equal(const Tensor& a, Number auto b) { return with_number::equal(a, Real(b)); }
 Tensor equal(Number auto a, const Tensor& b) { return with_number::equal(b, Real(a)); }
 
-// ----- shape (ops_shape.cpp): transposes, slices and broadcasts copy nothing ------------------------------------
+// ----- shape (ops_shape.cpp, ops_broadcast.cpp): transposes, slices, broadcasts copy nothing ----
 
 /// The last two axes swapped: (…, n, m) -> (…, m, n).
 Tensor transpose(const Tensor& x);

@@ -2,8 +2,6 @@
 #include "autograd/op.h"
 #include "autograd/ops.h"
 #include "tensor/copy.h"
-#include "tensor/map.h"
-#include "tensor/reduce.h"
 #include "tensor/scatter.h"
 #include "tensor/walk.h"
 
@@ -154,24 +152,6 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t parts, int axis) {
   check(parts > 0 && extent % parts == 0, "[split] axis {} of shape {} does not divide into {} equal parts", axis,
         x.shape(), parts);
   return split(x, std::vector<std::int64_t>(parts, extent / parts), axis);
-}
-
-Tensor broadcast_to(const Tensor& x, const Shape& shape) {
-  if (x.shape() == shape) return x;
-  check(broadcast("broadcast_to", x.shape(), shape) == shape, "[broadcast_to] {} does not broadcast to {}", x.shape(),
-        shape);
-  return record("broadcast_to", detach(x, shape, kernel::broadcast_view(x.view(), shape).strides),
-                arg(x, [from = x.shape()](const Tensor& g) { return sum_to(g, from); }));
-}
-
-Tensor sum_to(const Tensor& x, const Shape& shape) {
-  if (x.shape() == shape) return x;
-  check(broadcast("sum_to", x.shape(), shape) == x.shape(), "[sum_to] {} does not broadcast to {}", shape, x.shape());
-  Tensor y(shape);
-  Shape kept = shape;  // of x's rank
-  while (kept.rank() < x.rank()) kept = kept.inserted(0, 1);
-  kernel::sum(x.view(), {y.write().data, kept, contiguous_strides(kept)});
-  return record("sum_to", y, arg(x, [from = x.shape()](const Tensor& g) { return broadcast_to(g, from); }));
 }
 
 static void check_indices(const char* op, const Indices& indices, std::int64_t extent) {

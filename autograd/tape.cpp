@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/observer.h"
 #include "autograd/ops.h"
 #include "autograd/tape_memory.h"
 #include "tensor/map.h"
@@ -45,11 +46,15 @@ Tape::Tape(std::span<const Tensor> watched) {
   }
   memory_->enter();
   link(false);
+  if (Observer::here) [[unlikely]]
+    Observer::here->began(memory_->seen(), watched);
 }
 
 Tape::Memory& Tape::memory() const {
-  check(memory_ != nullptr,
-        "[tape] this tape is spent\nhelp: gradient() consumes its tape; make a new one for each gradient");
+  check(
+      memory_ != nullptr,
+      "[tape] this tape is spent\nhelp: gradient() consumes its tape; make a new one for each gradient, and take what "
+      "else you ask of it, such as listing(), in a statement before: arguments of one call are computed in any order");
   return *memory_;
 }
 
@@ -87,6 +92,8 @@ void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argu
   }
   ids.insert(out.id(), static_cast<int>(nodes.size()));
   nodes.push_back({op, out.shape(), first_edge, static_cast<int>(arguments.size()), {}});
+  if (Observer::here) [[unlikely]]
+    Observer::here->recorded(seen(), out, arguments);
 }
 
 Tensor record(const char* op, Tensor out, std::span<const Argument> arguments) {
@@ -109,7 +116,8 @@ bool tracked(const Tensor& x) {
 
 // ----- the way back --------------------------------------------------------------------------------------------
 
-// Runs the VJPs of the nodes between the loss and `target`; the gradients end up in the nodes that are returned.
+// Runs the VJPs of the nodes between the loss and `target`; the gradients end up in the nodes that are returned. An
+// argument that stands before `target` in the list cannot depend on it, so its VJP is only freed.
 Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
   const int last = memory().ids.find(loss.id());
   check(last >= 0,
@@ -124,10 +132,13 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
   Owner owner = std::move(memory_);
   owner->leave();
   std::vector<Node>& nodes = owner->nodes;
-  nodes[last].gradient = full(loss.shape(), 1);
+  nodes[last].gradient = full(loss.shape(), 1);  // d loss / d loss
   for (int n = last; n > target; --n) {
     Node& node = nodes[n];
-    if (!node.gradient || !node.op) continue;
+    if (!node.gradient) continue;
+    if (Observer::here) [[unlikely]]
+      Observer::here->arrived(owner->seen(), n);
+    if (!node.op) continue;
     const Tensor g = *std::exchange(node.gradient, std::nullopt);
     for (int e = node.first_edge; e < node.first_edge + node.edges; ++e) {
       Edge& edge = owner->edges[e];
@@ -137,6 +148,8 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
         Node& input = nodes[edge.node];
         check(term.shape() == input.shape, "[{}] the VJP of argument {} gave shape {} for an argument of shape {}",
               node.op, e - node.first_edge, term.shape(), input.shape);
+        if (Observer::here) [[unlikely]]
+          Observer::here->ran(owner->seen(), n, e, term);
         if (!input.gradient) {
           input.gradient = std::move(term);
         } else if (recording()) {
@@ -146,7 +159,11 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
           kernel::map([](Batch a, Batch b) { return a + b; }, sum, {sum, term.view()});
         }
       }
+      if (Observer::here) [[unlikely]]
+        Observer::here->before_freeing(owner->seen(), n);
       std::exchange(edge.vjp, nullptr)->~Vjp();
+      if (Observer::here) [[unlikely]]
+        Observer::here->freed(owner->seen(), n);
     }
   }
   return owner;

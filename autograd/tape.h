@@ -16,6 +16,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tensor/tensor.h"
@@ -23,6 +24,7 @@
 namespace GRADUS {
 
 struct Argument;  // autograd/op.h
+class Vjp;        // autograd/op.h
 
 /// A link in this thread's list of active tapes and pauses, innermost first.
 class Scope {
@@ -55,6 +57,20 @@ class Pause : public Scope {
 
 class Tape : public Scope {
  public:
+  /// One op of the list: what it is called, what shape it gave, where its edges begin and how many they are.
+  struct Node {
+    const char* op;  // null: watched from the start
+    Shape shape;
+    int first_edge;
+    int edges;
+    std::optional<Tensor> gradient;  // on the way back: what has arrived so far
+  };
+  /// One argument of one op.
+  struct Edge {
+    int node;  // the node that computed it; negative: not on this tape, its shape is constants[-1 - node]
+    Vjp* vjp;  // in the arena; null when there is no derivative or it has run
+  };
+
   Tape() = delete;  // say what to differentiate by: Tape tape(x)
   /// Starts recording what is computed from the tensors of `watched`.
   explicit Tape(std::span<const Tensor> watched);
@@ -69,8 +85,9 @@ class Tape : public Scope {
 
   /// True when x is watched by this tape or computed from what is; Error when the tape is spent.
   bool knows(const Tensor& x) const;
-  /// One line per node: `v7 = matmul(v3, v5)  (128, 400)`. An argument that nothing watched is shown by its shape.
-  std::string listing() const;
+  /// One line per node: `v7 = matmul(v3, v5)  (128, 400)`. An argument that nothing watched is shown by its shape, and
+  /// what is watched by its name, where there is one: listing(parameter_names(module)).
+  std::string listing(std::span<const std::string> names = {}) const;
 
  private:
   friend Tensor record(const char* op, Tensor out, std::span<const Argument> arguments);

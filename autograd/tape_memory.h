@@ -7,9 +7,8 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <optional>
 
-#include "autograd/op.h"
+#include "autograd/observer.h"
 
 namespace GRADUS {
 
@@ -93,19 +92,6 @@ class IdTable {
   std::size_t count_ = 0;
 };
 
-struct Edge {  // one argument of one op
-  int node;    // the node that computed it; negative: not on this tape, its shape is constants[-1 - node]
-  Vjp* vjp;    // in the arena; null when there is no derivative or it has run
-};
-
-struct Node {
-  const char* op;  // null: watched from the start
-  Shape shape;
-  int first_edge;
-  int edges;
-  std::optional<Tensor> gradient;
-};
-
 struct Tape::Memory {
   ~Memory() { leave(); }
 
@@ -120,6 +106,7 @@ struct Tape::Memory {
   static inline std::atomic<std::int64_t> recording_anywhere = 0;  // how many they are, and how many in this thread:
   static inline constinit thread_local std::int64_t recording_here = 0;  // where the two agree, there are no others
 
+  SeenTape seen() const { return {this, nodes, edges}; }
   bool knows(const Tensor& x) const { return ids.find(x.id()) >= 0; }
   /// Appends an op with the VJPs of the arguments that are on this tape.
   void write(const char* op, const Tensor& out, std::span<const Argument> arguments, bool last);

@@ -4,6 +4,7 @@
 
 #include "autograd/custom_vjp.h"
 #include "autograd/elementwise.h"
+#include "autograd/explain.h"
 #include "autograd/functional.h"
 #include "autograd/gradcheck.h"
 #include "autograd/op.h"

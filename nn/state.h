@@ -21,6 +21,14 @@ std::int64_t count(const M& module) {
   return total;
 }
 
+/// The names of parameters(module), in their order: tape.listing(parameter_names(net)).
+template <class M>
+std::vector<std::string> parameter_names(const M& module) {
+  std::vector<std::string> names;
+  for_each_parameter(const_cast<M&>(module), [&](const MemberPath& path, Tensor&) { names.push_back(path.text()); });
+  return names;
+}
+
 /// Parameters and buffers by name.
 template <class M>
 std::map<std::string, Tensor> state(const M& module) {

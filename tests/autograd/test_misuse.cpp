@@ -124,7 +124,8 @@ TEST_CASE("misuse: tapes and derivatives") {
          const Tensor loss = sum(x * x);
          tape.gradient(loss);
          tape.gradient(loss);
-       }), "[tape] this tape is spent\nhelp: gradient() consumes its tape; make a new one for each gradient"},
+       }), "[tape] this tape is spent\nhelp: gradient() consumes its tape; make a new one for each gradient, and take what "
+        "else you ask of it, such as listing(), in a statement before: arguments of one call are computed in any order"},
       {"a loss of other tensors", watching_x([&](Tape& tape) { tape.gradient(sum(ones({2}))); }), kUnwatched},
       {"a loss from before the tape", [&] {
          const Tensor loss = sum(x * x);

@@ -281,7 +281,8 @@ TEST_CASE("tape: a spent tape says so, whatever is asked of it") {
   const Tensor loss = x * x;
   tape.gradient(loss);
   const std::string spent =
-      "[tape] this tape is spent\nhelp: gradient() consumes its tape; make a new one for each gradient";
+      "[tape] this tape is spent\nhelp: gradient() consumes its tape; make a new one for each gradient, and take what "
+      "else you ask of it, such as listing(), in a statement before: arguments of one call are computed in any order";
   CHECK(error_of([&] { tape.gradient(loss); }) == spent);
   CHECK(error_of([&] { tape.gradient(loss, x); }) == spent);
   CHECK(error_of([&] { tape.listing(); }) == spent);
@@ -352,6 +353,30 @@ TEST_CASE("tape: the listing shows every op, its arguments and its shape") {
                           "v3 = tanh(v2)  (5, 4)\n"
                           "v4 = mul(v3, v3)  (5, 4)\n"
                           "v5 = sum(v4)  ()\n");
+}
+
+TEST_CASE("tape: the listing names what is watched, where names are given, in the order of watching") {
+  const Tensor w = zeros({4, 3}), b = zeros({4});
+  const Tensor watched[] = {w, b, w};  // one of them twice: it goes by the name that comes first
+  const std::string names[] = {"weight", "bias", "again"};
+  Tape tape(watched);
+  sum(w);
+  CHECK(tape.listing(names) == "v0 = weight  (4, 3)\nv1 = bias  (4)\nv2 = sum(v0)  ()\n");
+  CHECK(tape.listing({names, 1}) == "v0 = weight  (4, 3)\nv1 = watched  (4)\nv2 = sum(v0)  ()\n");
+}
+
+TEST_CASE("tape: the derivative of a lambda is listed with a mark for its order") {
+  const Tensor x = tensor({2}, {1, 2});
+  Tape third(x);
+  Tape second(x);
+  {
+    Tape first(x);
+    const Tensor y = sum(elementwise<"f">([](auto x) { return exp(x) * x; }, x));
+    const Tensor d = first.gradient(y, x);
+    CHECK(contains(second.listing(), "= f′("));
+    second.gradient(sum(d), x);
+  }
+  CHECK(contains(third.listing(), "= f″("));
 }
 
 TEST_CASE("elementwise: a user's lambda is an op with its name, and its literals and captures are constants") {

@@ -1,0 +1,5 @@
+// Your answer to lesson 2. Replace the line that throws.
+#pragma once
+
+/// The derivative of entry `result` by every entry of the tape, in the order of the tape.
+inline std::vector<double> walk_back(const Tape&, int) { throw Todo{"write `walk_back`"}; }

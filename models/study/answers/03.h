@@ -1,0 +1,5 @@
+// Your answer to lesson 3. Replace the line that throws.
+#pragma once
+
+/// All nodes, each behind every node that it was made of.
+inline std::vector<int> order(const Graph&) { throw Todo{"write `order`"}; }

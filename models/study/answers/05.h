@@ -1,0 +1,5 @@
+// Your answer to lesson 5. Replace the line that throws.
+#pragma once
+
+/// H·v, where H is the Hessian of f at x; in x's shape, which is v's as well.
+inline Tensor hessian_times(const Loss&, const Tensor&, const Tensor&) { throw Todo{"write `hessian_times`"}; }

@@ -1,0 +1,5 @@
+// Your answer to lesson 7. Replace the line that throws.
+#pragma once
+
+/// x summed over the axes along which `shape` would be repeated to give x's shape.
+inline Tensor summed_to(const Tensor&, const Shape&) { throw Todo{"write `summed_to`"}; }

@@ -1,0 +1,6 @@
+// expect: the draws are constants to the tape
+#pragma once
+
+inline Tensor laplace(const Tensor& loc, const Tensor& log_scale, const Tensor& u) {
+  return detach(loc + exp(log_scale) * where(u < 0, log(abs(u)), -log(abs(u))));
+}
