@@ -45,7 +45,7 @@ struct DregObjective {
 };
 
 struct Objective {
-  Choice<ElboObjective, IwaeObjective, DregObjective, StlObjective> kind;
+  Choice<ElboObjective, IwaeObjective, DregObjective, StlObjective> kind{};
   std::int64_t samples = 1;
   double beta = 1;
   std::int64_t beta_warmup = 0;
