@@ -18,7 +18,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "autograd/observer.h"
+#include "autograd/tape_observer.h"
 
 namespace GRADUS {
 
@@ -56,7 +56,7 @@ struct ExplainedTape {
   int gradient_not_finite = -1;  // the first with such a gradient, on the way back
 };
 
-class Explain final : public Observer {
+class Explain final : public TapeObserver {
  public:
   /// `names` are those of the tensors that the first tape watches, in order.
   explicit Explain(std::vector<std::string> names = {});
@@ -94,7 +94,7 @@ class Explain final : public Observer {
   std::vector<std::string> footer(const ExplainedTape& tape) const;
   std::string call(const ExplainedTape& tape, std::size_t node) const;
 
-  Observer* outer_;
+  TapeObserver* outer_;
   std::vector<std::string> names_;
   std::vector<ExplainedTape> tapes_;
   std::unordered_map<const void*, std::size_t> index_;

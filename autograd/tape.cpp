@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "autograd/observer.h"
 #include "autograd/ops.h"
 #include "autograd/tape_memory.h"
+#include "autograd/tape_observer.h"
 #include "tensor/map.h"
 
 namespace GRADUS {
@@ -46,8 +46,8 @@ Tape::Tape(std::span<const Tensor> watched) {
   }
   memory_->enter();
   link(false);
-  if (Observer::here) [[unlikely]]
-    Observer::here->began(memory_->seen(), watched);
+  if (TapeObserver::here) [[unlikely]]
+    TapeObserver::here->began(memory_->seen(), watched);
 }
 
 Tape::Memory& Tape::memory() const {
@@ -92,8 +92,8 @@ void Tape::Memory::write(const char* op, const Tensor& out, std::span<const Argu
   }
   ids.insert(out.id(), static_cast<int>(nodes.size()));
   nodes.push_back({op, out.shape(), first_edge, static_cast<int>(arguments.size()), {}});
-  if (Observer::here) [[unlikely]]
-    Observer::here->recorded(seen(), out, arguments);
+  if (TapeObserver::here) [[unlikely]]
+    TapeObserver::here->recorded(seen(), out, arguments);
 }
 
 Tensor record(const char* op, Tensor out, std::span<const Argument> arguments) {
@@ -136,8 +136,8 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
   for (int n = last; n > target; --n) {
     Node& node = nodes[n];
     if (!node.gradient) continue;
-    if (Observer::here) [[unlikely]]
-      Observer::here->arrived(owner->seen(), n);
+    if (TapeObserver::here) [[unlikely]]
+      TapeObserver::here->arrived(owner->seen(), n);
     if (!node.op) continue;
     const Tensor g = *std::exchange(node.gradient, std::nullopt);
     for (int e = node.first_edge; e < node.first_edge + node.edges; ++e) {
@@ -148,8 +148,8 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
         Node& input = nodes[edge.node];
         check(term.shape() == input.shape, "[{}] the VJP of argument {} gave shape {} for an argument of shape {}",
               node.op, e - node.first_edge, term.shape(), input.shape);
-        if (Observer::here) [[unlikely]]
-          Observer::here->ran(owner->seen(), n, e, term);
+        if (TapeObserver::here) [[unlikely]]
+          TapeObserver::here->ran(owner->seen(), n, e, term);
         if (!input.gradient) {
           input.gradient = std::move(term);
         } else if (recording()) {
@@ -159,11 +159,11 @@ Tape::Owner Tape::walk_back(const Tensor& loss, int target) {
           kernel::map([](Batch a, Batch b) { return a + b; }, sum, {sum, term.view()});
         }
       }
-      if (Observer::here) [[unlikely]]
-        Observer::here->before_freeing(owner->seen(), n);
+      if (TapeObserver::here) [[unlikely]]
+        TapeObserver::here->before_freeing(owner->seen(), n);
       std::exchange(edge.vjp, nullptr)->~Vjp();
-      if (Observer::here) [[unlikely]]
-        Observer::here->freed(owner->seen(), n);
+      if (TapeObserver::here) [[unlikely]]
+        TapeObserver::here->freed(owner->seen(), n);
     }
   }
   return owner;

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <mutex>
 
-#include "autograd/observer.h"
+#include "autograd/tape_observer.h"
 
 namespace GRADUS {
 

@@ -3,7 +3,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(internal autograd/captures.h autograd/dual.h autograd/explain_formulas.h autograd/formula.h autograd/joint.h autograd/lambda.h
-    autograd/observer.h autograd/reduced.h autograd/tape_memory.h autograd/window_sizes.h nn/files/atomic_file.h nn/audit_checks.h
+    autograd/reduced.h autograd/tape_memory.h autograd/tape_observer.h autograd/window_sizes.h nn/files/atomic_file.h nn/audit_checks.h
     nn/audit_distribution_checks.h nn/files/input_file.h nn/files/quote.h
     nn/files/safetensors_header.h nn/gradus.h nn/lengths.h nn/members.h nn/normalize.h nn/unlisted.h)
 file(READ ${ROOT}/nn/gradus.h umbrella)

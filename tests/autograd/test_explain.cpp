@@ -110,9 +110,9 @@ TEST_CASE("explain: the same bits, observed or not, and the same after it") {
   {
     Explain look;
     CHECK(step() == before);
-    CHECK(Observer::here == &look);
+    CHECK(TapeObserver::here == &look);
   }
-  CHECK(Observer::here == nullptr);
+  CHECK(TapeObserver::here == nullptr);
   CHECK(step() == before);
 }
 

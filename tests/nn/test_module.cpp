@@ -88,13 +88,6 @@ struct Empty {
 static_assert(Module<Everything> && Module<Linear> && Module<Empty> && !Module<Tensor> && !Module<int>);
 
 template <class M>
-std::vector<std::string> parameter_names(M& module) {
-  std::vector<std::string> names;
-  for_each_parameter(module, [&](const MemberPath& path, Tensor&) { names.push_back(path.text()); });
-  return names;
-}
-
-template <class M>
 std::map<std::string, std::vector<Real>> numbers(const M& module) {
   std::map<std::string, std::vector<Real>> all;
   for (const auto& [name, x] : state(module)) all[name] = x.values();

@@ -1,4 +1,4 @@
-// Observer: who looks on while the tapes of a thread record and are walked back. The tape calls it where something has
+// TapeObserver: who looks on while the tapes of a thread record and are walked back. The tape calls it where something has
 // happened; with nobody looking, each of these places costs the test of one pointer.
 #pragma once
 
@@ -13,7 +13,7 @@ struct SeenTape {
   const std::vector<Tape::Edge>& edges;
 };
 
-class Observer {
+class TapeObserver {
  public:
   virtual void began(const SeenTape& tape, std::span<const Tensor> watched) = 0;
   /// The last node has been written; its edges still hold their VJPs.
@@ -25,10 +25,10 @@ class Observer {
   virtual void before_freeing(const SeenTape& tape, int node) = 0;
   virtual void freed(const SeenTape& tape, int node) = 0;
 
-  static inline constinit thread_local Observer* here = nullptr;
+  static inline constinit thread_local TapeObserver* here = nullptr;
 
  protected:
-  ~Observer() = default;
+  ~TapeObserver() = default;
 };
 
 }  // namespace GRADUS
