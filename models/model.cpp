@@ -11,7 +11,8 @@ Vae make_vae(const ModelSettings& settings, const SampleShape& sample, Rng& rng)
       .height = sample.height,
       .width = sample.width,
       .latent = settings.latent,
-      .numbers = std::visit([](const auto& likelihood) { return likelihood.kNumbers; }, settings.likelihood.chosen),
+      .condition = condition_size(settings.condition),
+      .numbers = std::visit([](const auto& likelihood) { return likelihood.numbers(); }, settings.likelihood.chosen),
       .activation = settings.activation,
       .init = settings.init};
   // One after the other, for each draws from the generator.

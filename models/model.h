@@ -1,8 +1,9 @@
 // A model out of its parts by name.
 #pragma once
 
+#include "models/condition.h"
 #include "models/latents/codes.h"
-#include "models/likelihoods.h"
+#include "models/likelihoods/likelihoods.h"
 #include "models/networks/networks.h"
 #include "models/vae.h"
 
@@ -15,6 +16,7 @@ struct ModelSettings {
   Activation::Kind activation = Activation::elu;
   Init init = Init::variance_scaling;
   Likelihoods likelihood{};
+  Conditions condition{};
 
   void settings(auto&& is) {
     static constexpr Word<Activation::Kind> kActivations[] = {
@@ -31,6 +33,7 @@ struct ModelSettings {
     is("activation", activation, kActivations, "of the hidden layers");
     is("init", init, kInits, "how weights begin");
     is("likelihood", likelihood, "p(x|z)");
+    is("condition", condition, "what both networks are told beside the image");
   }
 
   Pricing pricing() const {

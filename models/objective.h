@@ -8,6 +8,7 @@
 //          held constant in w: its noise does not drown the signal as K grows (Tucker, Lawson, Gu, Maddison 2018)
 #pragma once
 
+#include "models/corruption.h"
 #include "models/latent.h"
 #include "models/settings.h"
 
@@ -52,6 +53,7 @@ struct Objective {
   std::int64_t beta_cycles = 0;
   double free_bits = 0;
   double capacity = 0;
+  Corruptions corrupt{};
 
   void settings(auto&& is) {
     is("objective", kind, "what is raised");
@@ -65,6 +67,7 @@ struct Objective {
        "nats of KL divergence that cost nothing, an equal share for each dimension\n(Kingma et al. 2016)");
     is("capacity", capacity, RealRange{.min = 0, .max = 1e6},
        "nats at which the KL divergence is held, by `beta` times its distance\n(Burgess et al. 2018); 0: off");
+    is("corrupt", corrupt, "what the encoder sees in training");
   }
   /// SettingError for what has no meaning together, or with a code whose draws can be priced so far.
   void check(Pricing pricing) const;

@@ -16,15 +16,16 @@ Tensor log_weights(const Tensor& log_p, const Draw& q) { return log_p - sum(*q.k
 
 Bound bound(const Vae& vae, const Minibatch& batch, const Objective& objective, Context& context) {
   Price price = objective.price();
+  const Minibatch seen = corrupted(batch, objective.corrupt, context);
   if (objective.kind.is<DregObjective>()) {  // a first look, for the weights alone
     const Pause no_derivatives;
     Rng same = context.rng;
     Context first{context.training, same};
-    const Draw q = vae.latent.draw(batch, objective.samples, price, first);
+    const Draw q = vae.latent.draw(seen, objective.samples, price, first);
     price.pull = softmax(log_weights(vae.decoder.log_likelihood(batch, q.z, first), q), 0);
   }
-  const Draw q = vae.latent.draw(batch, objective.samples, price, context);  // q(z|x), K draws
-  const Tensor log_p = vae.decoder.log_likelihood(batch, q.z, context);      // log p(x|z), (K, B)
+  const Draw q = vae.latent.draw(seen, objective.samples, price, context);  // q(z|x), K draws
+  const Tensor log_p = vae.decoder.log_likelihood(batch, q.z, context);     // log p(x|z), (K, B)
   Bound bound{.log_likelihood = mean_of_draws(log_p), .kl = q.kl, .penalty = q.penalty};
   if (q.kl && q.kl->rank() == 3) bound.kl = mean_of_draws(*q.kl);
   if (objective.weighs()) {

@@ -11,28 +11,41 @@ static Tensor grey(const Images& images, std::span<const std::int64_t> rows) {
   return x;
 }
 
-static Tensor drawn_once(const Images& images, std::span<const std::int64_t> rows, std::uint64_t stream) {
+// Uniform numbers for the pixels of each image from its own place in the stream.
+static Tensor uniform_once(const Images& images, std::span<const std::int64_t> rows, std::uint64_t stream) {
   const std::int64_t size = images.pixels_per_image();
   const std::uint64_t blocks = static_cast<std::uint64_t>(size);  // at least what one image draws
-  Tensor x = grey(images, rows);
-  const View out = x.write();
+  Tensor all({static_cast<std::int64_t>(rows.size()), size});
+  Real* out = all.write().data;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Rng rng{.seed = 0, .stream = stream, .counter = static_cast<std::uint64_t>(rows[i]) * blocks};
     const Tensor u = uniform({size}, rng);
-    Real* row = out.data + static_cast<std::int64_t>(i) * size;
-    for (std::int64_t j = 0; j < size; ++j) row[j] = u.view().data[j] < row[j] ? Real(1) : Real(0);
+    out = std::copy_n(u.view().data, size, out);
   }
-  return x;
+  return all;
 }
 
-Minibatch training_batch(const Images& images, std::span<const std::int64_t> rows, Binarize binarize, Rng& rng) {
-  if (binarize == Binarize::statically) return {drawn_once(images, rows, stream::kTrainBits)};
-  const Tensor x = grey(images, rows);
-  return {binarize == Binarize::dynamically ? uniform(x.shape(), rng) < x : x};
+// x = k/255 -> (k + u)/256
+static Tensor dequantized(const Tensor& x, const Tensor& u) { return (x * 255 + u) / 256; }
+
+Minibatch training_batch(const Images& images, std::span<const std::int64_t> rows, const Shown& shown, Rng& rng) {
+  Tensor x = grey(images, rows);
+  if (shown.binarize == Binarize::statically)
+    x = uniform_once(images, rows, stream::kTrainBits) < x;
+  else if (shown.binarize == Binarize::dynamically)
+    x = uniform(x.shape(), rng) < x;
+  else if (shown.dequantize)
+    x = dequantized(x, uniform(x.shape(), rng));
+  return {x, condition_of(shown.condition, images, rows)};
 }
 
-Minibatch test_batch(const Images& images, std::span<const std::int64_t> rows, Binarize binarize) {
-  return {binarize == Binarize::none ? grey(images, rows) : drawn_once(images, rows, stream::kTestBits)};
+Minibatch test_batch(const Images& images, std::span<const std::int64_t> rows, const Shown& shown) {
+  Tensor x = grey(images, rows);
+  if (shown.binarize != Binarize::none)
+    x = uniform_once(images, rows, stream::kTestBits) < x;
+  else if (shown.dequantize)
+    x = dequantized(x, uniform_once(images, rows, stream::kTestBits));
+  return {x, condition_of(shown.condition, images, rows)};
 }
 
 }  // namespace GRADUS

@@ -1,7 +1,8 @@
-// Grey pixels as bits: what a model is shown of the images at some rows.
+// What a model is shown of the images at some rows: grey pixels as they are, as bits, or with noise between their levels,
+// and their condition.
 #pragma once
 
-#include "models/data/dataset.h"
+#include "models/condition.h"
 #include "models/minibatch.h"
 #include "tensor/random.h"
 
@@ -12,9 +13,20 @@ namespace GRADUS {
 /// all in both.
 enum class Binarize { none, statically, dynamically };
 
-/// The images at `rows` as a batch, (rows, D) in [0, 1]. Bits that are drawn anew come from `rng`; those drawn once, each
-/// image's from its own place in a stream.
-Minibatch training_batch(const Images& images, std::span<const std::int64_t> rows, Binarize binarize, Rng& rng);
-Minibatch test_batch(const Images& images, std::span<const std::int64_t> rows, Binarize binarize);
+/// How images are shown.
+struct Shown {
+  Binarize binarize = Binarize::none;
+  bool dequantize =
+      false;  // level k of pixels that stay grey as (k + u)/256, u drawn anew in training, else once for all
+  Conditions condition{};
+
+  Shown(Binarize binarize = Binarize::none, bool dequantize = false, const Conditions& condition = {})
+      : binarize(binarize), dequantize(dequantize), condition(condition) {}
+};
+
+/// The images at `rows` as a batch, (rows, D) in [0, 1], with their condition. What is drawn anew comes from `rng`; what is
+/// drawn once, each image's from its own place in a stream.
+Minibatch training_batch(const Images& images, std::span<const std::int64_t> rows, const Shown& shown, Rng& rng);
+Minibatch test_batch(const Images& images, std::span<const std::int64_t> rows, const Shown& shown);
 
 }  // namespace GRADUS

@@ -10,21 +10,41 @@
 
 namespace GRADUS {
 
-void check_size(const std::string& name, const Pair& size, const Pair& taken) {
-  check(size.h == taken.h && size.w == taken.w, "the images of {} are {} x {} pixels, the model takes {} x {}",
-        quote(name), size.h, size.w, taken.h, taken.w);
+std::string to_string(const SampleShape& shape) {
+  return fmt::format("{} x {}{}", shape.height, shape.width,
+                     shape.channels == 1 ? "" : fmt::format(" x {}", shape.channels));
+}
+
+void check_size(const std::string& name, const SampleShape& size, const SampleShape& taken) {
+  check(size == taken, "the images of {} are {} pixels, the model takes {}", quote(name), to_string(size),
+        to_string(taken));
+}
+
+static std::string fingerprint_of(std::int64_t count, const SampleShape& shape, unsigned long sum) {
+  return fmt::format("{}x{}x{}{} crc32:{:08x}", count, shape.height, shape.width,
+                     shape.channels == 1 ? "" : fmt::format("x{}", shape.channels), sum);
 }
 
 std::string fingerprint(const Images& images) {
   uLong sum = crc32_z(0, images.pixels.data(), images.pixels.size());
   if (!images.labels.empty()) sum = crc32_z(sum, images.labels.data(), images.labels.size());
-  return fmt::format("{}x{}x{} crc32:{:08x}", images.count, images.height, images.width, sum);
+  return fingerprint_of(images.count, images.shape(), sum);
+}
+
+void part_channels(std::vector<std::uint8_t>& pixels, std::int64_t count, const SampleShape& shape) {
+  const std::int64_t size = shape.numel(), places = shape.height * shape.width;
+  std::vector<std::uint8_t> image(static_cast<std::size_t>(size));
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::uint8_t* to = &pixels[i * size];
+    std::copy_n(to, size, image.begin());
+    for (std::int64_t at = 0; at < size; ++at) to[at % shape.channels * places + at / shape.channels] = image[at];
+  }
 }
 
 void transpose(Images& images) {
-  const std::int64_t size = images.pixels_per_image();
+  const std::int64_t size = images.height * images.width;
   std::vector<std::uint8_t> image(static_cast<std::size_t>(size));
-  for (std::int64_t i = 0; i < images.count; ++i) {
+  for (std::int64_t i = 0; i < images.count * images.channels; ++i) {  // each channel is a picture
     std::uint8_t* pixels = &images.pixels[i * size];
     std::copy_n(pixels, size, image.begin());
     for (std::int64_t y = 0; y < images.height; ++y)
@@ -44,10 +64,11 @@ Identified read_fingerprint(const std::string& text) {
     at = stop;
     return error == std::errc();
   };
-  const bool whole = number(read.count, 10, "") && number(read.height, 10, "x") && number(read.width, 10, "x") &&
-                     number(sum, 16, " crc32:") && at == end && std::min({read.count, read.height, read.width}) > 0;
-  const std::string again = fmt::format("{}x{}x{} crc32:{:08x}", read.count, read.height, read.width, sum);
-  check(whole && text == again, "{} does not identify images", quote(text));
+  SampleShape& shape = read.shape;
+  bool whole = number(read.count, 10, "") && number(shape.height, 10, "x") && number(shape.width, 10, "x");
+  if (whole && at != end && *at == 'x') whole = number(shape.channels, 10, "x") && shape.channels == 3;
+  whole = whole && number(sum, 16, " crc32:") && at == end && std::min({read.count, shape.height, shape.width}) > 0;
+  check(whole && text == fingerprint_of(read.count, shape, sum), "{} does not identify images", quote(text));
   return read;
 }
 

@@ -5,18 +5,21 @@
 #include <string>
 #include <vector>
 
-#include "tensor/conv.h"
+#include "models/minibatch.h"
 
 namespace GRADUS {
 
-/// Grey images as bytes, 0 black to 255 white, row-major (count, height, width), and one label each or none.
+/// Images as bytes, 0 dark to 255 bright, row-major (count, channels, height, width), and one label each or none. One
+/// channel is grey, three are red, green and blue.
 struct Images {
   std::string name;
-  std::int64_t count = 0, height = 0, width = 0;
-  std::vector<std::uint8_t> pixels{};  // count·height·width
+  std::int64_t count = 0, height = 0, width = 0, channels = 1;
+  std::vector<std::uint8_t> pixels{};  // count·channels·height·width
   std::vector<std::uint8_t> labels{};  // count, or empty when there are none
 
-  std::int64_t pixels_per_image() const { return height * width; }
+  SampleShape shape() const { return {channels, height, width}; }
+  /// Of all channels.
+  std::int64_t pixels_per_image() const { return channels * height * width; }
 };
 
 struct Dataset {
@@ -24,21 +27,28 @@ struct Dataset {
   Images train, test;
 };
 
-/// Error unless the images of that name have the height and width that a model takes.
-void check_size(const std::string& name, const Pair& size, const Pair& taken);
+/// "28 x 28", "32 x 32 x 3"
+std::string to_string(const SampleShape& shape);
+/// Error unless the images of that name have the size and channels that a model takes.
+void check_size(const std::string& name, const SampleShape& size, const SampleShape& taken);
+
+/// Pixels of several bytes as planes of single ones: (count, height, width, channels) -> (count, channels, height, width).
+void part_channels(std::vector<std::uint8_t>& pixels, std::int64_t count, const SampleShape& shape);
 
 /// Swaps the rows and columns of every image.
 void transpose(Images& images);
 
-/// What identifies the images, whatever their name: "60000x28x28 crc32:1a2b3c4d", over pixels, then labels.
+/// What identifies the images, whatever their name: "60000x28x28 crc32:1a2b3c4d", over pixels, then labels;
+/// "50000x32x32x3 crc32:…" of three channels.
 std::string fingerprint(const Images& images);
-/// How many images a fingerprint is of, and their height and width. Error when it is not a fingerprint.
+/// How many images a fingerprint is of, and their shape. Error when it is not a fingerprint.
 struct Identified {
-  std::int64_t count = 0, height = 0, width = 0;
+  std::int64_t count = 0;
+  SampleShape shape{};
 };
 Identified read_fingerprint(const std::string& text);
 
-/// Writes pixel / 255 of the images at `rows` to `out`: (rows, height·width), any strides. Error when a row is out
+/// Writes pixel / 255 of the images at `rows` to `out`: (rows, channels·height·width), any strides. Error when a row is out
 /// of range or `out` has another shape.
 void fill_batch(const Images& images, std::span<const std::int64_t> rows, const View& out);
 

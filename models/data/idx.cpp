@@ -118,7 +118,7 @@ static std::string describe(std::span<const std::uint8_t> start) {
   return fmt::format("is not an IDX file: it begins with{}, not with 00 00 08", bytes);
 }
 
-/// Reads and checks the header of a file of `rank` axes; its extents.
+/// Reads and checks the header of a file of `rank` axes, or of coloured images; its extents.
 static std::vector<std::int64_t> read_header(IdxContents& contents, int rank) {
   const fs::path& path = contents.path();
   std::array<std::uint8_t, 4> magic{};
@@ -138,11 +138,14 @@ static std::vector<std::int64_t> read_header(IdxContents& contents, int rank) {
   constexpr int kImages = IdxFile::kImages, kLabels = IdxFile::kLabels;
   const char* swapped = "help: are the files of images and labels swapped?";
   if (rank == kImages && magic[3] == kLabels) fail(path, fmt::format("holds labels, not images\n{}", swapped));
-  if (rank == kLabels && magic[3] == kImages) fail(path, fmt::format("holds images, not labels\n{}", swapped));
-  if (magic[3] != rank)
+  const bool coloured = magic[3] == kImages + 1;
+  if (rank == kLabels && (magic[3] == kImages || coloured))
+    fail(path, fmt::format("holds images, not labels\n{}", swapped));
+  if (magic[3] != rank && !(rank == kImages && coloured))
     fail(path, fmt::format("has {} axes, but {}", magic[3],
-                           rank == kImages ? "images have 3: (count, height, width)" : "labels have 1: (count)"));
-  std::vector<std::int64_t> extents(rank);
+                           rank == kImages ? "images have 3: (count, height, width), or 4, of channels as well"
+                                           : "labels have 1: (count)"));
+  std::vector<std::int64_t> extents(magic[3]);
   for (std::int64_t& extent : extents) {
     std::array<std::uint8_t, 4> bytes{};
     if (contents.read(bytes.data(), bytes.size()) < 4) fail(path, "ends in the middle of its header");
@@ -157,9 +160,13 @@ IdxFile::IdxFile(const fs::path& path, Kind kind)
       what_(kind == kImages ? "images" : "labels") {
   if (count() == 0) fail(path, fmt::format("holds no {}", what_));
   constexpr std::int64_t kLongest = 65535;
-  if (kind == kImages && (std::min(size().h, size().w) == 0 || std::max(size().h, size().w) > kLongest))
-    fail(path,
-         fmt::format("announces images of {} x {} pixels; each side must be 1 to {}", size().h, size().w, kLongest));
+  if (kind == kImages) {
+    const auto [channels, height, width] = shape();
+    if (std::min(height, width) == 0 || std::max(height, width) > kLongest)
+      fail(path, fmt::format("announces images of {} x {} pixels; each side must be 1 to {}", height, width, kLongest));
+    if (channels != 1 && channels != 3)
+      fail(path, fmt::format("announces images of {} channels; there must be 1, or 3: red, green, blue", channels));
+  }
   if (count() > contents_->most() / bytes_each()) fail_short();  // before the product, which might overflow
 }
 
@@ -167,7 +174,7 @@ IdxFile::~IdxFile() = default;
 
 const fs::path& IdxFile::path() const { return contents_->path(); }
 
-std::int64_t IdxFile::bytes_each() const { return extents_.size() == 3 ? size().h * size().w : 1; }
+std::int64_t IdxFile::bytes_each() const { return extents_.size() == 1 ? 1 : shape().numel(); }
 
 void IdxFile::fail_short() const {
   fail(path(), fmt::format("is too short for the {} {} that its header announces", count(), what_));
@@ -186,6 +193,7 @@ std::vector<std::uint8_t> IdxFile::read() {
   std::uint8_t extra = 0;
   if (contents_->read(&extra, 1) != 0)
     fail(path(), fmt::format("goes on after the {} {} that its header announces", count(), what_));
+  if (extents_.size() == 4) part_channels(bytes, count(), shape());
   return bytes;
 }
 
@@ -193,8 +201,9 @@ Images read_idx_images(const fs::path& path) {
   IdxFile file(path, IdxFile::kImages);
   return {.name = path.filename().string(),
           .count = file.count(),
-          .height = file.size().h,
-          .width = file.size().w,
+          .height = file.shape().height,
+          .width = file.shape().width,
+          .channels = file.shape().channels,
           .pixels = file.read()};
 }
 

@@ -15,7 +15,7 @@ class IdxContents;
 /// A file of images or of labels whose header has been read: what it announces is known before memory is taken for it.
 class IdxFile {
  public:
-  enum Kind { kLabels = 1, kImages = 3 };  // how many axes these have
+  enum Kind { kLabels = 1, kImages = 3 };  // how many axes these have; coloured images one more, of 1 or 3 channels
 
   /// Error naming the file when its header is not that of unsigned bytes of this kind, announces nothing, or announces
   /// more than a file of this length can hold.
@@ -27,9 +27,10 @@ class IdxFile {
   const std::filesystem::path& path() const;
   /// Of labels, or images.
   std::int64_t count() const { return extents_[0]; }
-  /// Height and width of images.
-  Pair size() const { return {extents_[1], extents_[2]}; }
-  /// The bytes that make up the rest of the file; once. Error when there are fewer or more.
+  /// Of one image.
+  SampleShape shape() const { return {extents_.size() == 4 ? extents_[3] : 1, extents_[1], extents_[2]}; }
+  /// The bytes that make up the rest of the file, those of coloured images as (count, channels, height, width); once.
+  /// Error when there are fewer or more.
   std::vector<std::uint8_t> read();
 
  private:

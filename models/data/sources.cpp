@@ -76,7 +76,8 @@ std::optional<fs::path> find(const Place& place, Split split, const std::string&
 }
 
 std::optional<fs::path> find_images(const Place& place, Split split) {
-  return find(place, split, "-images", "idx3-ubyte");
+  const auto grey = find(place, split, "-images", "idx3-ubyte");
+  return grey ? grey : find(place, split, "-images", "idx4-ubyte");
 }
 
 bool has_images(const Place& place) {
@@ -170,14 +171,16 @@ struct Files {
           labels->count(), images->count(), quote(pixels->native()));
   }
 
-  Pair size(const Taking& taking) const {
-    const Pair stored = images->size();
-    return taking.transposed ? Pair(stored.w, stored.h) : stored;
+  SampleShape shape(const Taking& taking) const {
+    SampleShape shape = images->shape();
+    if (taking.transposed) std::swap(shape.height, shape.width);
+    return shape;
   }
   Images read(const Taking& taking) {
     const std::string name = images->path().filename().string();
-    if (taking.size) check_size(name, size(taking), *taking.size);
-    Images read{.name = name, .count = images->count(), .height = images->size().h, .width = images->size().w};
+    if (taking.size) check_size(name, shape(taking), *taking.size);
+    const auto [channels, height, width] = images->shape();
+    Images read{.name = name, .count = images->count(), .height = height, .width = width, .channels = channels};
     if (labels) read.labels = labels->read();
     read.pixels = images->read();
     if (taking.transposed) transpose(read);
@@ -191,7 +194,7 @@ Images load_images(const std::string& where, Split split, const Taking& taking) 
   if (where != "digits") return Files(place_of(where), split).read(taking);
   Images images = split == Split::train ? training_digits() : test_digits();
   if (taking.transposed) transpose(images);
-  if (taking.size) check_size(images.name, {images.height, images.width}, *taking.size);
+  if (taking.size) check_size(images.name, images.shape(), *taking.size);
   return images;
 }
 
@@ -202,9 +205,9 @@ Dataset load_dataset(const std::string& where, const Taking& taking) {
             .test = load_images(where, Split::test, taking)};
   const Place place = place_of(where);
   Files train(place, Split::train), test(place, Split::test);
-  const Pair a = train.size(taking), b = test.size(taking);
-  check(a.h == b.h && a.w == b.w, "[data] in {}, training images are {} x {} pixels and test images {} x {}",
-        quote(where), a.h, a.w, b.h, b.w);
+  const SampleShape a = train.shape(taking), b = test.shape(taking);
+  check(a == b, "[data] in {}, training images are {} pixels and test images {}", quote(where), to_string(a),
+        to_string(b));
   return {.name = where, .train = train.read(taking), .test = test.read(taking)};
 }
 

@@ -13,7 +13,7 @@ std::int64_t images_at_once(const Vae& vae, std::int64_t batch_size) {
   return kMost <= kNumbers / numbers_per_sample(vae) ? kMost : std::min(kMost, batch_size);
 }
 
-Evaluation evaluate(const Vae& vae, const Images& images, Binarize binarize, std::int64_t at_once) {
+Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once) {
   check(images.count > 0, "[evaluate] there are no images");
   check(at_once > 0, "[evaluate] a batch cannot have {} images", at_once);
   const Pause no_derivatives;
@@ -25,7 +25,7 @@ Evaluation evaluate(const Vae& vae, const Images& images, Binarize binarize, std
   for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
     rows.resize(std::min(at_once, images.count - begin));
     std::iota(rows.begin(), rows.end(), begin);
-    const Bound parts = bound(vae, test_batch(images, rows, binarize), {}, context);
+    const Bound parts = bound(vae, test_batch(images, rows, shown), {}, context);
     for (const Real v : parts.log_likelihood.values()) total.log_likelihood += v;
     for (const Real v : parts.total_kl().values()) kl += v;
     if (parts.kl) total.kl = kl;

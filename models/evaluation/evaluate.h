@@ -20,6 +20,6 @@ struct Evaluation {
 std::int64_t images_at_once(const Vae& vae, std::int64_t batch_size);
 
 /// Evaluates `vae` on all images, one draw of z each, so many images at once. Error when there are none.
-Evaluation evaluate(const Vae& vae, const Images& images, Binarize binarize, std::int64_t at_once = 500);
+Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once = 500);
 
 }  // namespace GRADUS

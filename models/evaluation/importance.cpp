@@ -27,7 +27,7 @@ static double log_mean_weight(const Vae& vae, const Minibatch& image, std::int64
   return largest + std::log(sum / static_cast<double>(draws));
 }
 
-Importance importance(const Vae& vae, const Images& images, Binarize binarize, std::int64_t draws,
+Importance importance(const Vae& vae, const Images& images, const Shown& shown, std::int64_t draws,
                       const std::function<void(std::int64_t done)>& progress) {
   check(images.count > 0, "[importance] there are no images");
   check(draws > 0, "[importance] it takes draws, not {} of them", draws);
@@ -38,7 +38,7 @@ Importance importance(const Vae& vae, const Images& images, Binarize binarize, s
   for (std::int64_t i = 0; i < images.count; ++i) {
     Rng rng{.seed = 0, .stream = stream::kImportance, .counter = static_cast<std::uint64_t>(i) << 40};
     Context context{.training = false, .rng = rng};
-    const double log_p = log_mean_weight(vae, test_batch(images, std::array{i}, binarize), draws, at_once, context);
+    const double log_p = log_mean_weight(vae, test_batch(images, std::array{i}, shown), draws, at_once, context);
     sum += log_p;
     squares += log_p * log_p;
     progress(i + 1);

@@ -17,7 +17,7 @@ struct Importance {
 /// The estimate by `draws` draws for each image. An image's draws come from a place in the stream that is its own, so
 /// that nothing depends on how many are computed at once. `progress` is called after every image with how many are done.
 /// Error when there are no images, and for a latent whose draws have no price.
-Importance importance(const Vae& vae, const Images& images, Binarize binarize, std::int64_t draws,
+Importance importance(const Vae& vae, const Images& images, const Shown& shown, std::int64_t draws,
                       const std::function<void(std::int64_t done)>& progress);
 
 }  // namespace GRADUS

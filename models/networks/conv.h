@@ -14,10 +14,12 @@ struct Conv {
       "convolutions, 3 x 3 with stride 2, before the hidden layers, and back after them";
   std::vector<std::int64_t> hidden = {256};
   std::vector<std::int64_t> channels = {32, 64};
+  HiddenLayers layers{};
 
   void settings(auto&& is) {
     is("hidden", hidden, kHiddenWidths, kHiddenHelp);
     is("channels", channels, IntegerList{.each = {1, 4096}, .most = 16, .least = 1}, "of the convolutions, in order");
+    layers.settings(is);
   }
 
   /// Any size of image: where a side is odd, the larger half is kept, and the way back cuts what is too much.

@@ -9,8 +9,12 @@ struct Dense {
   static constexpr const char* kName = "dense";
   static constexpr const char* kHelp = "layers of `hidden` units";
   std::vector<std::int64_t> hidden = {500, 500};
+  HiddenLayers layers{};
 
-  void settings(auto&& is) { is("hidden", hidden, kHiddenWidths, kHiddenHelp); }
+  void settings(auto&& is) {
+    is("hidden", hidden, kHiddenWidths, kHiddenHelp);
+    layers.settings(is);
+  }
 
   /// (D) -> (features): what the encoder's heads see.
   Network encoder(const NetworkPlan& plan, Rng& rng) const;

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <utility>
+
 #include "nn/unlisted.h"
 
 namespace GRADUS {
@@ -22,17 +24,32 @@ Tensor joined(const Tensor& x, const std::optional<Tensor>& condition) {
       1);  // (B, C + planes, H, W)
 }
 
-Tensor apply(const Step& step, const Tensor& x, const std::optional<Tensor>& condition) {
-  return std::visit(Overloaded{[&](const auto& layer) { return layer(x); },
-                               [&](const AsImage& image) {
-                                 return reshape(x, {x.shape()[0], image.channels, image.height, image.width});
-                               },
-                               [&](const AsRow&) { return reshape(x, {x.shape()[0], step.out.numel()}); },
-                               [&](const Join&) { return joined(x, condition); }},
-                    step.layer);
+// A batch of one image, which training may end with, has no moments of its own: the running ones stand.
+Tensor normalized(const BatchNorm& layer, const Tensor& x, Context& context) {
+  Context running{.training = false, .rng = context.rng};
+  return layer(x, x.numel() == layer.weight.numel() ? running : context);
+}
+
+Tensor apply(const Step& step, const Tensor& x, const std::optional<Tensor>& condition, std::optional<Tensor>& kept,
+             Context& context) {
+  return std::visit(
+      Overloaded{
+          [&](const auto& layer) { return layer(x); },
+          [&](const BatchNorm& layer) { return normalized(layer, x, context); },
+          [&](const Dropout& layer) { return layer(x, context); }, [&](const Keep&) { return *(kept = x); },
+          [&](const AddKept&) { return x + *std::exchange(kept, std::nullopt); },
+          [&](const AsImage& image) { return reshape(x, {x.shape()[0], image.channels, image.height, image.width}); },
+          [&](const AsRow&) { return reshape(x, {x.shape()[0], step.out.numel()}); },
+          [&](const Join&) { return joined(x, condition); }},
+      step.layer);
 }
 
 }  // namespace
+
+bool Step::is_elementwise() const {
+  return std::holds_alternative<Activation>(layer) || std::holds_alternative<BatchNorm>(layer) ||
+         std::holds_alternative<GroupNorm>(layer) || std::holds_alternative<Dropout>(layer);
+}
 
 std::int64_t Step::multiply_adds() const {
   return std::visit(
@@ -47,8 +64,9 @@ std::int64_t Step::multiply_adds() const {
       layer);
 }
 
-Tensor Network::operator()(Tensor x, const std::optional<Tensor>& condition, Context&) const {
-  for (const Step& step : steps) x = apply(step, x, condition);
+Tensor Network::operator()(Tensor x, const std::optional<Tensor>& condition, Context& context) const {
+  std::optional<Tensor> kept;
+  for (const Step& step : steps) x = apply(step, x, condition, kept, context);
   return x;
 }
 
@@ -69,8 +87,9 @@ std::string Network::sizes() const {
     const auto& layer = steps[i].layer;
     const bool linear = std::holds_alternative<Linear>(layer);
     if (!linear && !std::holds_alternative<Conv2d>(layer) && !std::holds_alternative<ConvTranspose2d>(layer)) continue;
-    // What is made an image of next, activation or not, is shown as that image.
-    const std::size_t next = is_image(i + 1) ? i + 1 : i + 2;
+    // What is made an image of next, whatever its norm and activation, is shown as that image.
+    std::size_t next = i + 1;
+    while (next < steps.size() && steps[next].is_elementwise()) ++next;
     text += '-' + size_of(linear && is_image(next) ? steps[next].out : steps[i].out);
   }
   return text;
@@ -126,5 +145,15 @@ NetworkBuilder& NetworkBuilder::as_image(std::int64_t channels, std::int64_t hei
 }
 
 NetworkBuilder& NetworkBuilder::as_row() { return add({"", AsRow{}, {at().numel()}}); }
+
+NetworkBuilder& NetworkBuilder::norm(std::string name, BatchNorm layer) {
+  return add({std::move(name), std::move(layer), at()});
+}
+NetworkBuilder& NetworkBuilder::norm(std::string name, GroupNorm layer) {
+  return add({std::move(name), std::move(layer), at()});
+}
+NetworkBuilder& NetworkBuilder::dropout(double p) { return add({"", Dropout(static_cast<Real>(p)), at()}); }
+NetworkBuilder& NetworkBuilder::keep() { return add({"", Keep{}, at()}); }
+NetworkBuilder& NetworkBuilder::add_kept() { return add({"", AddKept{}, at()}); }
 
 }  // namespace GRADUS

@@ -4,7 +4,10 @@
 #pragma once
 
 #include "nn/activation.h"
+#include "nn/batch_norm.h"
 #include "nn/conv.h"
+#include "nn/dropout.h"
+#include "nn/group_norm.h"
 #include "nn/linear.h"
 
 namespace GRADUS {
@@ -22,14 +25,21 @@ struct AsImage {
 struct AsRow {};
 /// Where the condition joins, if there is one: (B, F) and (B, C) -> (B, F + C); of images as constant planes.
 struct Join {};
+/// Remembers what passes here, until it is added to what comes of it: x + f(x) (He, Zhang, Ren, Sun 2016).
+struct Keep {};
+struct AddKept {};
 
 struct Step {
   std::string name;  // of its tensors in the network: "hidden.0"; empty where it has none
-  std::variant<Linear, Conv2d, ConvTranspose2d, Activation, AsImage, AsRow, Join> layer;
+  std::variant<Linear, Conv2d, ConvTranspose2d, Activation, AsImage, AsRow, Join, BatchNorm, GroupNorm, Dropout, Keep,
+               AddKept>
+      layer;
   Shape out;  // of one sample after it: (F), or (C, H, W)
 
   /// How many multiplications and additions it takes for one sample, in pairs; those of elementwise steps not counted.
   std::int64_t multiply_adds() const;
+  /// A norm, an activation or dropout: what changes numbers where they are.
+  bool is_elementwise() const;
 };
 
 struct Network {
@@ -63,11 +73,18 @@ class NetworkBuilder {
   NetworkBuilder& activation(Activation::Kind kind);
   NetworkBuilder& as_image(std::int64_t channels, std::int64_t height, std::int64_t width);
   NetworkBuilder& as_row();
+  NetworkBuilder& norm(std::string name, BatchNorm layer);
+  NetworkBuilder& norm(std::string name, GroupNorm layer);
+  NetworkBuilder& dropout(double p);
+  /// Between the two, the shape of a sample does not change; they do not nest.
+  NetworkBuilder& keep();
+  NetworkBuilder& add_kept();
 
+  /// Of one sample after the steps so far.
+  const Shape& at() const { return network_.out(); }
   Network build() && { return std::move(network_); }
 
  private:
-  const Shape& at() const { return network_.out(); }
   NetworkBuilder& add(Step step);
 
   Network network_;

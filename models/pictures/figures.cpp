@@ -19,20 +19,23 @@ constexpr std::uint8_t kBackground = 56;  // dark grey: seen beside black images
 
 /// Where things stand on a picture of `count` images in rows of `columns`, or of one row if they are fewer.
 struct Layout {
-  std::int64_t height, width, columns, rows, factor, line;
+  SampleShape image;
+  std::int64_t columns, rows, factor, line;
 
-  Layout(const char* op, std::int64_t count, std::int64_t height, std::int64_t width, std::int64_t most)
-      : height(height), width(width), columns(std::min(most, std::max<std::int64_t>(count, 1))) {
-    check(count > 0 && height > 0 && width > 0, "[{}] there is nothing to show in {} images of {} x {} pixels", op,
-          count, height, width);
+  Layout(const char* op, std::int64_t count, const SampleShape& image, std::int64_t most)
+      : image(image), columns(std::min(most, std::max<std::int64_t>(count, 1))) {
+    check(count > 0 && image.height > 0 && image.width > 0,
+          "[{}] there is nothing to show in {} images of {} x {} pixels", op, count, image.height, image.width);
+    check(image.channels == 1 || image.channels == 3,
+          "[{}] images have {} channels, but only 1 (grey) or 3 (red, green, blue) can be shown", op, image.channels);
     check(columns > 0, "[{}] the number of columns is {}, but there must be at least one", op, columns);
     rows = (count - 1) / columns + 1;
-    const std::int64_t across = kScreen / checked_mul(columns, checked_add(width, 1)), down = kScreen / height;
-    factor = std::clamp<std::int64_t>(std::min(across, down), 1, kLargestFactor);
-    line = std::max<std::int64_t>(1, factor * std::min(height, width) / 28);
+    const std::int64_t across = kScreen / checked_mul(columns, checked_add(image.width, 1));
+    factor = std::clamp<std::int64_t>(std::min(across, kScreen / image.height), 1, kLargestFactor);
+    line = std::max<std::int64_t>(1, factor * std::min(image.height, image.width) / 28);
   }
-  std::int64_t cell_height() const { return checked_mul(factor, height); }
-  std::int64_t cell_width() const { return checked_mul(factor, width); }
+  std::int64_t cell_height() const { return checked_mul(factor, image.height); }
+  std::int64_t cell_width() const { return checked_mul(factor, image.width); }
   /// The extent of `cells` cells with a line before, between and after.
   std::int64_t extent(std::int64_t cells, std::int64_t cell) const {
     return checked_add(checked_mul(cells, checked_add(cell, line)), line);
@@ -46,23 +49,24 @@ static void check_extents(const char* op, std::int64_t width, std::int64_t heigh
         "[{}] a picture of {} x {} pixels is too large\nhelp: show fewer or smaller images", op, width, height);
 }
 
-static Canvas blank(const char* op, std::int64_t width, std::int64_t height) {
+static Canvas blank(const char* op, std::int64_t width, std::int64_t height, std::int64_t channels) {
   check_extents(op, width, height);
-  return {width, height, std::vector<std::uint8_t>(width * height, kBackground)};
+  return {width, height, std::vector<std::uint8_t>(width * height * channels, kBackground), channels};
 }
 
-static std::uint8_t grey(Real value) {
+static std::uint8_t shade(Real value) {
   if (!(value > 0)) return 0;  // NaN too
   return static_cast<std::uint8_t>(255 * std::min(value, Real(1)) + Real(0.5));
 }
 
 /// Paints one image, enlarged, with its top left corner at (left, top).
 static void paint(Canvas& canvas, const Layout& layout, const Real* image, std::int64_t left, std::int64_t top) {
-  for (std::int64_t y = 0; y < layout.height * layout.factor; ++y) {
-    const Real* from = image + y / layout.factor * layout.width;
-    std::uint8_t* to = &canvas.pixels[(top + y) * canvas.width + left];
-    for (std::int64_t x = 0; x < layout.width; ++x, to += layout.factor) std::fill_n(to, layout.factor, grey(from[x]));
-  }
+  const auto& [channels, height, width] = layout.image;
+  for (std::int64_t y = 0; y < layout.cell_height(); ++y)
+    for (std::int64_t x = 0; x < layout.cell_width(); ++x)
+      for (std::int64_t c = 0; c < channels; ++c)
+        canvas.pixels[((top + y) * canvas.width + left + x) * channels + c] =
+            shade(image[(c * height + y / layout.factor) * width + x / layout.factor]);
 }
 
 static void check_size(const char* op, std::span<const Real> images, std::int64_t count, std::int64_t size) {
@@ -71,38 +75,37 @@ static void check_size(const char* op, std::span<const Real> images, std::int64_
         count, size, numbers, images.size());
 }
 
-void check_grid(std::int64_t count, std::int64_t height, std::int64_t width, std::int64_t columns) {
-  const Layout layout("grid", count, height, width, columns);
+void check_grid(std::int64_t count, const SampleShape& image, std::int64_t columns) {
+  const Layout layout("grid", count, image, columns);
   check_extents("grid", layout.across(), layout.down());
 }
 
-Canvas grid(std::span<const Real> images, std::int64_t count, std::int64_t height, std::int64_t width,
-            std::int64_t columns) {
-  const Layout layout("grid", count, height, width, columns);
-  check_size("grid", images, count, checked_mul(height, width));
-  Canvas canvas = blank("grid", layout.across(), layout.down());
+Canvas grid(std::span<const Real> images, std::int64_t count, const SampleShape& image, std::int64_t columns) {
+  const Layout layout("grid", count, image, columns);
+  check_size("grid", images, count, image.numel());
+  Canvas canvas = blank("grid", layout.across(), layout.down(), image.channels);
   for (std::int64_t i = 0; i < count; ++i)
-    paint(canvas, layout, &images[i * height * width],
+    paint(canvas, layout, &images[i * image.numel()],
           layout.line + i % layout.columns * (layout.cell_width() + layout.line),
           layout.line + i / layout.columns * (layout.cell_height() + layout.line));
   return canvas;
 }
 
 Canvas pairs(std::span<const Real> originals, std::span<const Real> reconstructions, std::int64_t count,
-             std::int64_t height, std::int64_t width, std::int64_t columns) {
-  const Layout layout("pairs", count, height, width, columns);
-  check_size("pairs", originals, count, checked_mul(height, width));
-  check_size("pairs", reconstructions, count, checked_mul(height, width));
+             const SampleShape& image, std::int64_t columns) {
+  const Layout layout("pairs", count, image, columns);
+  check_size("pairs", originals, count, image.numel());
+  check_size("pairs", reconstructions, count, image.numel());
   const std::int64_t down = layout.cell_height();
   // A pair is one cell; what separates it from the next is wider than the line inside it.
   const std::int64_t pair = checked_add(checked_mul(2, down), layout.line), gap = checked_mul(4, layout.line);
   const std::int64_t tall = checked_add(checked_mul(layout.rows, checked_add(pair, gap)), 2 * layout.line - gap);
-  Canvas canvas = blank("pairs", layout.across(), tall);
+  Canvas canvas = blank("pairs", layout.across(), tall, image.channels);
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t left = layout.line + i % layout.columns * (layout.cell_width() + layout.line);
     const std::int64_t top = layout.line + i / layout.columns * (pair + gap);
-    paint(canvas, layout, &originals[i * height * width], left, top);
-    paint(canvas, layout, &reconstructions[i * height * width], left, top + down + layout.line);
+    paint(canvas, layout, &originals[i * image.numel()], left, top);
+    paint(canvas, layout, &reconstructions[i * image.numel()], left, top + down + layout.line);
   }
   return canvas;
 }
@@ -145,9 +148,11 @@ static bool encode(const Canvas& canvas, std::string& bytes, Complaint& complain
   }
   png_set_write_fn(png, &bytes, append, flush);
   png_set_IHDR(png, info, static_cast<png_uint_32>(canvas.width), static_cast<png_uint_32>(canvas.height), 8,
-               PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+               canvas.channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_write_info(png, info);
-  for (std::int64_t y = 0; y < canvas.height; ++y) png_write_row(png, canvas.pixels.data() + y * canvas.width);
+  for (std::int64_t y = 0; y < canvas.height; ++y)
+    png_write_row(png, canvas.pixels.data() + y * canvas.width * canvas.channels);
   png_write_end(png, info);
   png_destroy_write_struct(&png, &info);
   return true;
@@ -155,7 +160,9 @@ static bool encode(const Canvas& canvas, std::string& bytes, Complaint& complain
 
 void write_png(const std::filesystem::path& path, const Canvas& canvas) {
   check(canvas.width > 0 && canvas.height > 0 && canvas.width <= kLongestSide && canvas.height <= kLongestSide &&
-            static_cast<std::int64_t>(canvas.pixels.size()) == checked_mul(canvas.width, canvas.height),
+            (canvas.channels == 1 || canvas.channels == 3) &&
+            static_cast<std::int64_t>(canvas.pixels.size()) ==
+                checked_mul(checked_mul(canvas.width, canvas.height), canvas.channels),
         "[write_png] {} pixels are not a picture of {} x {}", canvas.pixels.size(), canvas.width, canvas.height);
   std::string bytes;
   Complaint complaint{{}, "out of memory"};

@@ -1,31 +1,31 @@
-// Pictures of images: grids and before-and-after pairs, written as 8-bit grey PNG files.
+// Pictures of images: grids and before-and-after pairs, written as 8-bit PNG files, grey or coloured.
 #pragma once
 
 #include <filesystem>
 #include <span>
 #include <vector>
 
-#include "tensor/tensor.h"
+#include "models/minibatch.h"
 
 namespace GRADUS {
 
-/// A grey picture: 0 black to 255 white, row-major (height, width).
+/// A picture: 0 dark to 255 bright, row-major (height, width, channels); 1 channel is grey, 3 are red, green and blue.
 struct Canvas {
   std::int64_t width = 0, height = 0;
   std::vector<std::uint8_t> pixels;
+  std::int64_t channels = 1;
 };
 
-/// `count` images, (count, height, width) in [0, 1] (outside is clamped, NaN is black), from left to right in rows of
-/// `columns`, with thin lines between them, enlarged by the whole factor that suits a screen.
-Canvas grid(std::span<const Real> images, std::int64_t count, std::int64_t height, std::int64_t width,
-            std::int64_t columns);
+/// `count` images, (count, channels, height, width) in [0, 1] (outside is clamped, NaN is black), from left to right in
+/// rows of `columns`, with thin lines between them, enlarged by the whole factor that suits a screen.
+Canvas grid(std::span<const Real> images, std::int64_t count, const SampleShape& image, std::int64_t columns);
 
-/// Error when grid() would refuse such images, for they make too large a picture.
-void check_grid(std::int64_t count, std::int64_t height, std::int64_t width, std::int64_t columns);
+/// Error when grid() would refuse such images, for they make too large a picture, or have neither 1 nor 3 channels.
+void check_grid(std::int64_t count, const SampleShape& image, std::int64_t columns);
 
-/// Rows of `columns` originals, each row with its reconstructions beneath it. Both (count, height, width) in [0, 1].
+/// Rows of `columns` originals, each row with its reconstructions beneath it. Both as for a grid.
 Canvas pairs(std::span<const Real> originals, std::span<const Real> reconstructions, std::int64_t count,
-             std::int64_t height, std::int64_t width, std::int64_t columns);
+             const SampleShape& image, std::int64_t columns);
 
 /// Writes `canvas` to `path`: whole or not at all (a temporary file beside it takes the name when it is complete and
 /// on the disk). Error when the path cannot be written or is not a place for a regular file.

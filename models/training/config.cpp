@@ -20,10 +20,10 @@ double Config::learning_rate() const {
 /// Fingerprints are of images of the model's size.
 static void check_fingerprint(const char* name, const std::string& text, const SampleShape& sample) {
   if (text.empty()) return;
-  const Identified images = read_fingerprint(text);
-  if (images.height != sample.height || images.width != sample.width)
-    throw SettingError(fmt::format("`{}` is of images of {} x {} pixels, the model takes {} x {}", name, images.height,
-                                   images.width, sample.height, sample.width));
+  const SampleShape shape = read_fingerprint(text).shape;
+  if (!(shape == sample))
+    throw SettingError(
+        fmt::format("`{}` is of images of {} pixels, the model takes {}", name, to_string(shape), to_string(sample)));
 }
 
 void Config::check() const {

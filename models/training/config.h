@@ -71,6 +71,8 @@ struct Config {
   Optimizer new_optimizer() const;
   Schedule new_schedule() const;
   double learning_rate() const;
+  /// How the model is shown its images.
+  Shown shown() const { return {binarize, dequantizes(model.likelihood), model.condition}; }
 };
 
 /// Error naming `file` when it is not the configuration of a run.

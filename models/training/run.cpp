@@ -80,28 +80,37 @@ static void append_finite(std::vector<Real>& to, const Tensor& images) {
   to.insert(to.end(), values.begin(), values.end());
 }
 
-std::vector<Real> sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed, std::int64_t at_once) {
+std::vector<Real> sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed, std::int64_t at_once,
+                                const std::optional<Tensor>& condition) {
   const Pause no_derivatives;
   Rng rng{.seed = seed, .stream = stream::kPrior};
   const Tensor z = vae.latent.prior(count, rng);
   Context context{.training = false, .rng = rng};
   std::vector<Real> images;
-  for (std::int64_t begin = 0; begin < count; begin += at_once)
-    append_finite(images, vae.decoder.mean(slice(z, 0, begin, std::min(begin + at_once, count)), {}, context));
+  for (std::int64_t begin = 0; begin < count; begin += at_once) {
+    const auto part = [&](const Tensor& x) { return slice(x, 0, begin, std::min(begin + at_once, count)); };
+    append_finite(images,
+                  vae.decoder.mean(part(z), condition ? std::optional(part(*condition)) : std::nullopt, context));
+  }
   return images;
 }
 
-static std::int64_t columns_of(std::int64_t count) { return count <= 10 ? count : count <= 100 ? 10 : 20; }
-
-void check_samples(const Config& config) {
-  check_grid(kPictured, config.sample.height, config.sample.width, columns_of(kPictured));
+/// Of a conditional model so many that each label has its row.
+static std::int64_t columns_of(std::int64_t count, const Config& config, std::optional<std::int64_t> label) {
+  const std::int64_t classes = condition_size(config.model.condition);
+  if (classes > 0 && !label) return std::clamp<std::int64_t>(count / classes, 1, 20);
+  return count <= 10 ? count : count <= 100 ? 10 : 20;
 }
 
-void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed) {
-  const auto [height, width] = config.sample.image();
-  check_grid(count, height, width, columns_of(count));  // before they are drawn
-  const std::vector<Real> images = sample_images(vae, count, seed, images_at_once(vae, config.batch_size));
-  write_png(file, grid(images, count, height, width, columns_of(count)));
+void check_samples(const Config& config) { check_grid(kPictured, config.sample, columns_of(kPictured, config, {})); }
+
+void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed,
+                   std::optional<std::int64_t> label) {
+  const std::int64_t columns = columns_of(count, config, label);
+  check_grid(count, config.sample, columns);  // before they are drawn
+  const auto condition = condition_of_samples(config.model.condition, label, count, columns);
+  const std::vector<Real> images = sample_images(vae, count, seed, images_at_once(vae, config.batch_size), condition);
+  write_png(file, grid(images, count, config.sample, columns));
 }
 
 void write_reconstructions(const fs::path& file, const Config& config, const Vae& vae, const Images& images,
@@ -115,12 +124,11 @@ void write_reconstructions(const fs::path& file, const Config& config, const Vae
   for (std::int64_t begin = 0; begin < count; begin += at_once) {
     std::vector<std::int64_t> rows(std::min(at_once, count - begin));
     std::iota(rows.begin(), rows.end(), begin);
-    const Minibatch batch = test_batch(images, rows, config.binarize);
+    const Minibatch batch = test_batch(images, rows, config.shown());
     append_finite(originals, batch.x);
     append_finite(reconstructions, vae.decoder.mean(vae.latent.code(batch, context), batch.condition, context));
   }
-  const auto [height, width] = config.sample.image();
-  write_png(file, pairs(originals, reconstructions, count, height, width, std::min<std::int64_t>(count, 10)));
+  write_png(file, pairs(originals, reconstructions, count, config.sample, std::min<std::int64_t>(count, 10)));
 }
 
 }  // namespace GRADUS

@@ -22,16 +22,18 @@ inline constexpr const char* kAveraged = "average.";
 /// to be used: the average where there is one. Error when they do not fit.
 Vae load_vae(const Config& config, const Checkpoint& checkpoint, const std::string& prefix);
 Vae load_vae(const Config& config, const Checkpoint& checkpoint);
-/// New images, (count, D): the mean of p(x|z) for z drawn from the prior, decoded so many at once. NumericError, here
-/// and below, when the images are not finite.
-std::vector<Real> sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed, std::int64_t at_once);
+/// New images, (count, D): the mean of p(x|z) for z drawn from the prior, decoded so many at once, under their condition,
+/// (count, C), if there is one. NumericError, here and below, when the images are not finite.
+std::vector<Real> sample_images(const Vae& vae, std::int64_t count, std::uint64_t seed, std::int64_t at_once,
+                                const std::optional<Tensor>& condition = {});
 inline constexpr std::int64_t kPictured = 60;  // new images in the samples.png of a training
 /// Error when images of the model's size are too large for that picture.
 void check_samples(const Config& config);
-/// samples.png: `count` new images in a grid. Like reconstructions, it takes no more memory at once than evaluation does,
-/// beside the picture itself.
+/// samples.png: `count` new images in a grid; of a conditional model all of one label, or a row of each label in turn. Like
+/// reconstructions, it takes no more memory at once than evaluation does, beside the picture itself. Error when the model
+/// does not know the label.
 void write_samples(const std::filesystem::path& file, const Config& config, const Vae& vae, std::int64_t count,
-                   std::uint64_t seed);
+                   std::uint64_t seed, std::optional<std::int64_t> label = {});
 /// reconstructions.png: the first `count` images over the mean of p(x|z) at the mean of q(z|x).
 void write_reconstructions(const std::filesystem::path& file, const Config& config, const Vae& vae,
                            const Images& images, std::int64_t count);

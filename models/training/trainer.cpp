@@ -17,8 +17,13 @@ namespace GRADUS {
 
 // The last `count` images.
 static Images last_images(const Images& images, std::int64_t count) {
-  Images last{.name = "validation", .count = count, .height = images.height, .width = images.width};
+  Images last{.name = "validation",
+              .count = count,
+              .height = images.height,
+              .width = images.width,
+              .channels = images.channels};
   last.pixels.assign(images.pixels.end() - count * images.pixels_per_image(), images.pixels.end());
+  if (!images.labels.empty()) last.labels.assign(images.labels.end() - count, images.labels.end());
   return last;
 }
 
@@ -32,7 +37,7 @@ Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
       schedule_(config.new_schedule()) {
   at_.rng = {.seed = config.seed, .stream = stream::kTraining};
   for (const Images& images : {std::cref(data.train), std::cref(data.test)})
-    check_size(images.name, {images.height, images.width}, config.sample.image());
+    check_size(images.name, images.shape(), config.sample);
   held_out_ = last_images(data.train, config.validation);
   if (config.ema > 0) average_ = Average<Vae>{vae_, config.ema};
 }
@@ -62,7 +67,7 @@ void Trainer::step() {
   const Objective::Weights weights = config_.objective.at(optimizer_.steps, config_.epochs * steps_per_epoch_);
   for (std::int64_t at = begin; at < end; at += config_.batch_size) {
     const auto rows = std::span(order_.values).subspan(at, std::min(config_.batch_size, end - at));
-    const Minibatch batch = training_batch(data_.train, rows, config_.binarize, at_.rng);
+    const Minibatch batch = training_batch(data_.train, rows, config_.shown(), at_.rng);
 
     Tape tape(parameters(vae_));
     const Bound bound = gradus::bound(vae_, batch, config_.objective, context);
@@ -149,7 +154,7 @@ Evaluation Trainer::so_far(double steps) const {
 }
 
 Evaluation Trainer::finite_evaluation(const Images& images) const {
-  const Evaluation found = evaluate(vae(), images, config_.binarize, images_at_once(vae(), config_.batch_size));
+  const Evaluation found = evaluate(vae(), images, config_.shown(), images_at_once(vae(), config_.batch_size));
   if (!std::isfinite(found.score()))
     throw NumericError(fmt::format("the bound on the images of {} is not finite after epoch {}\n"
                                    "{}",

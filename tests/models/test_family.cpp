@@ -80,6 +80,7 @@ Dataset few_digits(std::int64_t count) {
 void fit_to(Config& config, const Dataset& data) {
   config.fingerprint = fingerprint(data.train);
   config.batch_size = 16;
+  settle_condition(config.model.condition, data);
   config.check();
 }
 

@@ -48,6 +48,34 @@ TEST_CASE("IDX: plain and compressed files are told apart by content") {
         std::vector<std::uint8_t>{7, 1, 255});
 }
 
+TEST_CASE("IDX: coloured images, whose pixels are three bytes, become planes of red, green and blue") {
+  const Folder folder;
+  // Two images of 2 x 1 pixels: each byte names image, colour and row.
+  const std::string pixels = "RGBrgb"
+                             "XYZxyz";
+  const Images images = read_idx_images(folder.put("colours", idx_header({2, 2, 1, 3}) + pixels));
+  CHECK(images.channels == 3);
+  CHECK(images.height == 2);
+  CHECK(images.width == 1);
+  CHECK(images.pixels_per_image() == 6);
+  CHECK(std::string(images.pixels.begin(), images.pixels.end()) == "RrGgBbXxYyZz");
+  const std::uint32_t sum = crc32(0, images.pixels.data(), 12);
+  CHECK(fingerprint(images) == fmt::format("2x2x1x3 crc32:{:08x}", sum));
+  CHECK(read_fingerprint(fingerprint(images)).shape == SampleShape{3, 2, 1});
+  for (const char* none : {"2x2x1x1 crc32:00000000", "2x2x1x2 crc32:00000000", "2x2x1x3x1 crc32:00000000"})
+    CHECK(contains(error_of([&] { read_fingerprint(none); }), "does not identify images"));
+  CHECK(contains(error_of([&] { read_idx_labels(folder.path / "colours"); }), "holds images, not labels"));
+
+  Images turned = images;
+  transpose(turned);
+  CHECK(turned.shape() == SampleShape{3, 1, 2});
+  CHECK(turned.pixels == images.pixels);  // a column of each plane becomes its row
+
+  const Images grey = read_idx_images(folder.put("grey", idx_header({2, 2, 3, 1}) + pixels));
+  CHECK(grey.channels == 1);
+  CHECK(std::string(grey.pixels.begin(), grey.pixels.end()) == pixels);
+}
+
 TEST_CASE("IDX: extreme shapes") {
   const Folder folder;
   const Images dot = read_idx_images(folder.put("dot", idx_header({1, 1, 1}) + "x"));
@@ -85,7 +113,9 @@ TEST_CASE("IDX: each kind of bad file has its sentence, naming the file") {
       {idx_header({1, 1, 1}, 0x77) + "x", "no known type (type 0x77)"},
       {idx_header({}) + "x", "has 0 axes"},
       {idx_header({1, 1}) + "x", "has 2 axes"},
-      {idx_header({1, 1, 1, 1}) + "x", "has 4 axes"},
+      {idx_header({1, 1, 1, 1, 1}) + "x", "has 5 axes, but images have 3: (count, height, width), or 4"},
+      {idx_header({1, 1, 1, 2}) + "xx", "announces images of 2 channels; there must be 1, or 3"},
+      {idx_header({2, 1, 1, 3}) + "xxx", "is too short for the 2 images"},
       {std::string{0, 0, 8, '\xff'} + std::string(2000, 'x'), "has 255 axes"},
       {idx_header({2}) + "xx", "holds labels, not images\nhelp: are the files"},
       {good.substr(0, 4), "ends in the middle of its header"},

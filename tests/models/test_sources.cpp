@@ -124,14 +124,14 @@ TEST_CASE("sources: a split needs no files of the other") {
   folder.put("t10k-images-idx3-ubyte", images('n'));
   CHECK(load_images(folder.path, Split::test).pixels[0] == 'n');
   CHECK(contains(error_of([&] { load_images(folder.path, Split::train); }), "there is no train-images-idx3-ubyte"));
-  CHECK(contains(error_of([&] { load_images(folder.path, Split::test, {.size = Pair(3, 2)}); }),
+  CHECK(contains(error_of([&] { load_images(folder.path, Split::test, {.size = SampleShape{1, 3, 2}}); }),
                  "are 2 x 3 pixels, the model takes 3 x 2"));
 }
 
 TEST_CASE("sources: images that lie on their side are turned, whatever the two sides") {
   const Folder folder;
   folder.put("t10k-images-idx3-ubyte", images('a'));  // a b c / d e f and g h i / j k l
-  const Images turned = load_images(folder.path, Split::test, {.transposed = true, .size = Pair(3, 2)});
+  const Images turned = load_images(folder.path, Split::test, {.transposed = true, .size = SampleShape{1, 3, 2}});
   CHECK(turned.height == 3);
   CHECK(turned.width == 2);
   CHECK(std::string(turned.pixels.begin(), turned.pixels.end()) == "adbecfgjhkil");
@@ -195,6 +195,7 @@ TEST_CASE("sources: sizes are compared before pixels are read") {
   fs::remove(folder.path / "t10k-labels-idx1-ubyte");
   CHECK(
       contains(error_of([&] { load_dataset(folder.path); }), "training images are 2 x 3 pixels and test images 1 x 1"));
-  CHECK(contains(error_of([&] { load_images(folder.path, Split::test, {.size = Pair(28, 28)}); }), "are 1 x 1 pixels"));
+  CHECK(contains(error_of([&] { load_images(folder.path, Split::test, {.size = SampleShape{1, 28, 28}}); }),
+                 "are 1 x 1 pixels"));
   CHECK(resident() - before < 32 * 1024);
 }

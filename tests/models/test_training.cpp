@@ -395,9 +395,9 @@ TEST_CASE("pictures: samples from the prior, test images over their reconstructi
   Context context{.training = false, .rng = none};
   Rng prior{.seed = config.seed, .stream = stream::kPrior};
   const Tensor images = vae.decoder.mean(normal({60, 3}, prior), {}, context);
-  CHECK(get(run.samples()) == bytes_of(grid(images.values(), 60, 28, 28, 10)));
+  CHECK(get(run.samples()) == bytes_of(grid(images.values(), 60, {1, 28, 28}, 10)));
   const std::vector<std::int64_t> rows{0, 1, 2, 3, 4, 5};
   const Minibatch batch = test_batch(data.test, rows, config.binarize);
   const Tensor x = batch.x, y = vae.decoder.mean(vae.latent.code(batch, context), {}, context);
-  CHECK(get(run.reconstructions()) == bytes_of(pairs(x.values(), y.values(), 6, 28, 28, 6)));
+  CHECK(get(run.reconstructions()) == bytes_of(pairs(x.values(), y.values(), 6, {1, 28, 28}, 6)));
 }

@@ -39,11 +39,11 @@ void EvaluateVerb::operator()(const Call&) const {
                                  config.model.code.name()));
   if (!json.empty()) check_writable(json);
   const Images images = data.test_images(config);
-  const Evaluation test = evaluate(vae, images, config.binarize, images_at_once(vae, config.batch_size));
+  const Evaluation test = evaluate(vae, images, config.shown(), images_at_once(vae, config.batch_size));
   std::optional<Importance> tighter;
   if (draws > 0) {
     CountDisplay display("importance sampling", images.count);
-    tighter = importance(vae, images, config.binarize, draws, [&](std::int64_t done) { display.show(done); });
+    tighter = importance(vae, images, config.shown(), draws, [&](std::int64_t done) { display.show(done); });
     display.finish();
   }
   if (!std::isfinite(test.score()) || (tighter && !std::isfinite(tighter->log_likelihood)))

@@ -15,6 +15,7 @@ struct SampleVerb {
   RunOption run;
   std::int64_t count = kPictured;
   std::uint64_t seed = 0;
+  std::optional<std::int64_t> label;
   PictureOption picture;
   ThreadsOption threads;
 
@@ -22,6 +23,9 @@ struct SampleVerb {
     run.settings(is);
     is("count", count, IntegerRange{1, 10'000}, "how many");
     is("seed", seed, "another seed, other images");
+    is("label", label, IntegerRange{0, 255},
+       "of a conditional model, what all images are to show; without it,\n"
+       "each label has a row in turn");
     picture.settings(is, "the picture (default: samples-SEED.png in RUN)");
     threads.settings(is);
   }
@@ -30,7 +34,7 @@ struct SampleVerb {
     threads.apply();
     const auto [folder, config, at, vae] = open(run);
     const std::filesystem::path file = picture.or_else(folder.folder / fmt::format("samples-{}.png", seed));
-    write_samples(file, config, vae, count, seed);
+    write_samples(file, config, vae, count, seed, label);
     print(fmt::format("{} new images: {}\n", count, quote(file.native())));
   }
 };

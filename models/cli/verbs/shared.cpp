@@ -15,7 +15,7 @@ void PictureOption::check() const {
 Images OtherData::test_images(const Config& config) const {
   const bool transposed = transpose == Transpose::as_trained ? config.transpose : transpose == Transpose::yes;
   const std::string& where = data.empty() ? config.data : data;
-  Images images = load_images(where, Split::test, {.transposed = transposed, .size = config.sample.image()});
+  Images images = load_images(where, Split::test, {.transposed = transposed, .size = config.sample});
   if (data.empty() && transposed == config.transpose && !config.test_fingerprint.empty())
     check(fingerprint(images) == config.test_fingerprint,
           "the test images of {} are not those of this run: they are {}, the run was measured on {}\n"

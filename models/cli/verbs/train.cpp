@@ -56,7 +56,8 @@ bool TrainVerb::operator()(const Call& call) {
   config.data = place_of(config.data);
   config.fingerprint = fingerprint(data.train);
   config.test_fingerprint = fingerprint(data.test);
-  config.sample = {1, data.train.height, data.train.width};
+  config.sample = data.train.shape();
+  settle_condition(config.model.condition, data);
   settle_schedule(config, data.train.count);
   check_memory(config);
   Trainer trainer(config, data);
