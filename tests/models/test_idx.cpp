@@ -247,6 +247,18 @@ TEST_CASE("a folder of IDX files under MNIST's names") {
     CHECK(data.train.labels.empty());
     CHECK(data.test.count == 5);
   }
+  SUBCASE("coloured images have four axes, whatever the file is called") {
+    const Folder folder;
+    folder.put("train-images-idx4-ubyte", idx_header({2, 2, 1, 3}) + "RGBrgbXYZxyz");
+    folder.put("t10k-images-idx3-ubyte", idx_header({1, 2, 1, 3}) + "RGBrgb");
+    const Dataset data = load_dataset(folder.path);
+    CHECK(data.train.shape() == SampleShape{3, 2, 1});
+    CHECK(std::string(data.train.pixels.begin(), data.train.pixels.end()) == "RrGgBbXxYyZz");
+    CHECK(std::string(data.test.pixels.begin(), data.test.pixels.end()) == "RrGgBb");
+    folder.put("t10k-images-idx3-ubyte", idx_header({1, 2, 1}) + "Rr");
+    CHECK(contains(error_of([&] { load_dataset(folder.path); }),
+                   "training images are 2 x 1 x 3 pixels and test images 2 x 1"));
+  }
   SUBCASE("what does not fit together") {
     const Folder folder;
     const auto says = [&] { return error_of([&] { load_dataset(folder.path); }); };
