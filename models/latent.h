@@ -30,7 +30,24 @@ struct Draw {
   std::optional<Tensor> penalty{};  // (B): what else is to stay small (sparsity, commitment)
 };
 
-/// Any struct with draw, code, prior, members(visit), and a name; posterior where it has moments.
+/// A number that a latent tells of itself, beside the bound.
+struct Figure {
+  const char* name;
+  double value;
+};
+
+/// Any struct with draw, code, prior and members(visit). Beside these it may have, and is then asked for:
+///
+///   Normal posterior(batch, context) const    the moments of q(z|x), (B, Z)
+///   Network network                           whose steps can be listed; or const Network& encoder() const
+///   std::int64_t wanted() const, and          before the first step of a new training (not of a resumed one) it is shown
+///   void begin(const Minibatch& images)           so many training images, taken at random, or all if there are fewer
+///   void fit(const Tensor& codes)             at the end of each epoch it is shown the codes (N, Z) of all training images
+///   void tally(batch, counts, context) const  counts over batches what figures(counts) tells of all of them; `counts`, a
+///   std::vector<Figure> figures(counts) const   std::vector<double>, begins empty
+///
+/// What draws change in training (statistics, as in nn/batch_norm.h) is listed as a mutable Buffer: a draw in training is
+/// one thread's, and the numbers that it leaves do not depend on how many threads computed them.
 template <class L>
 concept LatentLike = requires(const L& latent, const Minibatch& batch, Context& context, Rng& rng) {
   { latent.draw(batch, std::int64_t{1}, Price{}, context) } -> std::same_as<Draw>;
@@ -69,6 +86,17 @@ class Latent {
   }
   /// Its network, of those that have one whose steps can be listed; null otherwise.
   const Network* network() const { return self_->network(); }
+  /// How many images it wants to begin with; 0: none, and begin does nothing.
+  std::int64_t wanted() const { return self_->wanted(); }
+  void begin(const Minibatch& images) { self_->begin(images); }
+  /// Whether it wants to be shown the training codes; if not, fit does nothing.
+  bool fits() const { return self_->fits(); }
+  void fit(const Tensor& codes) { self_->fit(codes); }
+  /// None of most latents.
+  void tally(const Minibatch& batch, std::vector<double>& counts, Context& context) const {
+    self_->tally(batch, counts, context);
+  }
+  std::vector<Figure> figures(const std::vector<double>& counts) const { return self_->figures(counts); }
   /// The latent itself, if it is one of that type.
   template <class L>
   const L* as() const {
@@ -88,6 +116,12 @@ class Latent {
     virtual Tensor prior(std::int64_t n, Rng& rng) const = 0;
     virtual std::optional<Normal> posterior(const Minibatch& batch, Context& context) const = 0;
     virtual const Network* network() const = 0;
+    virtual std::int64_t wanted() const = 0;
+    virtual void begin(const Minibatch& images) = 0;
+    virtual bool fits() const = 0;
+    virtual void fit(const Tensor& codes) = 0;
+    virtual void tally(const Minibatch& batch, std::vector<double>& counts, Context& context) const = 0;
+    virtual std::vector<Figure> figures(const std::vector<double>& counts) const = 0;
     virtual void walk(const MemberPath& path, TensorVisitor& visitor) = 0;
     virtual void find_unlisted(const MemberPath& path, std::vector<std::string>& found) = 0;
   };
@@ -112,8 +146,37 @@ class Latent {
                       { latent.network } -> std::same_as<const Network&>;
                     })
         return &latent.network;
+      else if constexpr (requires {
+                           { latent.encoder() } -> std::same_as<const Network&>;
+                         })
+        return &latent.encoder();
       else
         return nullptr;
+    }
+    std::int64_t wanted() const override {
+      if constexpr (requires { latent.wanted(); })
+        return latent.wanted();
+      else
+        return 0;
+    }
+    void begin([[maybe_unused]] const Minibatch& images) override {
+      if constexpr (requires { latent.begin(images); }) latent.begin(images);
+    }
+    bool fits() const override {
+      return requires(L& l, const Tensor& codes) { l.fit(codes); };
+    }
+    void fit([[maybe_unused]] const Tensor& codes) override {
+      if constexpr (requires { latent.fit(codes); }) latent.fit(codes);
+    }
+    void tally([[maybe_unused]] const Minibatch& batch, [[maybe_unused]] std::vector<double>& counts,
+               [[maybe_unused]] Context& context) const override {
+      if constexpr (requires { latent.tally(batch, counts, context); }) latent.tally(batch, counts, context);
+    }
+    std::vector<Figure> figures([[maybe_unused]] const std::vector<double>& counts) const override {
+      if constexpr (requires { latent.figures(counts); })
+        return latent.figures(counts);
+      else
+        return {};
     }
     void walk(const MemberPath& path, TensorVisitor& visitor) override { gradus::walk(latent, path, visitor); }
     void find_unlisted(const MemberPath& path, std::vector<std::string>& found) override {

@@ -6,7 +6,7 @@
 namespace GRADUS {
 
 Vae make_vae(const ModelSettings& settings, const SampleShape& sample, Rng& rng) {
-  const NetworkPlan plan{
+  NetworkPlan plan{
       .channels = sample.channels,
       .height = sample.height,
       .width = sample.width,
@@ -15,8 +15,14 @@ Vae make_vae(const ModelSettings& settings, const SampleShape& sample, Rng& rng)
       .numbers = std::visit([](const auto& likelihood) { return likelihood.numbers(); }, settings.likelihood.chosen),
       .activation = settings.activation,
       .init = settings.init};
+  plan.by_place = std::visit([](const auto& kind) { return requires { kind.places(Shape{}); }; }, settings.code.chosen);
   // One after the other, for each draws from the generator.
   Network encoder = std::visit([&](const auto& kind) { return kind.encoder(plan, rng); }, settings.network.chosen);
+  std::visit(
+      [&](const auto& kind) {
+        if constexpr (requires { kind.places(encoder.out()); }) plan.places = kind.places(encoder.out());
+      },
+      settings.code.chosen);
   Latent latent =
       std::visit([&](const auto& kind) { return kind.make(std::move(encoder), plan, rng); }, settings.code.chosen);
   Network decoder = std::visit([&](const auto& kind) { return kind.decoder(plan, rng); }, settings.network.chosen);

@@ -21,8 +21,9 @@ Bound bound(const Vae& vae, const Minibatch& batch, const Objective& objective, 
     const Pause no_derivatives;
     Rng same = context.rng;
     Context first{context.training, same};
-    const Draw q = vae.latent.draw(seen, objective.samples, price, first);
-    price.pull = softmax(log_weights(vae.decoder.log_likelihood(batch, q.z, first), q), 0);
+    const Vae copy = vae;  // so that what training leaves in buffers is left once
+    const Draw q = copy.latent.draw(seen, objective.samples, price, first);
+    price.pull = softmax(log_weights(copy.decoder.log_likelihood(batch, q.z, first), q), 0);
   }
   const Draw q = vae.latent.draw(seen, objective.samples, price, context);  // q(z|x), K draws
   const Tensor log_p = vae.decoder.log_likelihood(batch, q.z, context);     // log p(x|z), (K, B)

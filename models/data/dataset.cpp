@@ -41,6 +41,10 @@ void part_channels(std::vector<std::uint8_t>& pixels, std::int64_t count, const 
   }
 }
 
+bool is_grey(const Images& images) {
+  return std::ranges::any_of(images.pixels, [](std::uint8_t pixel) { return pixel != 0 && pixel != 255; });
+}
+
 void transpose(Images& images) {
   const std::int64_t size = images.height * images.width;
   std::vector<std::uint8_t> image(static_cast<std::size_t>(size));

@@ -35,6 +35,9 @@ void check_size(const std::string& name, const SampleShape& size, const SampleSh
 /// Pixels of several bytes as planes of single ones: (count, height, width, channels) -> (count, channels, height, width).
 void part_channels(std::vector<std::uint8_t>& pixels, std::int64_t count, const SampleShape& shape);
 
+/// Whether there is a pixel that is neither black nor white.
+bool is_grey(const Images& images);
+
 /// Swaps the rows and columns of every image.
 void transpose(Images& images);
 

@@ -19,19 +19,23 @@ Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, st
   const Pause no_derivatives;
   Evaluation total;
   double kl = 0;
+  std::vector<double> counts;  // the latent's
   Rng noise{.seed = 0, .stream = stream::kTest};
   Context context{.training = false, .rng = noise};
   std::vector<std::int64_t> rows;
   for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
     rows.resize(std::min(at_once, images.count - begin));
     std::iota(rows.begin(), rows.end(), begin);
-    const Bound parts = bound(vae, test_batch(images, rows, shown), {}, context);
+    const Minibatch batch = test_batch(images, rows, shown);
+    const Bound parts = bound(vae, batch, {}, context);
+    vae.latent.tally(batch, counts, context);
     for (const Real v : parts.log_likelihood.values()) total.log_likelihood += v;
     for (const Real v : parts.total_kl().values()) kl += v;
     if (parts.kl) total.kl = kl;
   }
   total.log_likelihood /= static_cast<double>(images.count);
   if (total.kl) *total.kl /= static_cast<double>(images.count);
+  total.figures = vae.latent.figures(counts);
   return total;
 }
 

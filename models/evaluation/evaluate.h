@@ -10,6 +10,7 @@ namespace GRADUS {
 struct Evaluation {
   double log_likelihood = 0;
   std::optional<double> kl{};
+  std::vector<Figure> figures{};  // what else the latent tells of itself
   std::optional<double> elbo() const { return kl ? std::optional(log_likelihood - *kl) : std::nullopt; }
   /// What tells models apart: the bound, or else the log-likelihood.
   double score() const { return elbo().value_or(log_likelihood); }

@@ -1,16 +1,19 @@
 // A Gaussian fitted to codes: what an autoencoder, which has no prior, draws from.
 #pragma once
 
+#include "nn/init.h"
 #include "nn/module.h"
 
 namespace GRADUS {
 
-/// N(mean, L·Lᵀ) by the mean and covariance of the codes that it was last shown; the standard normal before.
+/// N(mean, L·Lᵀ) by the mean and the covariance of the codes that it was last shown; the standard normal before that.
 struct FittedGaussian {
   Buffer mean, factor;  // (Z), (Z, Z): L, lower triangular
 
-  explicit FittedGaussian(std::int64_t latent);
-  /// codes (N, Z). What varies with nothing of its own keeps variance 0.
+  /// Error for more than kMost dimensions: their covariances are the square of them. Of Init::none zeros.
+  FittedGaussian(std::int64_t latent, Init init);
+  static constexpr std::int64_t kMost = 4096;
+  /// codes (N, Z), N ≥ 1. A direction in which they do not vary, to rounding, has variance 0.
   void fit(const Tensor& codes);
   /// (n, Z)
   Tensor draw(std::int64_t n, Rng& rng) const;

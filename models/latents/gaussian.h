@@ -8,7 +8,8 @@
 
 namespace GRADUS {
 
-/// How the encoder speaks of the spread: log σ², or σ itself through a softplus.
+/// How the encoder speaks of the spread: log σ², or σ itself through a softplus. (The book's first model has a layer for
+/// σ of either sign, and takes log(1e-10 + σ²) lest it be that of 0. A softplus is above 0: nothing needs smoothing.)
 enum class Head { log_variance, sigma };
 
 struct GaussianLatent {
@@ -37,6 +38,12 @@ struct GaussianLatent {
   }
 };
 
+inline GaussianLatent make_gaussian(Network network, Head head, const NetworkPlan& plan, Rng& rng) {
+  const std::int64_t features = network.out().numel();
+  Linear mean(features, plan.latent, plan.init, rng), spread(features, plan.latent, plan.init, rng);
+  return {std::move(network), std::move(mean), std::move(spread), head};
+}
+
 struct GaussianCode {
   static constexpr const char* kName = "gaussian";
   static constexpr const char* kHelp = "a Gaussian for each image, the standard normal as prior";
@@ -48,9 +55,7 @@ struct GaussianCode {
     is("head", head, kHeads, "what the encoder gives beside the mean");
   }
   Latent make(Network network, const NetworkPlan& plan, Rng& rng) const {
-    const std::int64_t features = network.out().numel();
-    Linear mean(features, plan.latent, plan.init, rng), spread(features, plan.latent, plan.init, rng);
-    return GaussianLatent{std::move(network), std::move(mean), std::move(spread), head};
+    return make_gaussian(std::move(network), head, plan, rng);
   }
 };
 

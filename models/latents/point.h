@@ -34,10 +34,11 @@ struct PointCode {
   static constexpr const char* kName = "point";
   static constexpr const char* kHelp = "a point: an autoencoder, which has no bound";
   static constexpr Pricing kPricing = Pricing::none;
+  static constexpr const char* kSampled = "a Gaussian fitted to the codes of the training images";
 
   Latent make(Network network, const NetworkPlan& plan, Rng& rng) const {
     Linear coding(network.out().numel(), plan.latent, plan.init, rng);
-    return PointLatent{std::move(network), std::move(coding), FittedGaussian(plan.latent)};
+    return PointLatent{std::move(network), std::move(coding), FittedGaussian(plan.latent, plan.init)};
   }
 };
 

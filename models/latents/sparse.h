@@ -3,6 +3,9 @@
 // Ng, Sparse autoencoder (CS294A lecture notes 2011); Géron, Hands-On Machine Learning, chapter 17.
 //
 //   penalty = weight · Σ ρ·log(ρ/ρ̂) + (1 - ρ)·log((1 - ρ)/(1 - ρ̂))
+//
+// It stands beside nats per image. The book adds 0.005 · Σ … to a mean square over 784 pixels, and Keras divides what it
+// calls an activity penalty by the batch, of 32: beside ½ Σ (x - x̂)² that is a weight of 784/2 · 0.005/32 = 0.06.
 #pragma once
 
 #include "models/latent.h"
@@ -21,12 +24,14 @@ struct SparseLatent {
     return sigmoid(coding(network(batch.x, batch.condition, context)));
   }
   Draw draw(const Minibatch& batch, std::int64_t K, const Price&, Context& context) const {
-    const Tensor z = code(batch, context);  // (B, Z)
-    const Tensor active = mean(z, 0);       // ρ̂, (Z)
-    const Real p = static_cast<Real>(target);
-    const Tensor penalty = sum(p * (std::log(p) - log(active)) + (1 - p) * (std::log1p(-p) - log1p(-active)));
-    return {.z = broadcast_to(z, z.shape().inserted(0, K)),
-            .penalty = broadcast_to(penalty * static_cast<Real>(weight), {z.shape()[0]})};
+    const Tensor a = coding(network(batch.x, batch.condition, context));  // (B, Z), logits
+    const std::int64_t B = a.shape()[0];
+    const Real p = static_cast<Real>(target), log_B = std::log(static_cast<Real>(B));
+    const Tensor log_active = logsumexp(-softplus(-a), {0}) - log_B;  // log ρ̂, (Z), also where ρ̂ rounds to 0
+    const Tensor log_idle = logsumexp(-softplus(a), {0}) - log_B;     // log(1 - ρ̂)
+    const Tensor penalty = sum(p * (std::log(p) - log_active) + (1 - p) * (std::log1p(-p) - log_idle));
+    return {.z = broadcast_to(sigmoid(a), a.shape().inserted(0, K)),
+            .penalty = broadcast_to(penalty * static_cast<Real>(weight), {B})};
   }
   Tensor prior(std::int64_t n, Rng& rng) const { return clamp(fitted.draw(n, rng), 0, 1); }
   void fit(const Tensor& codes) { fitted.fit(codes); }
@@ -44,17 +49,19 @@ struct SparseCode {
   static constexpr const char* kName = "sparse";
   static constexpr const char* kHelp = "an autoencoder of codings that are seldom active";
   static constexpr Pricing kPricing = Pricing::none;
-  double sparsity = 0.1, sparsity_weight = 0.05;
+  static constexpr const char* kSampled = "a Gaussian fitted to the codes of the training images";
+  double sparsity = 0.1, sparsity_weight = 0.06;
 
   void settings(auto&& is) {
     is("sparsity", sparsity, RealRange{.min = 0, .max = 1, .above_min = true, .below_max = true},
        "share of the images in which a coding is to be active");
     is("sparsity_weight", sparsity_weight, RealRange{.min = 0, .max = 1e6},
-       "of what it costs to be active more or less");
+       "of the penalty for being active more or less, beside nats per image");
   }
   Latent make(Network network, const NetworkPlan& plan, Rng& rng) const {
     Linear coding(network.out().numel(), plan.latent, plan.init, rng);
-    return SparseLatent{std::move(network), std::move(coding), FittedGaussian(plan.latent), sparsity, sparsity_weight};
+    return SparseLatent{std::move(network), std::move(coding), FittedGaussian(plan.latent, plan.init), sparsity,
+                        sparsity_weight};
   }
 };
 

@@ -7,6 +7,7 @@
 
 #include "models/latent.h"
 #include "models/networks/kind.h"
+#include "nn/state.h"
 
 namespace GRADUS {
 
@@ -37,12 +38,17 @@ struct TwoLayerLatent {
   GaussianHeads conditional;  // p(z₁|z₂)
 
   Draw draw(const Minibatch& batch, std::int64_t K, const Price& price, Context& context) const {
-    const Normal q1 = lower(batch.x, batch.condition, context);  // (B, Z₁)
-    const Tensor z1 = draws(q1, K, price, context.rng);          // (K, B, Z₁)
-    const Normal q2 = upper(z1, {}, context);                    // (K, B, Z₂)
-    const Tensor z2 = pulled(q2.rsample(context.rng), price.pull);
+    check(!price.pull, "[two-layer] dreg's gradient is for codes of one layer");  // Bauer, Mnih 2021
+    const Normal q1 = lower(batch.x, batch.condition, context);                   // (B, Z₁)
+    const Tensor z1 = draws(q1, K, price, context.rng);                           // (K, B, Z₁)
+    const Normal q2 = upper(z1, {}, context);                                     // (K, B, Z₂)
+    const Tensor z2 = q2.rsample(context.rng);
     const Normal p1 = conditional(z2, {}, context);  // (K, B, Z₁)
-    const Tensor kl1 = priced(q1, p1, z1, {price.kind == Price::exact ? Price::drawn : price.kind});
+    if (price.kind == Price::stopped) {              // the weights are held constant, but q(z₂|z₁) moves with z₁
+      const Normal still = detached(upper)(z1, {}, context);
+      return {z1, concat({priced(q1, p1, z1, price), priced(still, StandardNormal{}, z2, {Price::drawn})}, -1)};
+    }
+    const Tensor kl1 = priced(q1, p1, z1, {Price::drawn});                    // (K, B, Z₁)
     return {z1, concat({kl1, priced(q2, StandardNormal{}, z2, price)}, -1)};  // (K, B, Z₁ + Z₂)
   }
   Tensor code(const Minibatch& batch, Context& context) const {
@@ -53,6 +59,8 @@ struct TwoLayerLatent {
     Context context{.training = false, .rng = rng};
     return conditional(normal({n, upper.mean.bias.numel()}, rng), {}, context).sample(rng);
   }
+
+  const Network& encoder() const { return lower.network; }
 
   void members(auto&& visit) {
     visit("", lower);

@@ -29,13 +29,12 @@ inline bool dequantizes(const Likelihoods& likelihood) {
   return kind && kind->dequantize == Dequantize::uniform;
 }
 
-/// What is to be said of grey pixels under a likelihood that is none for them; empty when there is nothing.
+/// What is to be said of grey pixels under a likelihood that does not measure them; empty when there is nothing.
 inline std::string grey_remark(const Likelihoods& likelihood) {
   if (!likelihood.is<BernoulliLikelihood>()) return "";
-  return "pixels are grey, of which a Bernoulli likelihood is neither a probability nor a density: numbers compare "
-         "with "
-         "each other only; bits are made by `binarize`, and `likelihood` continuous-bernoulli is a density of grey "
-         "pixels, discretized-logistic a probability of their levels";
+  return "pixels are grey, and a Bernoulli likelihood of them is neither a probability nor a density: its numbers compare "
+         "with each other only; `binarize` makes bits of them, `likelihood` continuous-bernoulli measures a density, and "
+         "discretized-logistic a probability";
 }
 
 }  // namespace GRADUS

@@ -35,16 +35,22 @@ Network Conv::encoder(const NetworkPlan& plan, Rng& rng) const {
     finish(to.conv(name, channels[i], 3, {.stride = 2, .padding = 1}), name, plan, layers);
     if (layers.residual) add_block(to, i, plan, layers);
   }
-  return std::move(add_hidden(to.as_row(), hidden, plan, layers)).build();
+  if (plan.by_place) return to.build();  // the map itself
+  return add_hidden(to.as_row(), hidden, plan, layers).build();
 }
 
 Network Conv::decoder(const NetworkPlan& plan, Rng& rng) const {
   const std::vector<Shape> sizes = sizes_of(*this, plan);
-  NetworkBuilder to({plan.latent}, plan.init, rng);
-  add_hidden(to.join(plan.condition), {hidden.rbegin(), hidden.rend()}, plan, layers);
+  NetworkBuilder to({plan.code_size()}, plan.init, rng);
   const Shape& deepest = sizes.back();
-  finish(to.linear("output", deepest.numel()), "output", plan, layers);
-  to.as_image(deepest[0], deepest[1], deepest[2]);
+  if (plan.by_place) {
+    to.as_image(plan.latent, deepest[1], deepest[2]).join(plan.condition);
+    finish(to.conv("output", deepest[0], 3, {.padding = 1}), "output", plan, layers);
+  } else {
+    add_hidden(to.join(plan.condition), {hidden.rbegin(), hidden.rend()}, plan, layers);
+    finish(to.linear("output", deepest.numel()), "output", plan, layers);
+    to.as_image(deepest[0], deepest[1], deepest[2]);
+  }
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const Shape& out = sizes[channels.size() - 1 - i];
     const bool last = i + 1 == channels.size();
@@ -55,7 +61,7 @@ Network Conv::decoder(const NetworkPlan& plan, Rng& rng) const {
                       {.stride = 2, .padding = 1, .output_padding = {1 - out[1] % 2, 1 - out[2] % 2}});
     if (!last) finish(to, name, plan, layers);
   }
-  return std::move(to.as_row()).build();
+  return to.as_row().build();
 }
 
 }  // namespace GRADUS

@@ -10,11 +10,15 @@ namespace GRADUS {
 struct NetworkPlan {
   std::int64_t channels = 1, height = 28, width = 28;  // of the images
   std::int64_t latent = 20;
+  bool by_place = false;  // the code is one of `latent` numbers at each place of the deepest map, if there are maps
+  Shape places{};         // which these are, once the encoder is known
   std::int64_t condition = 0;  // numbers of a condition; 0: there is none
   std::int64_t numbers = 1;    // that the likelihood takes for each number of x
   Activation::Kind activation = Activation::elu;
   Init init = Init::variance_scaling;
 
+  /// Numbers of the whole code.
+  std::int64_t code_size() const { return checked_mul(latent, places.numel()); }
   /// D, the numbers of an image.
   std::int64_t data() const { return checked_mul(channels, checked_mul(height, width)); }
 };

@@ -82,7 +82,8 @@ class NetworkBuilder {
 
   /// Of one sample after the steps so far.
   const Shape& at() const { return network_.out(); }
-  Network build() && { return std::move(network_); }
+  /// The network, which the builder no longer has.
+  Network build() { return std::move(network_); }
 
  private:
   NetworkBuilder& add(Step step);

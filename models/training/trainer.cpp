@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "autograd/tape.h"
 #include "models/training/pace.h"
@@ -43,12 +44,21 @@ Trainer::Trainer(const Config& config, const Dataset& data, Vae vae)
 }
 
 // Not when its pictures would be too large: that is said before its weights are drawn.
-static Vae first_vae(const Config& config) {
+static Vae first_vae(const Config& config, const Dataset& data) {
   check_samples(config);
-  return new_vae(config);
+  Vae vae = new_vae(config);
+  const std::int64_t there = data.train.count - config.validation;
+  if (const std::int64_t wanted = std::min(vae.latent.wanted(), there); wanted > 0) {
+    Rng rng{.seed = config.seed, .stream = stream::kBegin};
+    const Indices order = permutation(there, rng);
+    vae.latent.begin(training_batch(data.train, std::span(order.values).first(wanted), config.binarize, rng));
+  }
+  return vae;
 }
 
-Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, first_vae(config)) { shuffle(); }
+Trainer::Trainer(const Config& config, const Dataset& data) : Trainer(config, data, first_vae(config, data)) {
+  shuffle();
+}
 
 void Trainer::shuffle() {
   Rng rng{.seed = config_.seed, .stream = stream::kShuffle, .counter = static_cast<std::uint64_t>(at_.epoch) << 40};
@@ -162,6 +172,25 @@ Evaluation Trainer::finite_evaluation(const Images& images) const {
   return found;
 }
 
+// Both models keep what was fitted to the codes of the one in use, for the average takes the other's as they are.
+void Trainer::fit_codes() {
+  if (!vae_.latent.fits()) return;
+  const Pause no_derivatives;
+  const std::int64_t at_once = images_at_once(vae(), config_.batch_size);
+  Rng rng{.seed = config_.seed, .stream = stream::kFit};
+  Context context{.training = false, .rng = rng};
+  std::vector<Tensor> codes;
+  std::vector<std::int64_t> rows;
+  for (std::int64_t begin = 0; begin < train_count_; begin += at_once) {
+    rows.resize(std::min(at_once, train_count_ - begin));
+    std::iota(rows.begin(), rows.end(), begin);
+    codes.push_back(vae().latent.code(training_batch(data_.train, rows, config_.binarize, rng), context));
+  }
+  const Tensor all = concat(codes, 0);
+  vae_.latent.fit(all);
+  if (average_) average_->module.latent.fit(all);
+}
+
 // The checkpoint comes last: whoever resumes from it finds everything before it done.
 void Trainer::finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& table) {
   const double steps = steps_of(train_count_);
@@ -171,6 +200,7 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   at_.step = 0;
   at_.log_likelihood = at_.kl = 0;
   shuffle();
+  fit_codes();
   // Before anything is written: the bounds throw when something is not finite.
   metrics.test = finite_evaluation(data_.test);
   const double best_before = at_.best;

@@ -61,6 +61,7 @@ class Trainer {
   /// Nats per image over the steps of the epoch so far.
   Evaluation so_far(double steps) const;
   void shuffle();
+  void fit_codes();
   Evaluation finite_evaluation(const Images& images) const;
   void finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& metrics_table);
 

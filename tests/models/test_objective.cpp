@@ -33,6 +33,9 @@ struct GivenNoise {
   }
 };
 
+/// Up to the rounding of a few sums of small numbers.
+bool near(double a, double b) { return std::abs(a - b) <= 1e-6 * (1 + std::abs(b)); }
+
 Objective objective_of(const std::string& name, std::int64_t samples) {
   Objective objective{.samples = samples};
   if (name == "stl") objective.kind = {StlObjective{}};
@@ -161,17 +164,17 @@ TEST_CASE("objective: warm-up rises linearly, cycles rise in their first half, c
   CHECK_FALSE(o.changes());
   o.beta_warmup = 10;
   CHECK(o.changes());
-  CHECK(o.at(0, 100).beta == doctest::Approx(0.4));
-  CHECK(o.at(4, 100).beta == doctest::Approx(2));
+  CHECK(near(o.at(0, 100).beta, 0.4));
+  CHECK(near(o.at(4, 100).beta, 2));
   CHECK(o.at(9, 100).beta == 4);
   CHECK(o.at(99, 100).beta == 4);
   o.capacity = 25;
   CHECK(o.at(4, 100).beta == 4);
-  CHECK(o.at(4, 100).capacity == doctest::Approx(12.5));
+  CHECK(near(o.at(4, 100).capacity, 12.5));
   CHECK(o.at(50, 100).capacity == 25);
   o = {.beta_cycles = 4};  // of 25 steps each
   CHECK(o.at(0, 100).beta == 0);
-  CHECK(o.at(5, 100).beta == doctest::Approx(0.4));
+  CHECK(near(o.at(5, 100).beta, 0.4));
   CHECK(o.at(13, 100).beta == 1);
   CHECK(o.at(24, 100).beta == 1);
   CHECK(o.at(25, 100).beta == 0);
@@ -183,15 +186,15 @@ TEST_CASE("objective: free bits and capacity against their closed forms") {
   const auto loss = [&](const Objective& o, double beta, double capacity) {
     return static_cast<double>(o.loss(parts, {beta, capacity}).item());
   };
-  CHECK(loss({}, 1, 0) == doctest::Approx(4 + 5.25));
-  CHECK(loss({}, 0.5, 0) == doctest::Approx(4 + 2.625));
-  CHECK(loss({.free_bits = 3}, 1, 0) == doctest::Approx(4 + 2 + 1 + 3));  // one nat for each dimension
-  CHECK(loss({.free_bits = 7.5}, 2, 0) == doctest::Approx(4 + 2 * (2.5 + 2.5 + 3)));
-  CHECK(loss({.capacity = 8}, 10, 6) == doctest::Approx(4 + 10 * 0.75));
-  CHECK(loss({.capacity = 8}, 10, 5) == doctest::Approx(4 + 10 * 0.25));
+  CHECK(near(loss({}, 1, 0), 4 + 5.25));
+  CHECK(near(loss({}, 0.5, 0), 4 + 2.625));
+  CHECK(near(loss({.free_bits = 3}, 1, 0), 4 + 2 + 1 + 3));  // one nat for each dimension
+  CHECK(near(loss({.free_bits = 7.5}, 2, 0), 4 + 2 * (2.5 + 2.5 + 3)));
+  CHECK(near(loss({.capacity = 8}, 10, 6), 4 + 10 * 0.75));
+  CHECK(near(loss({.capacity = 8}, 10, 5), 4 + 10 * 0.25));
   // An autoencoder has no KL divergence; what else is to stay small is added.
-  CHECK(Objective{}.loss({.log_likelihood = tensor({2}, {-3, -5}), .penalty = tensor({2}, {1, 2})}, {}).item() ==
-        doctest::Approx(4 + 1.5));
+  const Bound point{.log_likelihood = tensor({2}, {-3, -5}), .penalty = tensor({2}, {1, 2})};
+  CHECK(near(static_cast<double>(Objective{}.loss(point, {}).item()), 4 + 1.5));
 }
 
 TEST_CASE("objective: what has no meaning together is refused by name") {

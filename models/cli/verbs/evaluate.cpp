@@ -1,5 +1,6 @@
 #include "models/cli/verbs/evaluate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,12 @@ namespace GRADUS {
 
 namespace {
 
+/// "used codes" as "used_codes"
+std::string key_of(std::string name) {
+  std::ranges::replace(name, ' ', '_');
+  return name;
+}
+
 /// The numbers by name; null for what a model does not have.
 std::string json_of(const Evaluation& test, const std::optional<Importance>& importance) {
   nlohmann::ordered_json json;
@@ -25,6 +32,7 @@ std::string json_of(const Evaluation& test, const std::optional<Importance>& imp
   put("kl", test.kl);
   put("importance_log_likelihood", importance ? std::optional(importance->log_likelihood) : std::nullopt);
   put("importance_standard_error", importance ? std::optional(importance->standard_error) : std::nullopt);
+  for (const Figure& figure : test.figures) put(key_of(figure.name).c_str(), figure.value);
   return json.dump(2) + '\n';
 }
 
@@ -54,13 +62,17 @@ void EvaluateVerb::operator()(const Call&) const {
   if (const auto elbo = test.elbo()) text += fmt::format("test ELBO       {:10.4f} nats per image\n", *elbo);
   text += fmt::format("log-likelihood  {:10.4f}{}\n", test.log_likelihood, test.kl ? "" : " nats per image");
   if (test.kl) text += fmt::format("KL divergence   {:10.4f}\n", *test.kl);
+  const Measure measured = measure(config.model.likelihood, config.binarize != Binarize::none);
+  if (const auto bits = !test.kl ? std::nullopt : measured.bits_per_dimension(test.score(), config.sample.numel()))
+    text += fmt::format("{:<15} {:10.4f}\n", "bits/dimension", *bits);
+  for (const Figure& figure : test.figures) text += fmt::format("{:<15} {:10.4f}\n", figure.name, figure.value);
   if (tighter)
     text += fmt::format("importance      {:10.4f} ± {:.4f} by {} draws for each image\n", tighter->log_likelihood,
                         tighter->standard_error, draws);
-  text += fmt::format("{} test images of {}, {}, {} likelihood, {}; {} checkpoint, {}\n", images.count,
+  text += fmt::format("{} test images of {}, {}, {} likelihood ({}), {}; {} checkpoint, {}\n", images.count,
                       quote(data.data.empty() ? config.data : data.data),
                       config.binarize == Binarize::none ? "grey pixels" : "pixels drawn as bits once and for all",
-                      config.model.likelihood.name(),
+                      config.model.likelihood.name(), measured.what,
                       test.kl ? "one draw of z per image from a fixed stream" : "at the code of each image",
                       run.checkpoint_name(), progress_of(at));
   print(text);

@@ -48,6 +48,8 @@ std::string InfoVerb::text_of(const Opened& opened) {
   const auto& [run, config, at, vae] = opened;
   std::string text = fmt::format("model        {}\n", layer_sizes(vae));
   text += fmt::format("parameters   {}, {} multiplications and additions an image\n", count(vae), multiply_adds(vae));
+  text += fmt::format("measures     {}, nats per image\n",
+                      measure(config.model.likelihood, config.binarize != Binarize::none).what);
   text += fmt::format("progress     {} of {} epochs{}\n", at.epoch, config.epochs,
                       at.step > 0 ? fmt::format(", and step {} of the next", at.step) : "");
   text += bound_after(at.epoch, run, config);

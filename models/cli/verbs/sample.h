@@ -36,6 +36,7 @@ struct SampleVerb {
     const std::filesystem::path file = picture.or_else(folder.folder / fmt::format("samples-{}.png", seed));
     write_samples(file, config, vae, count, seed, label);
     print(fmt::format("{} new images: {}\n", count, quote(file.native())));
+    if (const char* from = sampled_from(config.model.code)) print(fmt::format("their codes are drawn from {}\n", from));
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "models/cli/options.h"
 #include "models/cli/print.h"
 #include "models/cli/verbs/training_report.h"
 #include "models/data/sources.h"
@@ -57,6 +58,7 @@ bool TrainVerb::operator()(const Call& call) {
   config.fingerprint = fingerprint(data.train);
   config.test_fingerprint = fingerprint(data.test);
   config.sample = data.train.shape();
+  settle(config.model.code, data.train.count - config.validation);
   settle_condition(config.model.condition, data);
   settle_schedule(config, data.train.count);
   check_memory(config);
@@ -69,6 +71,9 @@ bool TrainVerb::operator()(const Call& call) {
   print(fmt::format("{}: {}, {} parameters, {} + {} images of {}, {} {}\n", quote(run.folder.native()),
                     layer_sizes(trainer.vae()), count(trainer.vae()), data.train.count, data.test.count,
                     quote(data.name), gradus::threads(), gradus::threads() == 1 ? "thread" : "threads"));
+  if (config.binarize == Binarize::none && is_grey(data.train))
+    if (const std::string remark = grey_remark(config.model.likelihood); !remark.empty())
+      print(fmt::format("remark: {}\n", spoken(remark, as_flag)));
   return train_and_report(trainer, run, "", call);
 }
 
