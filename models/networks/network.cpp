@@ -14,6 +14,8 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;  // which Clang 14 does not find by itself
 
 Tensor joined(const Tensor& x, const std::optional<Tensor>& condition) {
   check(condition.has_value(), "[network] it is conditional, but there is no condition");
