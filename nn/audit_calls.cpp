@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "autograd/ops.h"
 #include "nn/audit_checks.h"

@@ -8,6 +8,8 @@
 //   draws             FAILED  element 0: the draws are 0.21 off their distribution function, and 0.019 is allowed
 #pragma once
 
+#include <limits>
+
 #include "nn/audit.h"
 #include "nn/distributions/kl_divergence.h"
 

@@ -1,6 +1,7 @@
 // What a distribution's draws are beside its density.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "nn/audit_distribution_checks.h"
 #include "tensor/parallel.h"

@@ -1,5 +1,7 @@
 #include "nn/batch_norm.h"
 
+#include <limits>
+
 namespace GRADUS {
 
 Tensor BatchNorm::operator()(const Tensor& x, Context& context) const {

@@ -1,5 +1,7 @@
 #include "nn/init.h"
 
+#include <cmath>
+
 #include "autograd/ops.h"
 
 namespace GRADUS {

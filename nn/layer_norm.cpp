@@ -1,5 +1,7 @@
 #include "nn/layer_norm.h"
 
+#include <algorithm>
+
 namespace GRADUS {
 
 Tensor LayerNorm::operator()(const Tensor& x) const {

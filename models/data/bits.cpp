@@ -1,5 +1,7 @@
 #include "models/data/bits.h"
 
+#include <algorithm>
+
 #include "autograd/ops.h"
 #include "models/training/streams.h"
 

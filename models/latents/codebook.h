@@ -6,6 +6,8 @@
 //   q(e|x) is sure of its code and p(e) even: KL = places · log S. There are no importance weights.
 #pragma once
 
+#include <cmath>
+
 #include "models/latent.h"
 #include "models/latents/code_table.h"
 #include "models/networks/kind.h"

@@ -3,6 +3,8 @@
 //   q(z|x) = Laplace(μ(x), b(x))    p(z) = Laplace(0, 1)    KL = Σ -log b + b·e^(-|μ|/b) + |μ| - 1
 #pragma once
 
+#include <numbers>
+
 #include "models/latent.h"
 #include "models/networks/kind.h"
 

@@ -8,6 +8,8 @@
 // calls an activity penalty by the batch, of 32: beside ½ Σ (x - x̂)² that is a weight of 784/2 · 0.005/32 = 0.06.
 #pragma once
 
+#include <cmath>
+
 #include "models/latent.h"
 #include "models/latents/fitted.h"
 #include "models/networks/kind.h"

@@ -4,6 +4,8 @@
 //   p(z) = 1/N Σ q(z|uₙ)    KL = E log q(z|x) - log p(z), at the draws
 #pragma once
 
+#include <cmath>
+
 #include "models/latents/gaussian.h"
 
 namespace GRADUS {

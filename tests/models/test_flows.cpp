@@ -1,5 +1,7 @@
 // Flows: that they can be undone, whose parameters they have, and which density they report. PyTorch's word on their
 // losses, with determinants of whole Jacobians, is in test_latents_pytorch.cpp.
+#include <numbers>
+
 #include "models/latents/flow.h"
 #include "tests/models/latents.h"
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "nn/files/checkpoint.h"
 #include "tests/models/program.h"

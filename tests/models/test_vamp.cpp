@@ -1,4 +1,5 @@
 // The VampPrior: what pseudo-inputs begin from, and which mixture the prior is. Its loss is in test_latents_pytorch.cpp.
+#include <numbers>
 #include <set>
 
 #include "models/latents/vamp.h"

@@ -2,6 +2,7 @@
 // entropies and divergences against integrals and sums in double, pathwise derivatives against differences.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "nn/distributions.h"
 #include "tests/files.h"
