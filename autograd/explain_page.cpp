@@ -15,7 +15,7 @@ h1 { font-size: 1.25rem; margin: 0 0 .4rem; }
 h2 { font-size: 1rem; margin: 1rem 0 .3rem; }
 .controls { display: flex; flex-wrap: wrap; gap: .4rem 1.4rem; align-items: center; }
 .controls input[type=range] { width: 16rem; vertical-align: middle; }
-main { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 4fr); gap: 1rem; padding: 0 1.5rem 2rem; }
+main { display: grid; grid-template-columns: minmax(0, max-content) minmax(28rem, 1fr); gap: 1rem; padding: 0 1.5rem 2rem; }
 .list { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .12rem .55rem; white-space: nowrap; border-bottom: 1px solid var(--soft); }
@@ -40,7 +40,7 @@ svg path.chosen { stroke: var(--mark); stroke-width: 2.5; }
 pre { font-size: 12px; overflow-x: auto; }
 @media (max-width: 60rem) { main { grid-template-columns: minmax(0, 1fr); } }
 )css";
-static constexpr const char* kStyleHash = "sha256-zMcJsAwF6HDuG1UeW2UTVvI0phLGa5flpC2YuFUuipI=";
+static constexpr const char* kStyleHash = "sha256-z0g9VXO8Ek+5J+IGbT9qtAfIUkwGMDmMcKv1JuenZdY=";
 
 static constexpr const char* kScript = R"js(
 'use strict';
@@ -119,21 +119,21 @@ const views = data.tapes.map((tape, t) => {
   table.append(body);
   const place = [], kStep = 38;
   let y = 20, rim = 0;
-  tape.nodes.forEach((node, n) => { if (node.op) { place[n] = [90, y]; y += kStep; } });
+  tape.nodes.forEach((node, n) => { if (node.op) { place[n] = [120, y]; y += kStep; } });
   tape.nodes.forEach((node, n) => {
     if (node.op) return;
     const user = tape.nodes.findIndex((other) => other.edges.some((edge) => edge.node === n));
     rim = Math.max(rim + 26, user < 0 ? 0 : place[user][1] - 12);
-    place[n] = [300, rim];
+    place[n] = [330, rim];
   });
-  const svg = make('svg', {width: 520, height: Math.max(y, rim) + 40, role: 'img', 'aria-label': 'the graph of the step'});
+  const svg = make('svg', {width: 550, height: Math.max(y, rim) + 40, role: 'img', 'aria-label': 'the graph of the step'});
   const edges = make('g');
   svg.append(edges);
   tape.nodes.forEach((node, n) => {
     view.lines[n] = [];
     node.edges.forEach((edge, e) => {
       const [x, top] = place[n], constant = edge.node < 0;
-      const [fx, fy] = constant ? [10, top + 20] : place[edge.node];
+      const [fx, fy] = constant ? [30, top + 20] : place[edge.node];
       const watched = !constant && !tape.nodes[edge.node].op, near = !constant && !watched && top - fy <= kStep;
       const path = constant ? `M${x},${top + 12} H${x - 22}` : watched ? `M${fx},${fy + 12} C${fx - 30},${fy + 12} ${x + 190},${top + 12} ${x + 150},${top + 12}`
         : near ? `M${x + 60 + 14 * e},${top} V${fy + 24}`
@@ -143,7 +143,7 @@ const views = data.tapes.map((tape, t) => {
       view.lines[n][e] = shown;
       edges.append(shown, wide);
       if (constant) {
-        const name = make('text', {x: x - 26, y: top + 16 + 0 * e, 'text-anchor': 'end'}, node.edges.slice(0, e).some((o) => o.node < 0) ? '' : edge.constant.slice(0, 12));
+        const name = make('text', {x: x - 26, y: top + 16 + 0 * e, 'text-anchor': 'end'}, node.edges.slice(0, e).some((o) => o.node < 0) ? '' : edge.constant.slice(0, 15));
         view.constants.push(shown, name);
         edges.append(name);
       }
@@ -196,7 +196,7 @@ slider.addEventListener('input', replay);
 replay();
 if (view && view.tape.loss >= 0) showNode(view, view.tape.loss);
 )js";
-static constexpr const char* kScriptHash = "sha256-0yD6L0OD+dLmCs9S4kpB1kmnzuYZ5IcrVTOFZMOcKQQ=";
+static constexpr const char* kScriptHash = "sha256-s699SdDC0zS9uC7EVrti+GQGHrKKMKLGllUz7hAxDfI=";
 
 static constexpr const char* kPage = R"html(<!DOCTYPE html>
 <html lang="en">

@@ -1,5 +1,5 @@
-// TapeObserver: who looks on while the tapes of a thread record and are walked back. The tape calls it where something has
-// happened; with nobody looking, each of these places costs the test of one pointer.
+// TapeObserver: who looks on while the tapes of a thread record and are walked back. The tape calls it where something
+// has happened; with nobody looking, each of these places costs the test of one pointer.
 #pragma once
 
 #include "autograd/op.h"

@@ -4,6 +4,7 @@
 #include "models/cli/print.h"
 #include "models/cli/verbs/completion.h"
 #include "models/cli/verbs/evaluate.h"
+#include "models/cli/verbs/explain.h"
 #include "models/cli/verbs/info.h"
 #include "models/cli/verbs/reconstruct.h"
 #include "models/cli/verbs/resume.h"
@@ -15,7 +16,7 @@ namespace GRADUS {
 
 namespace {
 
-using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, EvaluateVerb, InfoVerb, CompletionVerb>;
+using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, EvaluateVerb, ExplainVerb, InfoVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"
