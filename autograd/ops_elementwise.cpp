@@ -26,8 +26,8 @@ Tensor sqrt(const Tensor& x) {
 // σ′, as a function of its own: σ·(1 - σ) in ops would lose its digits far out, its derivative in this form near 0.
 static Tensor sigmoid_slope(const Tensor& x) {
   return elementwise<"sigmoid′">(Smooth{[](auto x) { return sigmoid_sloped(x).slope; },
-                                             [](const Tensor& x) { return -tanh(x / 2) * sigmoid_slope(x); }},
-                                      x);
+                                        [](const Tensor& x) { return -tanh(x / 2) * sigmoid_slope(x); }},
+                                 x);
 }
 Tensor sigmoid(const Tensor& x) {
   return elementwise<"sigmoid">(

@@ -55,7 +55,7 @@ static void show() {
   const Simple x{2, 1}, e = exp(-x), s = Simple{1, 0} / (1.0 + e);
   print("x", x), print("-x", -x), print("exp(-x)", e), print("1 + exp(-x)", 1.0 + e);
   print("1/(1 + exp(-x))", s), print("x·sigmoid(x)", x * s);
-  fmt::print("\nd/dx [x · d/dy (x + y)] = {}\n",
+  fmt::print("d/dx [x · d/dy (x + y)] = {}\n",
              derivative([](auto x) { return x * derivative([x](auto y) { return x + y; }, x); }, 3.0));
 }
 

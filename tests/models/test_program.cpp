@@ -42,6 +42,7 @@ TEST_CASE("program: a training leaves what it should, and the other verbs read i
     for (const Arguments& line : {Arguments{"info", "run"},
                                   {"evaluate", "run"},
                                   {"evaluate", "run", "--data", "data"},
+                                  {"explain", "run", "--html", "step.html", "--dot", "step.dot"},
                                   {"sample", "run", "--seed", "3"},
                                   {"reconstruct", "run", "--out", "r.png"}}) {
       Arguments arguments = line;
@@ -253,6 +254,20 @@ TEST_CASE("program: an output that takes nothing, goes away or is closed") {
   CHECK(contains(get(place.outer.path / "err"), "File too large"));
 }
 
+TEST_CASE("program: explain shows every op of a step by the names of its parameters, and where it cannot says so") {
+  const Place place;
+  CHECK(place.train("run", {}).code == 0);
+  const Ended ended = place.run({"explain", "run", "--html", "step.html"});
+  CHECK(ended.code == 0);
+  CHECK(contains(ended.out, "= linear(x, encoder.hidden.0.weight, .bias)"));
+  CHECK(contains(ended.out, "= reparameterize("));
+  CHECK(contains(ended.out, "\nno path from KL to decoder\n"));
+  CHECK_FALSE(contains(ended.out, "no path from log-likelihood"));
+  CHECK(contains(get(place.folder / "step.html"), "Content-Security-Policy"));
+  CHECK(place.run({"explain", "run", "--step", "1000000"}).code == 2);
+  CHECK(place.run({"explain", "run", "--dot", "nowhere/step.dot"}).code == 3);
+}
+
 TEST_CASE("program: help") {
   const Place place;
   for (const Arguments& line : {Arguments{"--help"},
@@ -261,6 +276,7 @@ TEST_CASE("program: help") {
                                 {"sample", "--help"},
                                 {"reconstruct", "--help"},
                                 {"evaluate", "--help"},
+                                {"explain", "--help"},
                                 {"info", "--help"}}) {
     const Ended ended = place.run(line);
     CHECK(ended.code == 0);
