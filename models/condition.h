@@ -19,7 +19,7 @@ struct LabelCondition {
   static constexpr const char* kHelp = "the label of the image";
   std::int64_t classes = 0;  // labels are 0 … classes - 1; 0: not found yet
 
-  void settings(auto&& is) { is.found("classes", classes, IntegerRange{0, 256}); }
+  void settings(auto&& is) { is.found("condition_classes", classes, IntegerRange{0, 256}); }
 };
 
 using Conditions = Choice<NoCondition, LabelCondition>;

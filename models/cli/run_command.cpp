@@ -6,6 +6,7 @@
 #include "models/cli/verbs/evaluate.h"
 #include "models/cli/verbs/explain.h"
 #include "models/cli/verbs/info.h"
+#include "models/cli/verbs/inspect.h"
 #include "models/cli/verbs/reconstruct.h"
 #include "models/cli/verbs/resume.h"
 #include "models/cli/verbs/sample.h"
@@ -16,7 +17,8 @@ namespace GRADUS {
 
 namespace {
 
-using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, EvaluateVerb, ExplainVerb, InfoVerb, CompletionVerb>;
+using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, EvaluateVerb, ExplainVerb, InfoVerb,
+                     InspectVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"

@@ -27,18 +27,28 @@ static std::string fingerprint_of(std::int64_t count, const SampleShape& shape, 
 
 std::string fingerprint(const Images& images) {
   uLong sum = crc32_z(0, images.pixels.data(), images.pixels.size());
+  const auto* numbers = reinterpret_cast<const Bytef*>(images.numbers.data());
+  if (!images.numbers.empty()) sum = crc32_z(sum, numbers, images.numbers.size() * sizeof(double));
   if (!images.labels.empty()) sum = crc32_z(sum, images.labels.data(), images.labels.size());
   return fingerprint_of(images.count, images.shape(), sum);
 }
 
-void part_channels(std::vector<std::uint8_t>& pixels, std::int64_t count, const SampleShape& shape) {
+template <class T>
+static void part(std::vector<T>& pixels, std::int64_t count, const SampleShape& shape) {
   const std::int64_t size = shape.numel(), places = shape.height * shape.width;
-  std::vector<std::uint8_t> image(static_cast<std::size_t>(size));
+  std::vector<T> image(static_cast<std::size_t>(size));
   for (std::int64_t i = 0; i < count; ++i) {
-    std::uint8_t* to = &pixels[i * size];
+    T* to = &pixels[i * size];
     std::copy_n(to, size, image.begin());
     for (std::int64_t at = 0; at < size; ++at) to[at % shape.channels * places + at / shape.channels] = image[at];
   }
+}
+
+void part_channels(std::vector<std::uint8_t>& pixels, std::int64_t count, const SampleShape& shape) {
+  part(pixels, count, shape);
+}
+void part_channels(std::vector<double>& numbers, std::int64_t count, const SampleShape& shape) {
+  part(numbers, count, shape);
 }
 
 bool is_grey(const Images& images) {
@@ -47,14 +57,52 @@ bool is_grey(const Images& images) {
 
 void transpose(Images& images) {
   const std::int64_t size = images.height * images.width;
-  std::vector<std::uint8_t> image(static_cast<std::size_t>(size));
-  for (std::int64_t i = 0; i < images.count * images.channels; ++i) {  // each channel is a picture
-    std::uint8_t* pixels = &images.pixels[i * size];
-    std::copy_n(pixels, size, image.begin());
-    for (std::int64_t y = 0; y < images.height; ++y)
-      for (std::int64_t x = 0; x < images.width; ++x) pixels[x * images.height + y] = image[y * images.width + x];
-  }
+  const auto each = [&]<class T>(std::vector<T>& all) {
+    std::vector<T> image(static_cast<std::size_t>(size));
+    for (auto at = all.begin(); at != all.end(); at += size) {  // each channel is a picture
+      std::copy_n(at, size, image.begin());
+      for (std::int64_t y = 0; y < images.height; ++y)
+        for (std::int64_t x = 0; x < images.width; ++x) at[x * images.height + y] = image[y * images.width + x];
+    }
+  };
+  each(images.pixels);
+  each(images.numbers);
   std::swap(images.height, images.width);
+}
+
+/// Moves what belongs to the images at `rows`, `size` elements each, to the front of `to`.
+template <class T>
+static void move_rows(const std::vector<T>& from, std::vector<T>& to, std::span<const std::int64_t> rows,
+                      std::int64_t size) {
+  if (from.empty()) return;
+  if (&from != &to) to.resize(rows.size() * static_cast<std::size_t>(size));
+  auto at = to.begin();
+  for (const std::int64_t row : rows) at = std::copy_n(from.begin() + row * size, size, at);
+  to.resize(rows.size() * static_cast<std::size_t>(size));
+}
+
+static void take_rows(const Images& from, Images& to, std::span<const std::int64_t> rows) {
+  const std::int64_t size = from.pixels_per_image();
+  check(std::ranges::is_sorted(rows) && (rows.empty() || (rows.front() >= 0 && rows.back() < from.count)),
+        "[data] rows to be kept do not rise, or are not among the {} there are", from.count);
+  move_rows(from.pixels, to.pixels, rows, size);
+  move_rows(from.numbers, to.numbers, rows, size);
+  move_rows(from.labels, to.labels, rows, 1);
+  to.count = static_cast<std::int64_t>(rows.size());
+}
+
+void keep(Images& images, std::span<const std::int64_t> rows) { take_rows(images, images, rows); }
+
+Images copied(const Images& images, std::span<const std::int64_t> rows) {
+  Images copy{.name = images.name,
+              .height = images.height,
+              .width = images.width,
+              .channels = images.channels,
+              .classes = images.classes,
+              .scaling = images.scaling,
+              .columns = images.columns};
+  take_rows(images, copy, rows);
+  return copy;
 }
 
 Identified read_fingerprint(const std::string& text) {
@@ -82,9 +130,15 @@ void fill_batch(const Images& images, std::span<const std::int64_t> rows, const 
   check(out.shape == shape, "[fill_batch] a batch of {} images is {}, not {}", rows.size(), shape, out.shape);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     check(rows[r] >= 0 && rows[r] < images.count, "[fill_batch] there is no image {} among {}", rows[r], images.count);
-    const std::uint8_t* from = &images.pixels[rows[r] * size];
     Real* to = out.data + static_cast<std::int64_t>(r) * out.strides[0];
-    for (std::int64_t i = 0; i < size; ++i) to[i * out.strides[1]] = static_cast<Real>(from[i]) / 255;
+    if (images.numbers.empty()) {
+      const std::uint8_t* from = &images.pixels[rows[r] * size];
+      for (std::int64_t i = 0; i < size; ++i) to[i * out.strides[1]] = static_cast<Real>(from[i]) / 255;
+    } else {
+      const double* from = &images.numbers[rows[r] * size];
+      for (std::int64_t i = 0; i < size; ++i)
+        to[i * out.strides[1]] = static_cast<Real>(images.scaling.seen(from[i], i));
+    }
   }
 }
 

@@ -1,14 +1,15 @@
 #include "models/data/sources.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
-#include <memory>
-#include <set>
 
 #include "models/data/digits.h"
-#include "models/data/idx.h"
+#include "models/data/npy.h"
+#include "models/data/pictures.h"
+#include "models/data/pixel_table.h"
+#include "models/data/shapes.h"
+#include "models/data/table.h"
 #include "nn/files/quote.h"
 
 namespace GRADUS {
@@ -17,198 +18,244 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Names = std::vector<std::string>;
+using Remarks = std::vector<std::string>;
 
-/// What an archive calls the images of a split: "train-images" and so on.
-Names stems(Split split) { return split == Split::train ? Names{"train"} : Names{"t10k", "test"}; }
+constexpr std::int64_t kWidest = 65535;
 
-Names spellings(const std::string& stem, const char* kind) {
-  Names names;
-  for (const char* separator : {"-", "."})
-    for (const char* ending : {"", ".gz"}) names.push_back(stem + separator + kind + ending);
-  return names;
+// ---- Each kind ------------------------------------------------------------------------------------------------------
+
+bool is_digits(const std::string& where) { return where == "digits"; }
+bool is_shapes(const std::string& where) { return where == "shapes"; }
+bool is_npy(const std::string& where) { return where.ends_with(".npy"); }
+bool is_csv(const std::string& where) { return where.ends_with(".csv"); }
+bool is_pictures(const std::string& where) { return has_pictures(where); }
+bool is_split_pictures(const std::string& where) {
+  return has_pictures(fs::path(where) / "train") && has_pictures(fs::path(where) / "test");
 }
+bool is_any(const std::string&) { return true; }
 
-bool is_there(const fs::path& path) {
-  std::error_code error;  // what cannot be looked at is there, and reading it will say why it cannot
-  return fs::symlink_status(path, error).type() != fs::file_type::not_found;
+Images digits(const std::string&, Split split, const Taking&, Remarks&) {
+  return split == Split::train ? training_digits() : test_digits();
 }
-
-/// A file that can be read and holds something. Others give way to it, whatever their names.
-bool is_readable(const fs::path& path) {
-  std::error_code error;
-  return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0 && ::access(path.c_str(), R_OK) == 0;
-}
-
-/// Everything in `folder` that may be meant by that name: files first, then what folders of that name hold.
-std::vector<fs::path> candidates(const fs::path& folder, const std::string& stem, const char* kind) {
-  std::vector<fs::path> all;
-  const Names names = spellings(stem, kind);
-  for (const std::string& name : names) all.push_back(folder / name);
-  for (const std::string& outer : names)
-    for (const std::string& inner : names) all.push_back(folder / outer / inner);
-  std::erase_if(all, [](const fs::path& path) { return !is_there(path); });
-  return all;
-}
-
-/// The best of the candidates, if there is any: one that is readable, or else the first, which will say what it is.
-std::optional<fs::path> find(const fs::path& folder, const std::string& stem, const char* kind) {
-  const std::vector<fs::path> all = candidates(folder, stem, kind);
-  if (all.empty()) return std::nullopt;
-  const auto readable = std::ranges::find_if(all, is_readable);
-  return readable == all.end() ? all.front() : *readable;
-}
-
-/// A folder, and what the names of a data set's files in it begin with: nothing, or "emnist-letters-".
-struct Place {
-  fs::path folder;
-  std::string prefix;
-
-  std::string shown() const {
-    return quote((prefix.empty() ? folder : folder / prefix.substr(0, prefix.size() - 1)).native());
-  }
-};
-
-std::optional<fs::path> find(const Place& place, Split split, const std::string& what, const char* kind) {
-  for (const std::string& stem : stems(split))
-    if (auto file = find(place.folder, fmt::format("{}{}{}", place.prefix, stem, what), kind)) return file;
-  return std::nullopt;
-}
-
-std::optional<fs::path> find_images(const Place& place, Split split) {
-  const auto grey = find(place, split, "-images", "idx3-ubyte");
-  return grey ? grey : find(place, split, "-images", "idx4-ubyte");
-}
-
-bool has_images(const Place& place) {
-  return find_images(place, Split::train).has_value() || find_images(place, Split::test).has_value();
-}
-
-/// The names in a folder, sorted; none when it cannot be read.
-Names names_in(const fs::path& folder) {
-  Names names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error))
-    names.push_back(entry->path().filename().native());
-  std::ranges::sort(names);
-  return names;
-}
-
-/// The data sets whose files lie in that folder: MNIST's names come before EMNIST's.
-std::vector<Place> sets_in(const fs::path& folder) {
-  if (const Place plain{folder, ""}; has_images(plain)) return {plain};
-  std::set<std::string> prefixes;
-  for (const std::string& name : names_in(folder))
-    for (const char* stem : {"-train-images", "-test-images"})
-      if (const std::size_t end = name.find(stem); name.starts_with("emnist-") && end != std::string::npos)
-        prefixes.insert(name.substr(0, end + 1));
-  std::vector<Place> places;
-  for (const std::string& prefix : prefixes)
-    if (const Place place{folder, prefix}; has_images(place)) places.push_back(place);
-  return places;
-}
-
-/// The data sets in the folders below, as the usual programs unpack them.
-std::vector<Place> sets_below(const fs::path& folder) {
-  std::vector<Place> places;
-  const auto add = [&](const fs::path& below) {
-    for (Place& place : sets_in(below)) places.push_back(std::move(place));
-  };
-  add(folder / "raw");
-  add(folder / "gzip");
-  std::error_code error;
-  for (const std::string& name : names_in(folder))
-    if (const fs::path raw = folder / name / "raw"; fs::is_directory(raw, error)) add(raw);
-  return places;
-}
-
-constexpr const char* kHelp = "help: data is a folder of IDX files, or \"digits\" for generated ones";
-
-bool is_zip(const std::string& name) { return name.ends_with(".zip"); }
-
-Place place_of(const std::string& where) {
-  const fs::path path = where;
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  Place named{path.parent_path(), path.filename().native() + "-"};
-  if (status.type() == fs::file_type::not_found && has_images(named)) return named;
-  check(status.type() != fs::file_type::not_found, "[data] there is no folder {}\n{}", quote(where), kHelp);
-  check(status.type() != fs::file_type::none, "[data] cannot look into {}: {}", quote(where), error.message());
-  check(status.type() == fs::file_type::directory, "[data] {} is not a folder\n{}", quote(where),
-        is_zip(where) ? "help: unpack the zip, and name the folder of what was in it" : kHelp);
-  std::vector<Place> places = sets_in(path);
-  if (places.empty()) places = sets_below(path);
-  if (places.empty()) {
-    const Names names = names_in(path);
-    const auto zip = std::ranges::find_if(names, is_zip);
-    throw Error(fmt::format("[data] there is no train-images-idx3-ubyte or t10k-images-idx3-ubyte, plain or with .gz, "
-                            "in the folder {}{}",
-                            quote(where),
-                            zip == names.end() ? "" : fmt::format("\nhelp: unpack {} first", quote(*zip))));
-  }
-  if (places.size() > 1) {
-    Names shown;
-    for (const Place& place : places) shown.push_back(place.shown());
-    throw Error(fmt::format("[data] in {} there are several data sets\nhelp: name one of them: {}", quote(where),
-                            fmt::join(shown, ", ")));
-  }
-  return places.front();
-}
-
-/// The files of a split, their headers read.
-struct Files {
-  std::unique_ptr<IdxFile> images, labels;  // labels may be missing
-
-  Files(const Place& place, Split split) {
-    const auto pixels = find_images(place, split);
-    check(pixels.has_value(), "[data] there is no {}{}-images-idx3-ubyte, plain or with .gz, in the folder {}",
-          place.prefix, stems(split)[place.prefix.empty() ? 0 : stems(split).size() - 1], quote(place.folder.native()));
-    images = std::make_unique<IdxFile>(*pixels, IdxFile::kImages);
-    const auto found = find(place, split, "-labels", "idx1-ubyte");
-    if (!found) return;
-    labels = std::make_unique<IdxFile>(*found, IdxFile::kLabels);
-    check(labels->count() == images->count(), "[data] {} has {} labels for the {} images of {}", quote(found->native()),
-          labels->count(), images->count(), quote(pixels->native()));
-  }
-
-  SampleShape shape(const Taking& taking) const {
-    SampleShape shape = images->shape();
-    if (taking.transposed) std::swap(shape.height, shape.width);
-    return shape;
-  }
-  Images read(const Taking& taking) {
-    const std::string name = images->path().filename().string();
-    if (taking.size) check_size(name, shape(taking), *taking.size);
-    const auto [channels, height, width] = images->shape();
-    Images read{.name = name, .count = images->count(), .height = height, .width = width, .channels = channels};
-    if (labels) read.labels = labels->read();
-    read.pixels = images->read();
-    if (taking.transposed) transpose(read);
-    return read;
-  }
-};
-
-}  // namespace
-
-Images load_images(const std::string& where, Split split, const Taking& taking) {
-  if (where != "digits") return Files(place_of(where), split).read(taking);
-  Images images = split == Split::train ? training_digits() : test_digits();
-  if (taking.transposed) transpose(images);
-  if (taking.size) check_size(images.name, images.shape(), *taking.size);
+Images shapes(const std::string&, Split split, const Taking&, Remarks&) {
+  Images images = split == Split::train ? training_shapes() : test_shapes();
+  images.classes.assign(std::begin(kShapeNames), std::end(kShapeNames));
   return images;
 }
 
+/// (N, D), (N, H, W) or (N, H, W, C), C being 1 or 3.
+Images npy(const std::string& where, const Taking&, Remarks&) {
+  NpyArray array = read_npy(where);
+  const Shape& shape = array.shape;
+  const bool images = shape.rank() > 2;
+  Images all{.name = fs::path(where).filename().string(),
+             .count = shape[0],
+             .height = images ? shape[1] : 1,
+             .width = images ? shape[2] : shape[1],
+             .channels = shape.rank() == 4 ? shape[3] : 1};
+  check(all.channels == 1 || all.channels == 3, "[data] {} is {}, of {} channels, where grey has 1 and colour 3{}",
+        quote(where), shape, all.channels,
+        shape.rank() == 4 && (shape[1] == 1 || shape[1] == 3)
+            ? "\nhelp: channels come last; save array.transpose(0, 2, 3, 1)"
+            : "");
+  check(std::max(all.height, all.width) <= kWidest, "[data] {} is {}; {} is the most along an axis but the first",
+        quote(where), shape, kWidest);
+  std::visit(
+      [&]<class T>(std::vector<T>& values) {
+        if constexpr (std::is_same_v<T, std::uint8_t>)
+          if (images) {
+            all.pixels = std::move(values);
+            return;
+          }
+        all.numbers.assign(values.begin(), values.end());
+      },
+      array.values);
+  for (std::int64_t i = 0; i < all.width && !images; ++i) all.columns.push_back(fmt::format("column_{}", i + 1));
+  if (all.channels > 1)
+    all.pixels.empty() ? part_channels(all.numbers, all.count, all.shape())
+                       : part_channels(all.pixels, all.count, all.shape());
+  return all;
+}
+
+Images csv(const std::string& where, const Taking& taking, Remarks&) {
+  if (is_pixel_table(where)) return read_pixel_table(where);
+  Table table = read_table(where, {taking.selection.column_names(), taking.selection.label});
+  const auto columns = static_cast<std::int64_t>(table.columns.size());
+  check(columns <= kWidest, "[data] {} has {} columns; {} are the most", quote(where), columns, kWidest);
+  check(table.classes.size() <= 256, "[data] the column {} of {} has {} different values; labels are of 256 at most",
+        quote(taking.selection.label), quote(where), table.classes.size());
+  return {.name = fs::path(where).filename().string(),
+          .count = table.rows,
+          .height = 1,
+          .width = columns,
+          .labels = {table.labels.begin(), table.labels.end()},
+          .classes = std::move(table.classes),
+          .numbers = std::move(table.values),
+          .columns = std::move(table.columns)};
+}
+
+constexpr Pair kUsualSize{64, 64};
+
+/// Grey images as coloured ones.
+void colour(Images& images) {
+  const auto size = static_cast<std::size_t>(images.pixels_per_image());
+  std::vector<std::uint8_t> pixels;
+  pixels.reserve(3 * images.pixels.size());
+  for (std::size_t at = 0; at < images.pixels.size(); at += size)
+    for (int channel = 0; channel < 3; ++channel)
+      pixels.insert(pixels.end(), images.pixels.begin() + at, images.pixels.begin() + at + size);
+  images.pixels = std::move(pixels);
+  images.channels = 3;
+}
+
+Images pictures(const std::string& where, const Taking& taking, Remarks& remarks) {
+  PictureList list = list_pictures(where);
+  check(list.classes.size() <= 256, "[data] {} has {} folders of pictures; labels are of 256 at most", quote(where),
+        list.classes.size());
+  const Pair wanted = taking.size ? taking.size->image() : taking.selection.picture_size().value_or(kUsualSize);
+  Pictures read = read_pictures(list, wanted);
+  Images all{.name = fs::path(where).filename().string(),
+             .count = read.count,
+             .height = read.height,
+             .width = read.width,
+             .channels = read.channels,
+             .pixels = std::move(read.pixels),
+             .labels = {list.labels.begin(), list.labels.end()},
+             .classes = std::move(list.classes)};
+  if (all.channels > 1) part_channels(all.pixels, all.count, all.shape());
+  if (taking.size && taking.size->channels == 3 && all.channels == 1) colour(all);
+  if (!taking.size && taking.selection.size.empty())
+    remarks.push_back(fmt::format("pictures are cut and resampled to {} (`size`)", to_string(all.shape())));
+  if (list.others > 0)
+    remarks.push_back(fmt::format("passed over: {} that {} neither PNG nor JPEG",
+                                  list.others == 1 ? "a file" : fmt::format("{} files", list.others),
+                                  list.others == 1 ? "is" : "are"));
+  return all;
+}
+Images split_pictures(const std::string& where, Split split, const Taking& taking, Remarks& remarks) {
+  return pictures(fs::path(where) / (split == Split::train ? "train" : "test"), taking, remarks);
+}
+
+Images idx(const std::string& where, Split split, const Taking& taking, Remarks&) {
+  return load_idx_images(where, split, taking.transposed, taking.size);
+}
+
+// ---- The table ------------------------------------------------------------------------------------------------------
+
+using One = Images (*)(const std::string& where, Split split, const Taking& taking, Remarks& remarks);
+using All = Images (*)(const std::string& where, const Taking& taking, Remarks& remarks);
+
+struct Source {
+  bool (*is)(const std::string& where);  // the first that says so is meant
+  One one;                               // of its own two sets; or nothing
+  All all;                               // what it has, where that is not parted in two
+  bool sized = false;                    // of any size that is asked for
+};
+
+constexpr Source kSources[] = {
+    {is_digits, digits, nullptr},
+    {is_shapes, shapes, nullptr},
+    {is_npy, nullptr, npy},
+    {is_csv, nullptr, csv},
+    {has_idx_images, idx, nullptr},
+    {is_split_pictures, split_pictures, nullptr, true},
+    {is_pictures, nullptr, pictures, true},
+    {is_any, idx, nullptr},  // which says what is missing
+};
+
+const Source& source_of(const std::string& where) {
+  return *std::ranges::find_if(kSources, [&](const Source& source) { return source.is(where); });
+}
+
+// ---- What holds for every kind --------------------------------------------------------------------------------------
+
+/// Once the files have been read: what is chosen of the samples.
+void choose(const std::string& where, const Source& source, Images& images, const Taking& taking) {
+  const Selection& selection = taking.selection;
+  const bool table = source.all == csv && !images.columns.empty();
+  const auto refuse = [&](bool given, const char* setting, const char* what) {
+    if (given) throw SettingError(fmt::format("`{}` is for {}, which {} is not", setting, what, quote(where)));
+  };
+  refuse(!selection.size.empty() && !source.sized, "size", "a folder of pictures");
+  refuse(!selection.columns.empty() && !table, "columns", "a table");
+  refuse(!selection.label.empty() && !table, "label_column", "a table");
+  refuse(selection.scale != Scale::automatic && images.numbers.empty(), "scale", "an array or table of numbers");
+  refuse(taking.transposed && !images.columns.empty(), "transpose", "images");
+  if (taking.transposed && source.one != idx) transpose(images);
+  select(images, selection);
+  if (taking.size) check_size(images.name, images.shape(), *taking.size);
+}
+
+/// Error when what a model would see is no Real.
+void set_scaling(Images& images, const Scaling& scaling) {
+  images.scaling = scaling;
+  const std::int64_t size = images.pixels_per_image();
+  for (std::size_t i = 0; i < images.numbers.size(); ++i) {
+    const auto column = static_cast<std::int64_t>(i) % size;
+    if (std::isfinite(static_cast<Real>(scaling.seen(images.numbers[i], column)))) continue;
+    throw Error(fmt::format("[data] a number of {} is too large: {} in sample {}{}", quote(images.name),
+                            images.numbers[i], static_cast<std::int64_t>(i) / size + 1,
+                            images.columns.empty() ? "" : ", column " + quote(images.columns[column])));
+  }
+}
+
+void scale(Dataset& data, const Taking& taking) {
+  if (data.train.numbers.empty()) return;
+  const Scaling scaling = taking.scaling ? *taking.scaling : scaling_of(data.train, taking.selection.scale);
+  set_scaling(data.train, scaling);
+  set_scaling(data.test, scaling);
+  if (taking.selection.scale == Scale::automatic && !scaling.shift.empty())
+    data.remarks.push_back("numbers are scaled to mean 0 and deviation 1 (`scale`)");
+}
+
+/// The two sets of a source that has both.
+Dataset both(const std::string& where, const Source& source, const Taking& taking) {
+  if (source.one == idx) return load_idx_dataset(where, taking.transposed);
+  Dataset data{.name = where, .train = {}, .test = {}};
+  data.train = source.one(where, Split::train, taking, data.remarks);
+  Remarks again;  // the same of the test set
+  data.test = source.one(where, Split::test, taking, again);
+  check(data.train.classes == data.test.classes, "[data] the folders in train and test of {} are not called the same",
+        quote(where));
+  if (data.train.channels != data.test.channels) colour(data.train.channels == 1 ? data.train : data.test);
+  return data;
+}
+
+}  // namespace
+
+bool is_generated(const std::string& where) { return is_digits(where) || is_shapes(where); }
+
 Dataset load_dataset(const std::string& where, const Taking& taking) {
-  if (where == "digits")
-    return {.name = where,
-            .train = load_images(where, Split::train, taking),
-            .test = load_images(where, Split::test, taking)};
-  const Place place = place_of(where);
-  Files train(place, Split::train), test(place, Split::test);
-  const SampleShape a = train.shape(taking), b = test.shape(taking);
-  check(a == b, "[data] in {}, training images are {} pixels and test images {}", quote(where), to_string(a),
-        to_string(b));
-  return {.name = where, .train = train.read(taking), .test = test.read(taking)};
+  const Source& source = source_of(where);
+  Dataset data;
+  if (source.one) {
+    data = both(where, source, taking);
+    choose(where, source, data.train, taking);
+    choose(where, source, data.test, taking);
+  } else {
+    Remarks remarks;
+    Images all = source.all(where, taking, remarks);
+    choose(where, source, all, taking);
+    data = hold_out(std::move(all), taking.selection.test);
+    data.name = where;
+    data.remarks.insert(data.remarks.begin(), remarks.begin(), remarks.end());
+  }
+  scale(data, taking);
+  return data;
+}
+
+Images load_images(const std::string& where, Split split, const Taking& taking) {
+  const Source& source = source_of(where);
+  Remarks unsaid;
+  if (!source.one && !taking.whole) {
+    Dataset data = load_dataset(where, taking);
+    return std::move(split == Split::train ? data.train : data.test);
+  }
+  Images images = source.one ? source.one(where, split, taking, unsaid) : source.all(where, taking, unsaid);
+  choose(where, source, images, taking);
+  if (!images.numbers.empty())
+    set_scaling(images, taking.scaling ? *taking.scaling : scaling_of(images, taking.selection.scale));
+  return images;
 }
 
 }  // namespace GRADUS

@@ -35,6 +35,8 @@ void Config::check() const {
     throw SettingError(sentence.substr(sentence.find("] ") + 2));
   }
   new_schedule();
+  selection.check();
+  units.check(sample);
   check_fingerprint("fingerprint", fingerprint, sample);
   check_fingerprint("test_fingerprint", test_fingerprint, sample);
 }

@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include "models/data/bits.h"
+#include "models/data/sources.h"
+#include "models/data/units.h"
 #include "models/model.h"
 #include "models/training/optimizers.h"
 
@@ -17,6 +19,8 @@ struct Config {
   std::string fingerprint, test_fingerprint;  // of the images trained and measured on
   SampleShape sample{};
   bool transpose = false;  // rows of the files' images are columns
+  Selection selection{};
+  Units units{};
   Binarize binarize = Binarize::none;
   std::int64_t validation = 0;  // training images held out, from the end
   ModelSettings model{};
@@ -37,13 +41,16 @@ struct Config {
     constexpr IntegerRange kSide{1, 65535};
     is.section("Data");
     is("data", data,
-       "\"digits\" (generated), or a folder of IDX files under MNIST's names or\n"
-       "EMNIST's (FOLDER/emnist-letters is one of several sets), plain or gzip'ed");
+       "\"digits\" or \"shapes\" (generated); a folder of IDX files under MNIST's names or\n"
+       "EMNIST's (FOLDER/emnist-letters is one of several sets), plain or gzip'ed, or of\n"
+       "pictures in folders that are their labels; a .npy array, a .csv table");
     is.found("fingerprint", fingerprint);
     is.found("test_fingerprint", test_fingerprint);
     is.found("image_channels", sample.channels, IntegerRange{1, 3});
     is.found("height", sample.height, kSide);
     is.found("width", sample.width, kSide);
+    units.settings(is);
+    selection.settings(is);
     is("transpose", transpose, "swap the rows and columns of every image, as EMNIST's files need");
     is("binarize", binarize, kBinarize, "draw pixels as bits: never, once, or anew at every use");
     is("validation", validation, kValidation, "training images held out, from the end, to choose best.safetensors");
@@ -71,6 +78,14 @@ struct Config {
   Optimizer new_optimizer() const;
   Schedule new_schedule() const;
   double learning_rate() const;
+  /// How samples are taken from the data.
+  Taking taking() const {
+    Taking taking{.transposed = transpose, .selection = selection};
+    if (!fingerprint.empty()) taking.scaling = units.scaling();
+    return taking;
+  }
+  /// Of the files that show samples: a picture, or a table.
+  const char* ending() const { return units.is_table() ? ".csv" : ".png"; }
   /// How the model is shown its images.
   Shown shown() const { return {binarize, dequantizes(model.likelihood), model.condition}; }
 };

@@ -8,6 +8,7 @@
 #include "models/evaluation/evaluate.h"
 #include "models/pictures/figures.h"
 #include "models/training/streams.h"
+#include "nn/files/atomic_file.h"
 #include "nn/files/input_file.h"
 #include "nn/files/quote.h"
 
@@ -102,14 +103,25 @@ static std::int64_t columns_of(std::int64_t count, const Config& config, std::op
   return count <= 10 ? count : count <= 100 ? 10 : 20;
 }
 
-void check_samples(const Config& config) { check_grid(kPictured, config.sample, columns_of(kPictured, config, {})); }
+void check_samples(const Config& config) {
+  if (config.units.is_table()) return;
+  check_grid(kPictured, config.sample, columns_of(kPictured, config, {}));
+}
+
+/// What is to be seen of numbers that were scaled to mean 0 and deviation 1: grey is 0, black and white two deviations.
+static void as_grey(const Config& config, std::vector<Real>& images) {
+  if (config.units.shift.empty() || config.selection.scale == Scale::unit) return;
+  for (Real& value : images) value = Real(0.5) + value / 4;
+}
 
 void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed,
                    std::optional<std::int64_t> label) {
   const std::int64_t columns = columns_of(count, config, label);
-  check_grid(count, config.sample, columns);  // before they are drawn
+  if (!config.units.is_table()) check_grid(count, config.sample, columns);  // before they are drawn
   const auto condition = condition_of_samples(config.model.condition, label, count, columns);
-  const std::vector<Real> images = sample_images(vae, count, seed, images_at_once(vae, config.batch_size), condition);
+  std::vector<Real> images = sample_images(vae, count, seed, images_at_once(vae, config.batch_size), condition);
+  if (config.units.is_table()) return write_file_atomically(file, table_text(config.units, images));
+  as_grey(config, images);
   write_png(file, grid(images, count, config.sample, columns));
 }
 
@@ -128,6 +140,19 @@ void write_reconstructions(const fs::path& file, const Config& config, const Vae
     append_finite(originals, batch.x);
     append_finite(reconstructions, vae.decoder.mean(vae.latent.code(batch, context), batch.condition, context));
   }
+  if (config.units.is_table()) {
+    std::vector<Real> rows;
+    std::vector<std::string> kinds{"row"};
+    const auto columns = static_cast<std::size_t>(config.sample.numel());
+    for (std::size_t row = 0; row < static_cast<std::size_t>(count); ++row)
+      for (const auto& [kind, from] : {std::pair("data", &originals), std::pair("model", &reconstructions)}) {
+        kinds.push_back(kind);
+        rows.insert(rows.end(), from->begin() + row * columns, from->begin() + (row + 1) * columns);
+      }
+    return write_file_atomically(file, table_text(config.units, rows, kinds));
+  }
+  as_grey(config, originals);
+  as_grey(config, reconstructions);
   write_png(file, pairs(originals, reconstructions, count, config.sample, std::min<std::int64_t>(count, 10)));
 }
 

@@ -32,9 +32,11 @@ void check_samples(const Config& config);
 /// samples.png: `count` new images in a grid; of a conditional model all of one label, or a row of each label in turn. Like
 /// reconstructions, it takes no more memory at once than evaluation does, beside the picture itself. Error when the model
 /// does not know the label.
+/// Of a model of tables it is samples.csv, in the table's own units.
 void write_samples(const std::filesystem::path& file, const Config& config, const Vae& vae, std::int64_t count,
                    std::uint64_t seed, std::optional<std::int64_t> label = {});
-/// reconstructions.png: the first `count` images over the mean of p(x|z) at the mean of q(z|x).
+/// reconstructions.png: the first `count` images over the mean of p(x|z) at the mean of q(z|x). Of tables it is
+/// reconstructions.csv, in whose first column stands whether a row is of the data or of the model.
 void write_reconstructions(const std::filesystem::path& file, const Config& config, const Vae& vae,
                            const Images& images, std::int64_t count);
 

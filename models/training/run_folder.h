@@ -16,8 +16,10 @@ struct Run {
 
   std::filesystem::path config() const { return folder / "config.json"; }
   std::filesystem::path metrics() const { return folder / "metrics.csv"; }
-  std::filesystem::path samples() const { return folder / "samples.png"; }
-  std::filesystem::path reconstructions() const { return folder / "reconstructions.png"; }
+  std::filesystem::path samples(const char* ending = ".png") const { return folder / fmt::format("samples{}", ending); }
+  std::filesystem::path reconstructions(const char* ending = ".png") const {
+    return folder / fmt::format("reconstructions{}", ending);
+  }
   /// `which` is "last" or "best", or kUnmeasured.
   std::filesystem::path checkpoint(const std::string& which) const { return folder / (which + ".safetensors"); }
 };

@@ -18,13 +18,10 @@ namespace GRADUS {
 
 // The last `count` images.
 static Images last_images(const Images& images, std::int64_t count) {
-  Images last{.name = "validation",
-              .count = count,
-              .height = images.height,
-              .width = images.width,
-              .channels = images.channels};
-  last.pixels.assign(images.pixels.end() - count * images.pixels_per_image(), images.pixels.end());
-  if (!images.labels.empty()) last.labels.assign(images.labels.end() - count, images.labels.end());
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), images.count - count);
+  Images last = copied(images, rows);
+  last.name = "validation";
   return last;
 }
 
@@ -101,9 +98,9 @@ void Trainer::step() {
 }
 
 /// What would fail at the end of an epoch fails before it.
-static void check_places(const Run& run, bool best) {
-  for (const auto& file :
-       {run.samples(), run.reconstructions(), run.metrics(), run.checkpoint("last"), run.checkpoint(kUnmeasured)})
+static void check_places(const Run& run, const Config& config, bool best) {
+  for (const auto& file : {run.samples(config.ending()), run.reconstructions(config.ending()), run.metrics(),
+                           run.checkpoint("last"), run.checkpoint(kUnmeasured)})
     check_writable(file);
   if (best) check_writable(run.checkpoint("best"));
 }
@@ -121,7 +118,7 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
   const Clock::time_point start = Clock::now();
   Clock::time_point epoch_start = start;
   std::int64_t images = 0;
-  check_places(run, held_out_.count > 0);
+  check_places(run, config_, held_out_.count > 0);
   std::string metrics = read_metrics(run, config_, at_.epoch);
   while (at_.epoch < config_.epochs) {
     while (at_.step < steps_per_epoch_) {
@@ -206,8 +203,8 @@ void Trainer::finish_epoch(const Run& run, const Observer& observer, double seco
   const double best_before = at_.best;
   if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).score());
   const Checkpoint checkpoint = save();
-  write_samples(run.samples(), config_, vae(), kPictured, config_.seed);
-  write_reconstructions(run.reconstructions(), config_, vae(), data_.test, 10);
+  write_samples(run.samples(config_.ending()), config_, vae(), kPictured, config_.seed);
+  write_reconstructions(run.reconstructions(config_.ending()), config_, vae(), data_.test, 10);
   observer.saving();
   if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
 

@@ -49,6 +49,7 @@ class Trainer {
   Checkpoint save();
 
   /// The model to be used: the average of the weights where one is kept.
+  const Config& config() const { return config_; }
   const Vae& vae() const { return average_ ? average_->module : vae_; }
 
  private:

@@ -162,7 +162,7 @@ TEST_CASE("config: what no training can be is refused in a sentence") {
                  "\"init\" is \"zeros\", which is not one of its kinds"));
   CHECK(contains(says("\"transpose\": false", "\"transpose\": 0"), "neither true nor false"));
   CHECK(contains(says("\"transpose\": false", "\"transpoze\": false"),
-                 "line 9: \"transpoze\" is not known to this program"));
+                 "line 20: \"transpoze\" is not known to this program"));
   CHECK(contains(says("\"hidden\": [", "\"hidden\": [\"1\","), "\"hidden\" is not a whole number from 1 to 65536"));
   CHECK(contains(says("\"hidden\": [", "\"hidden\": [[1],"), "it is nested too deeply"));
   CHECK(contains(says("{", "{{"), "it is not JSON"));

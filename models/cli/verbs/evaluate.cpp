@@ -71,7 +71,9 @@ void EvaluateVerb::operator()(const Call&) const {
                         tighter->standard_error, draws);
   text += fmt::format("{} test images of {}, {}, {} likelihood ({}), {}; {} checkpoint, {}\n", images.count,
                       quote(data.data.empty() ? config.data : data.data),
-                      config.binarize == Binarize::none ? "grey pixels" : "pixels drawn as bits once and for all",
+                      !images.numbers.empty()             ? "numbers scaled as in training"
+                      : config.binarize == Binarize::none ? "grey pixels"
+                                                          : "pixels drawn as bits once and for all",
                       config.model.likelihood.name(), measured.what,
                       test.kl ? "one draw of z per image from a fixed stream" : "at the code of each image",
                       run.checkpoint_name(), progress_of(at));

@@ -29,9 +29,11 @@ struct ReconstructVerb {
     picture.check();
     threads.apply();
     const auto [folder, config, at, vae] = open(run);
+    picture.check(config);
     const Images images = data.test_images(config);
     const std::int64_t shown = std::min(count, images.count);
-    const std::filesystem::path file = picture.or_else(folder.folder / fmt::format("reconstructions-{}.png", shown));
+    const std::filesystem::path file =
+        picture.or_else(folder.folder / fmt::format("reconstructions-{}{}", shown, config.ending()));
     write_reconstructions(file, config, vae, images, shown);
     print(fmt::format("{} test images over their reconstructions: {}\n", shown, quote(file.native())));
   }

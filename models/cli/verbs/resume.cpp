@@ -24,7 +24,7 @@ bool ResumeVerb::operator()(const Call& call) const {
     const std::string before = to_json(config);
     if (!data.empty()) config.data = place_of(data);
     if (wanted > finished) config.epochs = wanted;
-    const Dataset found = load_dataset(config.data, {.transposed = config.transpose});
+    const Dataset found = load_spoken(config.data, config.taking());
     if (const std::string idle = idle_text(config, read_fingerprint(config.fingerprint).count); !idle.empty()) {
       if (epochs)
         throw UsageError(fmt::format("{}\nhelp: the run's schedule is for fewer than {} epochs", idle, wanted));

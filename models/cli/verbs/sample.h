@@ -33,7 +33,9 @@ struct SampleVerb {
     picture.check();
     threads.apply();
     const auto [folder, config, at, vae] = open(run);
-    const std::filesystem::path file = picture.or_else(folder.folder / fmt::format("samples-{}.png", seed));
+    picture.check(config);
+    const std::filesystem::path file =
+        picture.or_else(folder.folder / fmt::format("samples-{}{}", seed, config.ending()));
     write_samples(file, config, vae, count, seed, label);
     print(fmt::format("{} new images: {}\n", count, quote(file.native())));
     if (const char* from = sampled_from(config.model.code)) print(fmt::format("their codes are drawn from {}\n", from));

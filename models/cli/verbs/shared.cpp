@@ -1,5 +1,6 @@
 #include "models/cli/verbs/shared.h"
 
+#include "models/cli/options.h"
 #include "models/data/sources.h"
 #include "nn/files/quote.h"
 
@@ -8,14 +9,49 @@ namespace GRADUS {
 namespace fs = std::filesystem;
 
 void PictureOption::check() const {
-  if (!out.empty() && !out.ends_with(".png"))
-    throw UsageError(fmt::format("--out must end in .png, not {}", quote(out)));
+  if (!out.empty() && !out.ends_with(".png") && !out.ends_with(".csv"))
+    throw UsageError(fmt::format("--out must end in .png, or in .csv for a table, not {}", quote(out)));
+}
+
+void PictureOption::check(const Config& config) const {
+  const std::string ending = config.ending();
+  if (!out.empty() && !out.ends_with(ending))
+    throw UsageError(fmt::format("--out must end in {}, not {}", ending, quote(out)));
+}
+
+/// What load() gives; its Error in the language of the command line.
+template <class Load>
+static auto spoken_by(const Load& load) try {
+  return load();
+} catch (const SettingError&) {
+  throw;  // to be told as a fault of the line
+} catch (const Error& error) {
+  throw Error(spoken(error.what(), as_flag));
+}
+
+Dataset load_spoken(const std::string& where, const Taking& taking) {
+  return spoken_by([&] { return load_dataset(where, taking); });
+}
+Images load_spoken(const std::string& where, Split split, const Taking& taking) {
+  return spoken_by([&] { return load_images(where, split, taking); });
 }
 
 Images OtherData::test_images(const Config& config) const {
   const bool transposed = transpose == Transpose::as_trained ? config.transpose : transpose == Transpose::yes;
   const std::string& where = data.empty() ? config.data : data;
-  Images images = load_images(where, Split::test, {.transposed = transposed, .size = config.sample});
+  Taking taking = config.taking();
+  taking.transposed = transposed;
+  taking.size = config.sample;
+  if (!data.empty()) {  // all of what others there are
+    Selection all;
+    if (data.ends_with(".csv") && config.units.is_table()) {
+      all.columns = config.units.names;
+      if (condition_size(config.model.condition) > 0) all.label = config.selection.label;
+    }
+    taking.selection = all;
+    taking.whole = true;
+  }
+  Images images = load_spoken(where, Split::test, taking);
   if (data.empty() && transposed == config.transpose && !config.test_fingerprint.empty())
     check(fingerprint(images) == config.test_fingerprint,
           "the test images of {} are not those of this run: they are {}, the run was measured on {}\n"
@@ -34,7 +70,7 @@ Opened open(const RunOption& option) {
 }
 
 std::string place_of(const std::string& data) {
-  if (data == "digits") return data;
+  if (is_generated(data)) return data;
   std::error_code error;
   const fs::path path = fs::absolute(data, error);
   check(!error, "cannot tell where {} is: {}", quote(data), error.message());

@@ -45,6 +45,8 @@ struct PictureOption {
   void settings(auto&& is, const char* help) { is("out", out, help); }
   /// UsageError unless it is called one: nobody means to draw over a checkpoint.
   void check() const;
+  /// Also unless it is one of the kind that the run makes: a picture, or a table.
+  void check(const Config& config) const;
   std::filesystem::path or_else(const std::filesystem::path& usual) const {
     return out.empty() ? usual : std::filesystem::path(out);
   }
@@ -58,12 +60,16 @@ struct OtherData {
   void settings(auto&& is) {
     static constexpr Word<Transpose> kTranspose[] = {
         {"as-trained", Transpose::as_trained}, {"no", Transpose::no}, {"yes", Transpose::yes}};
-    is("data", data, "other data: \"digits\" or a folder of IDX files (default: the run's own)");
+    is("data", data, "other data, of any kind that `train` takes (default: the run's own)");
     is("transpose", transpose, kTranspose, "swap the rows and columns of every image");
   }
   /// The test images of the data named, or else of the run's own, which must be what it was.
   Images test_images(const Config& config) const;
 };
+
+/// load_dataset and load_images, whose sentences name settings as flags.
+Dataset load_spoken(const std::string& where, const Taking& taking);
+Images load_spoken(const std::string& where, Split split, const Taking& taking);
 
 /// Where the data of a run is, to be found from anywhere.
 std::string place_of(const std::string& data);

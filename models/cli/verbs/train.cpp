@@ -29,6 +29,23 @@ void check_memory(const Config& config) {
                                  parameters, needed / 1e9, present / 1e9));
 }
 
+/// Numbers that are no bytes: the likelihood by default, and what does not go with them.
+void settle_likelihood(Config& config, const Dataset& data, bool named) {
+  if (data.train.numbers.empty()) return;
+  Likelihoods& likelihood = config.model.likelihood;
+  const bool within = data.train.scaling.shift.empty();
+  if (!named && !within) likelihood.chosen = SharedGaussianLikelihood{};
+  if (config.binarize != Binarize::none)
+    throw UsageError(fmt::format("--binarize is for pixels, and {} holds numbers", quote(data.name)));
+  const bool levels = likelihood.is<DiscretizedLogisticLikelihood>() || likelihood.is<MixtureLikelihood>() ||
+                      likelihood.is<CategoricalLikelihood>();
+  const bool bounded = likelihood.is<BernoulliLikelihood>() || likelihood.is<ContinuousBernoulliLikelihood>();
+  if (levels || (bounded && !within))
+    throw UsageError(fmt::format("--likelihood {} is for {}, and {} holds {}\nhelp: --likelihood shared-gaussian",
+                                 likelihood.name(), levels ? "the 256 levels of pixels" : "numbers from 0 to 1",
+                                 quote(data.name), levels ? "numbers" : "others"));
+}
+
 /// step(), whose Error about a folder that is taken names the run in it, also one that has just begun.
 template <class Step>
 decltype(auto) naming_run(const std::string& folder, const std::string& command, const Step& step) try {
@@ -42,8 +59,10 @@ decltype(auto) naming_run(const std::string& folder, const std::string& command,
 }  // namespace
 
 void TrainVerb::prepare(const Given& given) {
+  likelihood_named = given.options.contains("--likelihood");
   const auto named = given.options.find("--config");
   if (named == given.options.end()) return;
+  likelihood_named = true;
   const fs::path file = named->second;
   constexpr std::int64_t kMost = 1 << 20;
   config = config_from_json(read_file(file, kMost), file);
@@ -53,11 +72,15 @@ bool TrainVerb::operator()(const Call& call) {
   threads.apply();
   config.check();
   naming_run(out, call.command, [&] { check_new_run(out); });
-  const Dataset data = load_dataset(config.data, {.transposed = config.transpose});
+  config.fingerprint.clear();  // of another run's data
+  const Dataset data = load_spoken(config.data, config.taking());
+  for (const std::string& remark : data.remarks) print(spoken(remark, as_flag) + '\n');
   config.data = place_of(config.data);
   config.fingerprint = fingerprint(data.train);
   config.test_fingerprint = fingerprint(data.test);
   config.sample = data.train.shape();
+  config.units = units_of(data.train);
+  settle_likelihood(config, data, likelihood_named);
   settle(config.model.code, data.train.count - config.validation);
   settle_condition(config.model.condition, data);
   settle_schedule(config, data.train.count);

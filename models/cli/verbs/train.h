@@ -20,6 +20,7 @@ struct TrainVerb {
   Config config;
   std::string defaults, out;
   ThreadsOption threads;
+  bool likelihood_named = false;  // on the line, or by another run's settings
 
   void settings(auto&& is) {
     config.settings(is);

@@ -25,8 +25,9 @@ bool train_and_report(Trainer& trainer, const Run& run, std::string config, cons
     throw;
   }
   display.finish();
-  print(finished ? fmt::format("new images and reconstructions: {} and {}\n", quote(run.samples().native()),
-                               quote(run.reconstructions().native()))
+  print(finished ? fmt::format("new images and reconstructions: {} and {}\n",
+                               quote(run.samples(trainer.config().ending()).native()),
+                               quote(run.reconstructions(trainer.config().ending()).native()))
                  : fmt::format("stopped and saved; go on with: {} resume {}\n", call.command,
                                shell_path(run.folder.native())));
   return finished;
