@@ -1,6 +1,5 @@
 #include "models/cli/verbs/evaluate.h"
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -15,12 +14,6 @@ namespace GRADUS {
 
 namespace {
 
-/// "used codes" as "used_codes"
-std::string key_of(std::string name) {
-  std::ranges::replace(name, ' ', '_');
-  return name;
-}
-
 /// The numbers by name; null for what a model does not have.
 std::string json_of(const Evaluation& test, const std::optional<Importance>& importance) {
   nlohmann::ordered_json json;
@@ -32,7 +25,7 @@ std::string json_of(const Evaluation& test, const std::optional<Importance>& imp
   put("kl", test.kl);
   put("importance_log_likelihood", importance ? std::optional(importance->log_likelihood) : std::nullopt);
   put("importance_standard_error", importance ? std::optional(importance->standard_error) : std::nullopt);
-  for (const Figure& figure : test.figures) put(key_of(figure.name).c_str(), figure.value);
+  for (const Figure& figure : test.figures) put(figure.name, figure.value);
   return json.dump(2) + '\n';
 }
 
