@@ -16,8 +16,7 @@ enum class Binarize { none, statically, dynamically };
 /// How images are shown.
 struct Shown {
   Binarize binarize = Binarize::none;
-  bool dequantize =
-      false;  // level k of pixels that stay grey as (k + u)/256, u drawn anew in training, else once for all
+  bool dequantize = false;  // level k of grey pixels as (k + u)/256, u drawn anew in training, else once for all
   Conditions condition{};
 
   Shown(Binarize binarize = Binarize::none, bool dequantize = false, const Conditions& condition = {})

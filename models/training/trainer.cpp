@@ -48,7 +48,7 @@ static Vae first_vae(const Config& config, const Dataset& data) {
   if (const std::int64_t wanted = std::min(vae.latent.wanted(), there); wanted > 0) {
     Rng rng{.seed = config.seed, .stream = stream::kBegin};
     const Indices order = permutation(there, rng);
-    vae.latent.begin(training_batch(data.train, std::span(order.values).first(wanted), config.binarize, rng));
+    vae.latent.begin(training_batch(data.train, std::span(order.values).first(wanted), config.shown(), rng));
   }
   return vae;
 }
@@ -181,7 +181,7 @@ void Trainer::fit_codes() {
   for (std::int64_t begin = 0; begin < train_count_; begin += at_once) {
     rows.resize(std::min(at_once, train_count_ - begin));
     std::iota(rows.begin(), rows.end(), begin);
-    codes.push_back(vae().latent.code(training_batch(data_.train, rows, config_.binarize, rng), context));
+    codes.push_back(vae().latent.code(training_batch(data_.train, rows, config_.shown(), rng), context));
   }
   const Tensor all = concat(codes, 0);
   vae_.latent.fit(all);

@@ -23,7 +23,7 @@ void ExplainVerb::operator()(const Call&) const {
   const std::int64_t begin = (step - 1) * config.batch_size;
   std::vector<std::int64_t> rows(std::min(config.batch_size, images.count - begin));
   std::iota(rows.begin(), rows.end(), begin);
-  const Minibatch batch = test_batch(images, rows, config.binarize);
+  const Minibatch batch = test_batch(images, rows, config.shown());
   Rng rng{.seed = config.seed, .stream = stream::kTest, .counter = static_cast<std::uint64_t>(step) << 40};
   Context context{.training = true, .rng = rng};
 
