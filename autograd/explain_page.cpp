@@ -36,11 +36,12 @@ svg path.chosen { stroke: var(--mark); stroke-width: 2.5; }
 .bars { fill: var(--mark); stroke: none; }
 .detail { position: sticky; top: 0; background: var(--paper); border-bottom: 1px solid var(--line); padding: .6rem 0; min-height: 13rem; }
 .pair { display: flex; gap: 1.5rem; flex-wrap: wrap; }
+#graphs { display: flex; overflow-x: auto; gap: 1rem; }
 .small { font-size: 13px; opacity: .8; }
 pre { font-size: 12px; overflow-x: auto; }
 @media (max-width: 60rem) { main { grid-template-columns: minmax(0, 1fr); } }
 )css";
-static constexpr const char* kStyleHash = "sha256-z0g9VXO8Ek+5J+IGbT9qtAfIUkwGMDmMcKv1JuenZdY=";
+static constexpr const char* kStyleHash = "sha256-O7g4zSCjM3wD7mCWVft2HdSdbn0DYUkAyyhR41UHMhA=";
 
 static constexpr const char* kScript = R"js(
 'use strict';
@@ -157,7 +158,7 @@ const views = data.tapes.map((tape, t) => {
   view.walk = tape.nodes.map((_, n) => n).filter((n) => tape.nodes[n].live >= 0).reverse();
   const title = data.tapes.length > 1 ? [make('h2', {}, 'tape ' + (t + 1))] : [];
   byId('lists').append(...title, table, ...tape.footer.map((f) => make('div', {class: 'small'}, f)));
-  byId('graphs').append(...title.map((h) => h.cloneNode(true)), svg);
+  byId('graphs').append(make('div', {}, ...title.map((h) => h.cloneNode(true)), svg));
   return view;
 });
 
@@ -196,7 +197,7 @@ slider.addEventListener('input', replay);
 replay();
 if (view && view.tape.loss >= 0) showNode(view, view.tape.loss);
 )js";
-static constexpr const char* kScriptHash = "sha256-s699SdDC0zS9uC7EVrti+GQGHrKKMKLGllUz7hAxDfI=";
+static constexpr const char* kScriptHash = "sha256-oAIrg4nvGdIvqW9fLNWBlUwvhp9UAWMxN/dmBJLnppc=";
 
 static constexpr const char* kPage = R"html(<!DOCTYPE html>
 <html lang="en">

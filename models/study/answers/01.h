@@ -2,4 +2,4 @@
 #pragma once
 
 /// The slope of f at x, from f(x - 2h), f(x - h), f(x + h) and f(x + 2h).
-inline double five_point(const Function&, double, double) { throw Todo{"write `five_point`"}; }
+inline double five_point(const Function& /*f*/, double /*x*/, double /*h*/) { throw Todo{"write `five_point`"}; }

@@ -2,4 +2,4 @@
 #pragma once
 
 /// The derivative of entry `result` by every entry of the tape, in the order of the tape.
-inline std::vector<double> walk_back(const Tape&, int) { throw Todo{"write `walk_back`"}; }
+inline std::vector<double> walk_back(const Tape& /*tape*/, int /*result*/) { throw Todo{"write `walk_back`"}; }

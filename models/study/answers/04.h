@@ -2,6 +2,6 @@
 #pragma once
 
 template <class T>
-Dual<T> atan(Dual<T>) {
+Dual<T> atan(Dual<T> /*x*/) {
   throw Todo{"write `atan` for duals"};
 }

@@ -2,4 +2,6 @@
 #pragma once
 
 /// H·v, where H is the Hessian of f at x; in x's shape, which is v's as well.
-inline Tensor hessian_times(const Loss&, const Tensor&, const Tensor&) { throw Todo{"write `hessian_times`"}; }
+inline Tensor hessian_times(const Loss& /*f*/, const Tensor& /*x*/, const Tensor& /*v*/) {
+  throw Todo{"write `hessian_times`"};
+}

@@ -2,4 +2,4 @@
 #pragma once
 
 /// x summed over the axes along which `shape` would be repeated to give x's shape.
-inline Tensor summed_to(const Tensor&, const Shape&) { throw Todo{"write `summed_to`"}; }
+inline Tensor summed_to(const Tensor& /*x*/, const Shape& /*shape*/) { throw Todo{"write `summed_to`"}; }
