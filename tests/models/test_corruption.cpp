@@ -55,7 +55,7 @@ TEST_CASE("gaussian adds noise of its deviation") {
   CHECK(std::abs(variance - 0.04) <= 5 * 0.04 * std::sqrt(2.0 / kCount));
 }
 
-TEST_CASE("evaluation sees images as they are, and draws nothing; so does no corruption in training") {
+TEST_CASE("evaluation sees images as they are, and draws nothing, so does no corruption in training") {
   Rng rng{.seed = 11};
   const Tensor x = uniform({3, 5}, rng);
   const Rng before = rng;

@@ -159,7 +159,7 @@ TEST_CASE("each likelihood names what it measures, and bits per dimension where 
   }
 }
 
-TEST_CASE("grey pixels under a Bernoulli likelihood draw a remark that names the alternatives; others none") {
+TEST_CASE("grey pixels under a Bernoulli likelihood draw a remark that names the alternatives, others none") {
   for_each_kind([](const Likelihoods& kind) {
     const std::string remark = grey_remark(kind);
     CHECK(remark.empty() == !kind.is<BernoulliLikelihood>());

@@ -41,7 +41,7 @@ TEST_CASE("a folder of pictures without labels") {
   CHECK(pictures.pixels == std::vector<std::uint8_t>{1, 1, 2, 2, 77, 77});
 }
 
-TEST_CASE("a folder of pictures labelled by sub-folders; grey ones among coloured are coloured") {
+TEST_CASE("a folder of pictures labelled by sub-folders, grey ones among coloured are coloured") {
   const Folder folder;
   for (const char* name : {"cat", "bird"}) fs::create_directory(folder.path / name);
   put(folder.path / "cat" / "1.png", grey(5));

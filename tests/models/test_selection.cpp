@@ -118,7 +118,7 @@ static Images measured() {
           .columns = {"a", "b, c"}};
 }
 
-TEST_CASE("scale: each column by its mean and deviation, or its range; a constant one becomes 0") {
+TEST_CASE("scale: each column by its mean and deviation, or its range, a constant one becomes 0") {
   const Scaling standard = scaling_of(measured(), Scale::automatic);
   CHECK(standard.shift == std::vector<double>{3, 10});
   // (4 + 1 + 9) / 3
