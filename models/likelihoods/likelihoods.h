@@ -32,8 +32,10 @@ inline bool dequantizes(const Likelihoods& likelihood) {
 /// What is to be said of grey pixels under a likelihood that does not measure them; empty when there is nothing.
 inline std::string grey_remark(const Likelihoods& likelihood) {
   if (!likelihood.is<BernoulliLikelihood>()) return "";
-  return "pixels are grey, and a Bernoulli likelihood of them is neither a probability nor a density: its numbers compare "
-         "with each other only; `binarize` makes bits of them, `likelihood` continuous-bernoulli measures a density, and "
+  return "pixels are grey, and a Bernoulli likelihood of them is neither a probability nor a density: its numbers "
+         "compare "
+         "with each other only; `binarize` makes bits of them, `likelihood` continuous-bernoulli measures a density, "
+         "and "
          "discretized-logistic a probability";
 }
 

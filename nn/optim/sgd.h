@@ -27,9 +27,7 @@ struct Sgd {
     is("momentum", momentum, detail::kDecay, "what a step leaves of the velocity");
     is("nesterov", nesterov, "look ahead along the momentum");
   }
-  void check_numbers() const {
-    check(!nesterov || momentum > 0, "[optimizer] `nesterov` needs a `momentum` above 0");
-  }
+  void check_numbers() const { check(!nesterov || momentum > 0, "[optimizer] `nesterov` needs a `momentum` above 0"); }
 };
 
 }  // namespace GRADUS

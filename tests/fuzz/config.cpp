@@ -1,5 +1,6 @@
 // config.json of a run.
 #include "models/training/config.h"
+
 #include "tests/fuzz/memory_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

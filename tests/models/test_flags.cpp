@@ -14,7 +14,9 @@ TEST_CASE("no error of the library speaks of a flag") {
   for (const char* storey : {"tensor", "autograd", "nn", "models"})
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(GRADUS_SOURCE_DIR) / storey)) {
       const std::string name = entry.path().string();
-      if (contains(name, "/models/cli/") || contains(name, "/models/study/") || !(name.ends_with(".cpp") || name.ends_with(".h"))) continue;
+      if (contains(name, "/models/cli/") || contains(name, "/models/study/") ||
+          !(name.ends_with(".cpp") || name.ends_with(".h")))
+        continue;
       ++files;
       std::ifstream lines(name);
       for (std::string line; std::getline(lines, line);)

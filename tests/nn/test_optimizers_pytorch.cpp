@@ -210,6 +210,5 @@ TEST_CASE("accumulate: the first gradients are taken as they are, and what does 
 }
 
 TEST_CASE("optim: Nesterov's rule without momentum is an error") {
-  CHECK(error_of([] { Optimizer(Sgd{.nesterov = true}); }) ==
-        "[optimizer] `nesterov` needs a `momentum` above 0");
+  CHECK(error_of([] { Optimizer(Sgd{.nesterov = true}); }) == "[optimizer] `nesterov` needs a `momentum` above 0");
 }

@@ -15,7 +15,8 @@ using namespace gradus;
 int main() {
   Rng rng{.seed = 1};
   constexpr std::int64_t kData = 784, kHidden = 64, kLatent = 8;
-  Network encoder = NetworkBuilder({kData}, Init::he, rng).linear("hidden", kHidden).activation(Activation::elu).build();
+  Network encoder =
+      NetworkBuilder({kData}, Init::he, rng).linear("hidden", kHidden).activation(Activation::elu).build();
   Linear mean(kHidden, kLatent, Init::glorot, rng), log_scale(kHidden, kLatent, Init::glorot, rng);
   Network decoder = NetworkBuilder({kLatent}, Init::he, rng)
                         .linear("hidden", kHidden)
@@ -36,8 +37,8 @@ int main() {
     for (int i = 0; i < kBatch; ++i) rows.push_back((step * kBatch + i) % digits.count);
     Minibatch batch{Tensor({kBatch, kData})};
     fill_batch(digits, rows, batch.x.write());
-    const auto [loss, gradients] = value_and_gradient(
-        [&] { return objective.loss(bound(vae, batch, objective, context), {}); }, parameters(vae));
+    const auto [loss, gradients] =
+        value_and_gradient([&] { return objective.loss(bound(vae, batch, objective, context), {}); }, parameters(vae));
     optimizer.step(vae, gradients);
     (step < 10 ? first : last) += step < 10 || step >= kSteps - 10 ? loss.item() / 10 : 0;
   }
