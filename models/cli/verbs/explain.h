@@ -19,9 +19,8 @@ struct ExplainVerb {
   void settings(auto&& is) {
     run.settings(is);
     is("step", step, IntegerRange{1, 1'000'000'000},
-       "which: the first is on the first batch of the test images, by the\nweights of the checkpoint, the second on "
-       "the "
-       "next");
+       "which: the first is on the first batch of the test images, by the\n"
+       "weights of the checkpoint, the second on the next");
     data.settings(is);
     is("html", html, "a file for the step as a page to click through");
     is("dot", dot, "a file for its graph, as Graphviz reads it");
