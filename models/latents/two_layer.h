@@ -87,6 +87,10 @@ struct TwoLayerCode {
     GaussianHeads lower(std::move(network), plan.latent, plan.init, rng);
     GaussianHeads upper(between(plan.latent), upper_latent, plan.init, rng);
     GaussianHeads conditional(between(upper_latent), plan.latent, plan.init, rng);
+    // At first with variance 1: random ones, each a function of the layer before it, may be as small as e^-50.
+    if (plan.init != Init::none)
+      for (GaussianHeads* heads : {&upper, &conditional})
+        heads->log_variance.weight = zeros(heads->log_variance.weight.shape());
     return TwoLayerLatent{std::move(lower), std::move(upper), std::move(conditional)};
   }
 };
