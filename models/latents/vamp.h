@@ -78,13 +78,13 @@ struct VampCode {
   void settle(std::int64_t images) { pseudo_inputs = std::min(pseudo_inputs, images); }
 
   Latent make(Network network, const NetworkPlan& plan, Rng& rng) const {
-    const auto nothing = [&](std::int64_t width) {
-      return plan.init == Init::none ? initial_weight(Init::none, {pseudo_inputs, width}, 1, 1, rng)
-                                     : zeros({pseudo_inputs, width});
+    const auto filled = [&](std::int64_t width, Real with) {
+      const Shape shape{pseudo_inputs, width};
+      return plan.init == Init::none ? initial_weight(Init::none, shape, 1, 1, rng) : full(shape, with);
     };
     std::optional<Buffer> conditions;
-    if (plan.condition > 0) conditions = Buffer{nothing(plan.condition)};
-    return VampLatent{make_gaussian(std::move(network), Head::log_variance, plan, rng), nothing(plan.data()),
+    if (plan.condition > 0) conditions = Buffer{filled(plan.condition, 0)};
+    return VampLatent{make_gaussian(std::move(network), Head::log_variance, plan, rng), filled(plan.data(), Real(0.5)),
                       std::move(conditions)};
   }
 };
