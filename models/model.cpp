@@ -53,7 +53,9 @@ std::int64_t multiply_adds(const Vae& vae) {
   // The heads are what the latent has beside its network.
   std::int64_t heads = 0;
   Latent latent = vae.latent;
-  for_each_parameter(latent, [&](const MemberPath&, Tensor& x) { heads += x.rank() == 2 ? x.numel() : 0; });
+  for_each_parameter(latent, [&](const MemberPath& path, Tensor& x) {
+    if (x.rank() == 2 && path.text().ends_with("weight")) heads += x.numel();  // pseudo-inputs and codes are no layers
+  });
   for (const Step& step : encoder->steps)
     if (const auto* linear = std::get_if<Linear>(&step.layer)) heads -= linear->weight.numel();
   return encoder->multiply_adds() + heads + decoder->multiply_adds();

@@ -11,20 +11,22 @@ Tensor Bound::value(Real beta) const {
   return kl ? log_likelihood - total_kl() * beta : log_likelihood;
 }
 
-void Objective::check(Pricing pricing) const {
-  const auto refuse = [](bool meaningless, const char* sentence) {
+void Objective::check(Pricing pricing, const std::string& code) const {
+  const auto refuse = [](bool meaningless, const std::string& sentence) {
     if (meaningless) throw SettingError(sentence);
   };
-  const bool weighed = beta != 1 || beta_warmup > 0 || beta_cycles > 0 || free_bits > 0 || capacity > 0;
+  const auto refuse_with = [&](bool meaningless, const char* why) {
+    refuse(meaningless, fmt::format("`objective` {} has no meaning with `code` {}: {}", kind.name(), code, why));
+  };
+  const bool stops = kind.is<DregObjective>() || kind.is<StlObjective>();
+  refuse_with(pricing == Pricing::none && !kind.is<ElboObjective>(), "it has no q(z|x), and no bound");
+  refuse_with(weighs() && pricing == Pricing::exact, "its draws have no price of their own");
+  refuse_with(stops && pricing != Pricing::stopped, "the parameters of its q(z|x) cannot be held constant");
   refuse(
-      pricing == Pricing::none && (weighed || !kind.is<ElboObjective>()),
-      "`objective`, `beta`, `beta_warmup`, `beta_cycles`, `free_bits` and `capacity` have no meaning with this `code`: "
-      "it has no KL divergence, and no bound");
-  refuse(weighs() && pricing == Pricing::exact,
-         "`objective` iwae or dreg has no meaning with this `code`: its draws have no price of their own");
-  refuse(
-      (kind.is<DregObjective>() || kind.is<StlObjective>()) && pricing != Pricing::stopped,
-      "`objective` dreg or stl has no meaning with this `code`: the parameters of its q(z|x) cannot be held constant");
+      pricing == Pricing::none && (beta != 1 || changes() || free_bits > 0 || capacity > 0),
+      fmt::format("`beta`, `beta_warmup`, `beta_cycles`, `free_bits` and `capacity` have no meaning with `code` {}: it "
+                  "has no KL divergence",
+                  code));
   refuse(weighs() && samples == 1, "`objective` iwae or dreg weighs draws, so it needs `samples` above 1");
   refuse(weighs() && beta != 1, "`beta` has no meaning where draws are weighed: that needs `objective` elbo or stl");
   refuse(weighs() && (beta_warmup > 0 || free_bits > 0 || capacity > 0),

@@ -69,8 +69,8 @@ struct Objective {
        "nats at which the KL divergence is held, by `beta` times its distance\n(Burgess et al. 2018); 0: off");
     is("corrupt", corrupt, "what the encoder sees in training");
   }
-  /// SettingError for what has no meaning together, or with a code whose draws can be priced so far.
-  void check(Pricing pricing) const;
+  /// SettingError for what has no meaning together, or with a code of that name, whose draws can be priced so far.
+  void check(Pricing pricing, const std::string& code) const;
 
   /// Weights of the parts at a step of the optimiser, counted from 0, of a training of `steps`.
   struct Weights {

@@ -158,6 +158,7 @@ struct Names final : SettingsVisitor {
 
   void note(const char* name) {
     std::string& needs = all[name];
+    if (needs.ends_with(' ' + kind)) return;  // kinds of a choice within this one may share a name
     if (const std::size_t last = needs.rfind(" or "); last != std::string::npos) needs.replace(last, 4, ", ");
     needs += needs.empty() ? fmt::format("`{}` {}", owner, kind) : " or " + kind;
   }
@@ -168,7 +169,10 @@ struct Names final : SettingsVisitor {
   void whole(const char* name, std::optional<std::int64_t>&, const IntegerRange&, const char*) override { note(name); }
   void number(const char* name, double&, const RealRange&, const char*) override { note(name); }
   void wholes(const char* name, std::vector<std::int64_t>&, const IntegerList&, const char*) override { note(name); }
-  void choice(const char* name, AnyChoice&, const char*) override { note(name); }
+  void choice(const char* name, AnyChoice& value, const char*) override {
+    note(name);
+    for (std::size_t i = 0; i < value.size(); ++i) value.settings(i, *this);
+  }
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ static void check_fingerprint(const char* name, const std::string& text, const S
 }
 
 void Config::check() const {
-  objective.check(model.pricing());
+  objective.check(model.pricing(), model.code.name());
   try {
     new_optimizer();
   } catch (const Error& error) {

@@ -173,6 +173,7 @@ TEST_CASE("config: what no training can be is refused in a sentence") {
   CHECK(contains(says("\"beta1\": 0.9", "\"momentum\": 0.5"), "\"momentum\" needs \"optimizer\" sgd or rmsprop"));
   CHECK(contains(says("\"optimizer\": \"adam\"", "\"optimizer\": \"sgd\",\n  \"nesterov\": true"),
                  "\"beta1\" needs \"optimizer\" adam, adamw or nadam"));
+  CHECK(contains(says("\"beta1\": 0.9", "\"flow_steps\": 3"), "\"flow_steps\" needs \"code\" flow"));
   for (const char* wrong : {"1x2x2", "60000x28x28 crc32:1A2B3C4D", "060000x28x28 crc32:1a2b3c4d", "\\u001b[31m"})
     CHECK(contains(says("\"fingerprint\": \"\"", fmt::format("\"fingerprint\": \"{}\"", wrong)),
                    "does not identify images"));

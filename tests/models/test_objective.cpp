@@ -199,14 +199,14 @@ TEST_CASE("objective: free bits and capacity against their closed forms") {
 }
 
 TEST_CASE("objective: what has no meaning together is refused by name") {
-  const auto says = [](const Objective& o, Pricing pricing) { return error_of([&] { o.check(pricing); }); };
+  const auto says = [](const Objective& o, Pricing pricing) { return error_of([&] { o.check(pricing, "mine"); }); };
   CHECK(says({}, Pricing::none) == "no error");
   CHECK(says({.samples = 3}, Pricing::exact) == "no error");
   for (const Objective& o : {Objective{.beta = 2}, Objective{.beta_warmup = 2}, Objective{.free_bits = 2},
                              Objective{.capacity = 2}, objective_of("iwae", 2)})
-    CHECK(contains(says(o, Pricing::none), "no meaning with this `code`"));
+    CHECK(contains(says(o, Pricing::none), "no meaning with `code` mine"));
   for (const char* name : {"iwae", "dreg"}) {
-    CHECK(contains(says(objective_of(name, 2), Pricing::exact), "no meaning with this `code`"));
+    CHECK(contains(says(objective_of(name, 2), Pricing::exact), "no meaning with `code` mine"));
     CHECK(contains(says(objective_of(name, 1), Pricing::stopped), "needs `samples` above 1"));
   }
   for (const char* name : {"stl", "dreg"})
