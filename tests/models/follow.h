@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "autograd/functional.h"
 #include "models/model.h"
 #include "nn/optim.h"
 #include "nn/state.h"
@@ -18,31 +19,20 @@ inline double size_of(const Tensor& x) {
   return largest;
 }
 
-/// Follows the model of that name. Where a bias meets a batch norm its gradient is 0 but for rounding, which is held
-/// against the largest gradient of the model.
-inline void follow(const Golden& golden, const std::string& name, const ModelSettings& settings,
-                   const SampleShape& sample) {
-  Rng rng;
-  Context context{.training = true, .rng = rng};
-  Vae vae = make_vae(settings, sample, rng);
-  load_state(vae, golden.below(name + "/weights/"));
-  Minibatch batch{golden[name + "/x"]};
-  if (condition_size(settings.condition) > 0) batch.condition = golden[name + "/condition"];
-  const std::int64_t count = batch.x.shape()[0], latent = settings.latent;
+/// Ten steps of the optimiser on what loss(step) computes of `vae`, beside what the golden file has under `name`: every
+/// loss, and the gradients of the first step. Where a bias meets a batch norm its gradient is 0 but for rounding, which is
+/// held against the largest gradient of the model.
+template <class Loss>
+void follow_steps(const Golden& golden, const std::string& name, Vae& vae, Optimizer optimizer, const Loss& loss) {
   double largest = 0;
   for (const auto& gradient : golden.below(name + "/gradients/")) largest = std::max(largest, size_of(gradient.second));
-
-  Optimizer optimizer(Adam{.lr = 1e-2, .epsilon = 1e-3});
+  REQUIRE(largest > 0);
   for (std::int64_t step = 0; step < 10; ++step) {
-    const Tensor noise = reshape(slice(golden[name + "/noise"], 0, step, step + 1), {count, latent});
     Tape tape(parameters(vae));
-    const Normal q = *vae.latent.posterior(batch, context);  // what bound() does, with this noise
-    const Tensor log_p = vae.decoder.log_likelihood(batch, reshape(q.rsample(noise), {1, count, latent}), context);
-    const Bound bound{.log_likelihood = reshape(log_p, {count}), .kl = kl_divergence(q, StandardNormal{})};
-    const Tensor loss = -mean(bound.value());
-    const std::vector<Tensor> gradients = tape.gradient(loss);
+    const Tensor now = loss(step);
+    const std::vector<Tensor> gradients = tape.gradient(now);
     const Tensor expected = slice(golden[name + "/losses"], 0, step, step + 1);
-    CHECK_MESSAGE(distance(reshape(loss, {1}), expected) <= kGoldenBound, name, ", loss of step ", step);
+    CHECK_MESSAGE(distance(reshape(now, {1}), expected) <= kGoldenBound, name, ", loss of step ", step);
     std::size_t i = 0;
     if (step == 0)
       for_each_parameter(vae, [&](const MemberPath& path, Tensor&) {
@@ -54,10 +44,34 @@ inline void follow(const Golden& golden, const std::string& name, const ModelSet
       });
     optimizer.step(vae, gradients);
   }
+}
+
+/// That the model has become what its twin became.
+inline void check_trained(const Golden& golden, const std::string& name, const Vae& vae) {
   const auto trained = golden.below(name + "/trained/");
   CHECK(trained.size() == state(vae).size());
   for (const auto& now : state(vae))
     CHECK_MESSAGE(distance(now.second, trained.at(now.first)) <= 10 * kGoldenBound, name, ", trained ", now.first);
+}
+
+/// Follows the model of that name with a Gaussian code, whose noise the file has.
+inline void follow(const Golden& golden, const std::string& name, const ModelSettings& settings,
+                   const SampleShape& sample, Real beta = 1, const Adam& adam = {.lr = 1e-2, .epsilon = 1e-3}) {
+  Rng rng;
+  Context context{.training = true, .rng = rng};
+  Vae vae = make_vae(settings, sample, rng);
+  load_state(vae, golden.below(name + "/weights/"));
+  Minibatch batch{golden[name + "/x"]};
+  if (condition_size(settings.condition) > 0) batch.condition = golden[name + "/condition"];
+  const std::int64_t count = batch.x.shape()[0], latent = settings.latent;
+  follow_steps(golden, name, vae, Optimizer(adam), [&](std::int64_t step) {
+    const Tensor noise = reshape(slice(golden[name + "/noise"], 0, step, step + 1), {count, latent});
+    const Normal q = *vae.latent.posterior(batch, context);  // what bound() does, with this noise
+    const Tensor log_p = vae.decoder.log_likelihood(batch, reshape(q.rsample(noise), {1, count, latent}), context);
+    const Bound bound{.log_likelihood = reshape(log_p, {count}), .kl = kl_divergence(q, StandardNormal{})};
+    return -mean(bound.value(beta));
+  });
+  check_trained(golden, name, vae);
 }
 
 /// The loss of a training step with fixed noise, as a function of all parameters.

@@ -5,11 +5,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "models/model.h"
-#include "nn/optim.h"
-#include "nn/state.h"
 #include "tests/files.h"
-#include "tests/golden/golden.h"
+#include "tests/models/follow.h"
 
 using namespace gradus;
 using namespace gradus::test;
@@ -45,37 +42,20 @@ Objective objective_of(const std::string& name, std::int64_t samples) {
   return objective;
 }
 
-void follow(const std::string& name) {
+void follow_objective(const std::string& name) {
   const Golden golden("objectives.safetensors");
   Rng rng;
   Context context{.training = true, .rng = rng};
   Vae vae = make_vae({.network = {Dense{{11, 7}}}, .latent = 3, .activation = Activation::tanh}, {1, 1, 13}, rng);
   load_state(vae, golden.below(name + "/weights/"));
-  const auto noise_of = [&](std::int64_t step) {
-    return reshape(slice(golden[name + "/noise"], 0, step, step + 1), {4, 6, 3});
-  };
   const Objective objective = objective_of(name, 4);
   const Minibatch batch{golden[name + "/x"]};
-  Optimizer optimizer(Adam{.lr = 1e-2});
-  for (std::int64_t step = 0; step < 10; ++step) {
-    Tape tape(parameters(vae));
-    const Vae with_noise{GivenNoise{*vae.latent.as<GaussianLatent>(), noise_of(step)}, vae.decoder};
-    const Tensor loss = objective.loss(bound(with_noise, batch, objective, context), {});
-    const std::vector<Tensor> gradients = tape.gradient(loss);
-    const Tensor expected = slice(golden[name + "/losses"], 0, step, step + 1);
-    CHECK_MESSAGE(distance(reshape(loss, {1}), expected) <= kGoldenBound, name, ", loss of step ", step);
-    std::size_t i = 0;
-    if (step == 0)
-      for_each_parameter(vae, [&](const MemberPath& path, Tensor&) {
-        CHECK_MESSAGE(distance(gradients[i], golden[name + "/gradients/" + path.text()]) <= kGoldenBound, name, ", d",
-                      path.text());
-        ++i;
-      });
-    optimizer.step(vae, gradients);
-  }
-  for (const auto& now : state(vae))
-    CHECK_MESSAGE(distance(now.second, golden[name + "/trained/" + now.first]) <= 10 * kGoldenBound, name, ", trained ",
-                  now.first);
+  follow_steps(golden, name, vae, Optimizer(Adam{.lr = 1e-2}), [&](std::int64_t step) {
+    const Tensor noise = reshape(slice(golden[name + "/noise"], 0, step, step + 1), {4, 6, 3});
+    const Vae with_noise{GivenNoise{*vae.latent.as<GaussianLatent>(), noise}, vae.decoder};
+    return objective.loss(bound(with_noise, batch, objective, context), {});
+  });
+  check_trained(golden, name, vae);
 }
 
 /// The sum over all parameters of the encoder of the variance of their gradients, over so many draws of the noise.
@@ -107,7 +87,7 @@ double encoder_variance(const std::string& name, std::int64_t samples, int repet
 }  // namespace
 
 TEST_CASE("pytorch: every objective with four draws: loss, gradients, ten steps") {
-  for (const char* name : {"elbo", "stl", "iwae", "dreg"}) follow(name);
+  for (const char* name : {"elbo", "stl", "iwae", "dreg"}) follow_objective(name);
 }
 
 TEST_CASE(
