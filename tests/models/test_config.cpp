@@ -57,7 +57,8 @@ struct ToTheEnd final : SettingsVisitor {
     if (highest && range.below_max) value = 0.999 * range.max;
     if (!highest && range.above_min) value = 1e-30;
     CHECK(range.contains(value));
-    std::vector<std::string> texts{"nan", "inf", "1e-60"};
+    std::vector<std::string> texts{"nan", "inf"};
+    if (sizeof(Real) == 4) texts.push_back("1e-60");
     texts.push_back(fmt::to_string(range.min - 1));
     if (range.max < 1e30) texts.push_back(fmt::to_string(range.max * 2 + 1));
     if (range.below_max) texts.push_back(fmt::to_string(range.max));
@@ -150,7 +151,6 @@ TEST_CASE("config: what no training can be is refused in a sentence") {
   CHECK(contains(says("\"epochs\": 20", "\"epochs\": 20.5"), "\"epochs\" is not a whole number"));
   CHECK(contains(says("\"epochs\": 20", "\"epochs\": 9223372036854775809"), "\"epochs\" is not a whole number"));
   CHECK(contains(says("\"beta\": 1.0", "\"beta\": -1.0"), "\"beta\" is -1, but must be a number from 0 to 1000000"));
-  CHECK(contains(says("\"lr\": 0.001", "\"lr\": 1e-60"), "\"lr\" is 1e-60, "));
   CHECK(contains(says("\"lr\": 0.001", "\"lr\": 1e999"), "a number that is too large"));
   CHECK(contains(says("\"objective\": \"elbo\"", "\"objective\": \"iwae\""), "needs \"samples\" above 1"));
   CHECK(contains(says("\"format\": 2", "\"format\": 1"), "it is of format 1, which an earlier version wrote"));
