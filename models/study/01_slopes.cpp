@@ -14,11 +14,12 @@
 //   | h = 1e-06   error 0.00893
 //   | h = 1e-07   error 0.0209
 //
-// No h gives more than five digits, and each slope costs two calls of f: by n inputs 2n of them. The rest of the course
-// is about getting all digits of all slopes for the price of a few calls. Finite differences stay, as the check on
+// No h gives more than five digits, and each slope costs two calls of f: the slopes by n inputs cost 2n. The rest of the
+// course is about getting all digits of all slopes for the price of a few calls. Finite differences stay, as the check on
 // everything else (autograd/gradcheck.h).
 //
-// Exercise: with four values instead of two, the bend in between cancels as well. Write `five_point`.
+// Exercise: with four values instead of two, the bend in between cancels as well. Write `five_point`. (The fifth point is x
+// itself, where the value is not needed. Such a pattern of points and weights is called a stencil.)
 #include "models/study/lesson.h"
 
 using Function = std::function<double(double)>;

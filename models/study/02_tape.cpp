@@ -44,7 +44,7 @@ static int mul(Tape& tape, int a, int b) {
   return static_cast<int>(tape.size()) - 1;
 }
 
-#include ANSWER
+#include ANSWER  // inside the namespace, so it must not include anything itself
 
 }  // namespace numbers
 

@@ -44,7 +44,7 @@ template <class T> T one() { if constexpr (std::is_same_v<T, double>) return 1; 
 template <class F, class T> T derivative(const F& f, T x) { return f(Dual<T>{x, one<T>()}).d; }
 // clang-format on
 
-#include ANSWER
+#include ANSWER  // inside the namespace, so it must not include anything itself
 
 }  // namespace numbers
 using numbers::derivative, numbers::one;

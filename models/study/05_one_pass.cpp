@@ -10,13 +10,17 @@
 //   | n = 1000   duals 4000000   tape    4000
 //
 // A loss is one number and parameters are a million: that is why networks are trained in reverse mode. With one input
-// and many results it is the other way round. The product of all of them, the Jacobian J (a row for each result, a column
+// and many results it is the other way round. The matrix of all slopes, the Jacobian J (a row for each result, a column
 // for each input), is rarely wanted; duals give J·v for one v, a tape gives Jᵀ·u for one u.
 //
 // The second derivatives of one number by n inputs are a matrix as well, the Hessian H, with n² numbers. Often H·v is all
 // that one wants (how does the gradient change along v?), and it costs about two gradients: H·v is the gradient of the
 // number (gradient · v). Gradients of gradients need two tapes, one inside the other: what the inner one computes on its
 // way back is written on the outer one.
+//
+// From here on numbers stand in tensors, and the library has the tape. `Tape tape(x);` writes down what is computed from
+// x from then on; tape.gradient(y, x) is the derivative of y, one number, by x, in x's shape, and uses the tape up.
+// autograd/ops.h lists the ops, such as sum(x) and x * y (number by number); `Real` is float.
 //
 // Exercise: write `hessian_times`, without building H. f may be called once or twice, not n times.
 #include "autograd/functional.h"

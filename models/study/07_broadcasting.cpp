@@ -17,7 +17,8 @@
 //
 // An axis is repeated in two ways: by having extent 1, or by not being there; shapes are aligned at the right.
 //
-// Exercise: write your own `summed_to` with `sum` and `reshape`.
+// Exercise: write your own `summed_to` with `sum`. A shape has rank() axes, and shape[axis] is the extent of one; of a
+// tensor they are x.rank() and x.extent(axis).
 #include "autograd/op.h"
 #include "models/study/lesson.h"
 
@@ -30,7 +31,7 @@ static void print_strides(const char* what, const Tensor& x) {
 }
 
 static Tensor forgetful_add(const Tensor& bias, const Tensor& x) {
-  const Pause inner;  // what it is made of is not written down
+  const Pause inner;  // while it lives, no tape writes anything down
   const Tensor y = bias + x;
   return y;
 }
@@ -65,7 +66,7 @@ static void check() {
 int main(int argc, char** argv) {
   return run({7, "Broadcasting backwards", show,
               "First sum away the axes that `shape` does not have, at the front. Then, where "
-              "`shape` has extent 1 and x has more, sum\nalong that axis and keep it: sum(x, {axis}, keepdim).",
+              "`shape` has extent 1 and x has more, sum\nalong that axis and keep it: sum(x, {axis}, true).",
               check},
              argc, argv);
 }

@@ -11,9 +11,10 @@
 //   | v3 = silu′((3), v0)  (3)
 //
 // An op of another kind is written with `record`: its value, and for each argument a VJP (lesson 6) made of public ops,
-// which can then be differentiated in turn. A VJP may keep three things: the op's arguments, its result, and what is no
-// tensor. What else it needs it computes again. For a tensor computed on the side and kept is a constant to an outer
-// tape: first derivatives are right, second ones silently wrong.
+// which can then be differentiated in turn. The value is computed while a `Pause` lives, so that its parts are not
+// written down; `record` comes after the Pause, or nothing is. (Lesson 7's forgetful_add is such an op.) A VJP may keep
+// three things: the op's arguments, its result, and what is no tensor. What else it needs it computes again. For a tensor
+// computed on the side and kept is a constant to an outer tape: first derivatives are right, second ones silently wrong.
 //
 // `gradcheck` compares with finite differences (lesson 1), at order 2 also the derivative of the derivative. It is the
 // test that every op of this library has to pass.
@@ -41,7 +42,7 @@ static void check() {
   {
     Tape tape(x);
     const Tensor y = cube(x);
-    expect(tape.knows(y), "the tape knows nothing of your result: give it to `record`");
+    expect(tape.knows(y), "the tape knows nothing of your result: give it to `record`, once no Pause lives any more");
     const std::string listing = tape.listing();
     expect(listing.find("mul") == std::string::npos,
            "your op is {} ops on the tape, and should be one: compute its "

@@ -17,10 +17,11 @@
 //   | step  300   loss 0.0034
 //
 // The picture under it shows where the net says which. How far to move is the learning rate. A plain step forgets the one
-// before; with momentum a velocity u is kept for each parameter, u ← m·u + g, and the parameter moves by -rate·u: along a
-// valley the steps add up, across it they cancel.
+// before; with momentum a velocity u is kept for each parameter. It becomes m·u + g, with the gradient g and a momentum m
+// such as 0.9, and the parameter moves by -rate·u: along a valley the steps add up, across it they cancel.
 //
-// Exercise: write `momentum_step`. It must give the same bits as the library's rule (nn/optim/sgd.h).
+// Exercise: write `momentum_step`. It must give the same bits as the library's rule (nn/optim/sgd.h). A tensor has no +=:
+// assign a new one to the variable, x = x + ….
 #include "models/study/lesson.h"
 #include "models/study/problems.h"
 #include "nn/optim/optimizer.h"

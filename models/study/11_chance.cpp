@@ -1,7 +1,8 @@
 // After this lesson you can differentiate an average over random numbers, and say which way is the quiet one.
 //
 // A VAE's loss is an average over random z, drawn from a distribution whose parameters are to be learnt. Moving μ moves
-// the draws. What is the derivative of E z² by μ, for z ~ N(μ, 1)? Exactly: E z² = μ² + 1, so 2μ; at μ = 1.5 it is 3. By
+// the draws. What is the derivative of E z² by μ, for z ~ N(μ, 1)? (E is the average over z, ~ is "drawn from", and
+// N(μ, σ²) is the normal distribution of mean μ and variance σ².) Exactly: E z² = μ² + 1, so 2μ; at μ = 1.5 it is 3. By
 // drawing alone there are two ways. The pathwise one writes z = μ + ε with ε ~ N(0, 1) (the reparameterization trick): ε
 // does not depend on μ, so the derivative passes through the draw, d z² / dμ = 2z. The score function (REINFORCE) leaves
 // the draw alone and weighs it by how much more probable a larger μ would make it: z²·(z - μ). Both are right on average:
@@ -13,8 +14,8 @@
 // discrete. In the library, rsample(rng) is a draw with a path ("r" for reparameterized), sample(rng) one without: a
 // constant, whatever made it. That is one letter, and lesson 13 is about it.
 //
-// Exercise: a draw with a path from the Laplace distribution, whose density is e^(-|z - μ|/b) / 2b. It is μ - b·s·log|u|
-// with u uniform in (-1, 1) and s the sign of -u, or: -log|u| is how far, and a fair coin says to which side.
+// Exercise: a draw with a path from the Laplace distribution, whose density is e^(-|z - μ|/b) / 2b. It is μ - s·b·log|u|
+// with u uniform in (-1, 1): -b·log|u| is how far from μ, and s the side, 1 where u is below 0 and -1 elsewhere.
 #include "models/study/lesson.h"
 #include "tensor/random.h"
 

@@ -1,7 +1,7 @@
 // After this lesson you can read one whole training step of a VAE, and predict what you will see in it.
 //
 // Everything so far meets in a few lines. A step of this library's VAE (models/vae.h), on a batch of B images of 784
-// pixels, with codes z of 2 numbers:
+// pixels, with codes z of 2 numbers (`objective` says how to weigh the terms, `context` holds the random numbers):
 //
 //   Tape tape(parameters(vae));                                     // lesson 2
 //   const Bound b = bound(vae, batch, objective, context);          // lessons 11 and 12

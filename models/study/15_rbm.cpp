@@ -21,7 +21,8 @@
 // is a number in nats; F is known but for a constant. Here the RBM is the better model: its hidden units are coins, as
 // the data's are, and the VAE's are Gaussian. (It prints the times as well.)
 //
-// Exercise: write `free_energy`. Its gradient is compared with the CD-1 rule of the books.
+// Exercise: write `free_energy`. W, b and c are rbm.weight, rbm.visible and rbm.hidden (models/study/problems.h: Rbm). The
+// gradient is compared with the CD-1 rule of the books.
 #include "models/study/lesson.h"
 #include "models/study/problems.h"
 #include "nn/optim.h"

@@ -15,7 +15,8 @@
 //
 // Exercise: repair the autoencoder without training it again: draw its codes from a better prior, fitted to the codes
 // that it gives to images. Write `fitted`: draws from the Gaussian with the mean and the standard deviation of the codes,
-// number by number. (It overtakes the VAE. A prior that is fitted afterwards is an old and good idea.)
+// number by number. The lesson takes half a minute: both are trained to show it, and again to check your answer. (It
+// overtakes the VAE. A prior that is fitted afterwards is an old and good idea.)
 #include "models/study/holes.h"
 #include "models/study/lesson.h"
 #include "tensor/random.h"

@@ -1,4 +1,4 @@
-// Your answer to lesson 2. Replace the line that throws.
+// Your answer to lesson 2. Replace the line that throws; no #include here, it stands inside a namespace.
 #pragma once
 
 /// The derivative of entry `result` by every entry of the tape, in the order of the tape.
