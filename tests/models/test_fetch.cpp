@@ -111,7 +111,9 @@ TEST_CASE("fetch: a mirror that fails gives way to the next, and leaves nothing"
   for (const auto& c : cases) {
     CAPTURE(c.mirror);
     const auto begin = std::chrono::steady_clock::now();
-    const auto [code, text] = fetch(folder.path / c.mirror, server.url(c.mirror));
+    const auto fetched = fetch(folder.path / c.mirror, server.url(c.mirror));
+    const int code = fetched.first;
+    const std::string& text = fetched.second;
     CAPTURE(text);
     CHECK(code != 0);
     CHECK(contains(text, "a.gz could not be downloaded"));

@@ -25,8 +25,8 @@ void follow_code(const std::string& name, const Codes& code, Objective objective
   follow_steps(golden, build, vae, Optimizer(Adam{.lr = 1e-2}), [&](std::int64_t) {
     return objective.loss(bound(vae, {golden[name + "/x"]}, objective, context), {.beta = 1, .capacity = 0});
   });
-  for (const auto& [buffer, expected] : golden.below(build + "/buffers/"))
-    CHECK_MESSAGE(distance(state(vae).at(buffer), expected) <= 10 * kGoldenBound, name, ", ", std::string(buffer));
+  for (const auto& buffer : golden.below(build + "/buffers/"))
+    CHECK_MESSAGE(distance(state(vae).at(buffer.first), buffer.second) <= 10 * kGoldenBound, name, ", ", buffer.first);
 }
 
 Objective elbo(std::int64_t samples) { return {.kind = {ElboObjective{}}, .samples = samples}; }
