@@ -30,7 +30,8 @@ std::vector<std::string> read_record(const std::string& text) {
         if (text[at] == '"') ++at;
         field += text[at];
       }
-      if (++at < text.size() && text[at] != ',') refuse("{} goes on after a closing quote", quote(text));
+      ++at;
+      if (at < text.size() && text[at] != ',') refuse("{} goes on after a closing quote", quote(text));
     } else {
       for (; at < text.size() && text[at] != ','; ++at) field += text[at];
     }

@@ -22,7 +22,8 @@ spelling() {
 }
 reference() { mkdir -p build && doxygen tests/check/Doxyfile; }
 
-# Files that are compiled for other machines, with other libraries or not to compile are left out, and deleted ones. Of
+# Files that are compiled for other machines, with other libraries or a header made beforehand, or not to compile, are
+# left out, and deleted ones. Of
 # many changes those of most lines are looked at, the first forty: some three minutes.
 tidy() {
   local base file most=40 chosen files=()
@@ -32,7 +33,7 @@ tidy() {
     chosen=("${sources[@]}") most=${#sources[@]}
   fi
   for file in "${chosen[@]}"; do
-    [[ ! -f $file || $file =~ /compile_fail/|^tests/outside/|^bench/ ]] || files+=("$file")
+    [[ ! -f $file || $file =~ /compile_fail/|^tests/outside/|^bench/|^models/study/ ]] || files+=("$file")
   done
   printf '%s\0' "${files[@]:0:most}" |
     xargs -0 -r -P "$(nproc)" -n 1 clang-tidy-19 -p build/check --quiet --warnings-as-errors='*' 2>&1 |

@@ -112,7 +112,6 @@ TEST_CASE("pictures: EXIF says how they are turned") {
     check_picture_is(turn({3, 2, 1, upright}, read_exif(nothing)), 3, 2, 1, upright);
 
   const Folder folder;
-  const std::string pixels{1, 3, 5, 2, 4, 6};
   const auto png =
       folder.put("x.png", png_head(3, 2, 8, kPngGrey) + chunk("eXIf", exif(5)) + png_rows({{1, 3, 5}, {2, 4, 6}}));
   check_picture_is(read_picture(png, {3, 2}), 3, 2, 1, upright);
