@@ -4,7 +4,7 @@
 //
 // config.json, the options of the command line, their help and errors, and what `info` tells all follow from the list.
 // Names are neutral ("batch_size"); sentences mark them by backquotes, and whoever prints a sentence says them in its own
-// language: "batch_size" in a file, --batch-size on the line.
+// language: as a member of a file, or as a flag of the line.
 #pragma once
 
 #include <functional>

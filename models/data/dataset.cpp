@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 #include <utility>
 
 #include "nn/files/quote.h"
@@ -49,6 +50,12 @@ void part_channels(std::vector<std::uint8_t>& pixels, std::int64_t count, const 
 }
 void part_channels(std::vector<double>& numbers, std::int64_t count, const SampleShape& shape) {
   part(numbers, count, shape);
+}
+
+std::vector<std::int64_t> rows_between(std::int64_t begin, std::int64_t end) {
+  std::vector<std::int64_t> rows(end - begin);
+  std::iota(rows.begin(), rows.end(), begin);
+  return rows;
 }
 
 bool is_grey(const Images& images) {

@@ -64,6 +64,9 @@ void check_size(const std::string& name, const SampleShape& size, const SampleSh
 void part_channels(std::vector<std::uint8_t>& pixels, std::int64_t count, const SampleShape& shape);
 void part_channels(std::vector<double>& numbers, std::int64_t count, const SampleShape& shape);
 
+/// The rows from `begin` up to `end`, without it.
+std::vector<std::int64_t> rows_between(std::int64_t begin, std::int64_t end);
+
 /// Whether there is a pixel that is neither black nor white.
 bool is_grey(const Images& images);
 

@@ -1,16 +1,21 @@
 #include "models/evaluation/evaluate.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "models/model.h"
 #include "models/training/streams.h"
 
 namespace GRADUS {
 
+constexpr std::int64_t kMost = 500;  // samples at once
+
+std::int64_t samples_at_once(const Vae& vae) {
+  constexpr std::int64_t kNumbers = 1 << 24;  // 64 MB in float
+  return std::clamp<std::int64_t>(kNumbers / numbers_per_sample(vae), 1, kMost);
+}
+
 std::int64_t images_at_once(const Vae& vae, std::int64_t batch_size) {
-  constexpr std::int64_t kMost = 500, kNumbers = 1 << 24;
-  return kMost <= kNumbers / numbers_per_sample(vae) ? kMost : std::min(kMost, batch_size);
+  return samples_at_once(vae) == kMost ? kMost : std::min(kMost, batch_size);
 }
 
 Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once) {
@@ -22,10 +27,8 @@ Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, st
   std::vector<double> counts;  // the latent's
   Rng noise{.seed = 0, .stream = stream::kTest};
   Context context{.training = false, .rng = noise};
-  std::vector<std::int64_t> rows;
   for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
-    rows.resize(std::min(at_once, images.count - begin));
-    std::iota(rows.begin(), rows.end(), begin);
+    const auto rows = rows_between(begin, std::min(begin + at_once, images.count));
     const Minibatch batch = test_batch(images, rows, shown);
     const Bound parts = bound(vae, batch, {}, context);
     vae.latent.tally(batch, counts, context);

@@ -16,6 +16,8 @@ struct Evaluation {
   double score() const { return elbo().value_or(log_likelihood); }
 };
 
+/// How many samples go through a model in some 64 MB of float: at most 500, and at least one.
+std::int64_t samples_at_once(const Vae& vae);
 /// How many images evaluation and pictures take at once: 500, or, where these would become more numbers than 64 MB hold
 /// in float, no more than a batch of the training, which had room for its gradients too.
 std::int64_t images_at_once(const Vae& vae, std::int64_t batch_size);

@@ -1,11 +1,12 @@
 #include "models/evaluation/importance.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 
 #include "autograd/tape.h"
-#include "models/model.h"
+#include "models/evaluation/evaluate.h"
 #include "models/training/streams.h"
 
 namespace GRADUS {
@@ -32,8 +33,7 @@ Importance importance(const Vae& vae, const Images& images, const Shown& shown, 
   check(images.count > 0, "[importance] there are no images");
   check(draws > 0, "[importance] it takes draws, not {} of them", draws);
   const Pause no_derivatives;
-  constexpr std::int64_t kMost = 500, kNumbers = 1 << 24;
-  const std::int64_t at_once = std::clamp<std::int64_t>(kNumbers / numbers_per_sample(vae), 1, kMost);
+  const std::int64_t at_once = samples_at_once(vae);
   double sum = 0, squares = 0;
   for (std::int64_t i = 0; i < images.count; ++i) {
     Rng rng{.seed = 0, .stream = stream::kImportance, .counter = static_cast<std::uint64_t>(i) << 40};

@@ -158,6 +158,10 @@ static bool encode(const Canvas& canvas, std::string& bytes, Complaint& complain
   return true;
 }
 
+void as_grey(std::vector<Real>& images) {
+  for (Real& value : images) value = Real(0.5) + value / 4;
+}
+
 void write_png(const std::filesystem::path& path, const Canvas& canvas) {
   check(canvas.width > 0 && canvas.height > 0 && canvas.width <= kLongestSide && canvas.height <= kLongestSide &&
             (canvas.channels == 1 || canvas.channels == 3) &&

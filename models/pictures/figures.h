@@ -27,6 +27,9 @@ void check_grid(std::int64_t count, const SampleShape& image, std::int64_t colum
 Canvas pairs(std::span<const Real> originals, std::span<const Real> reconstructions, std::int64_t count,
              const SampleShape& image, std::int64_t columns);
 
+/// What is to be seen of numbers that were scaled to mean 0 and deviation 1: grey is 0, black and white two deviations.
+void as_grey(std::vector<Real>& images);
+
 /// Writes `canvas` to `path`: whole or not at all (a temporary file beside it takes the name when it is complete and
 /// on the disk). Error when the path cannot be written or is not a place for a regular file.
 void write_png(const std::filesystem::path& path, const Canvas& canvas);

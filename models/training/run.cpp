@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "autograd/tape.h"
 #include "models/evaluation/evaluate.h"
@@ -16,10 +15,11 @@ namespace GRADUS {
 
 namespace fs = std::filesystem;
 
-Config read_config(const Run& run) {
+Config read_config(const fs::path& file) {
   constexpr std::int64_t kMost = 1 << 20;
-  return config_from_json(read_file(run.config(), kMost), run.config());
+  return config_from_json(read_file(file, kMost), file);
 }
+Config read_config(const Run& run) { return read_config(run.config()); }
 
 Vae new_vae(const Config& config) {
   Rng rng{.seed = config.seed, .stream = stream::kInit};
@@ -108,10 +108,8 @@ void check_samples(const Config& config) {
   check_grid(kPictured, config.sample, columns_of(kPictured, config, {}));
 }
 
-/// What is to be seen of numbers that were scaled to mean 0 and deviation 1: grey is 0, black and white two deviations.
-static void as_grey(const Config& config, std::vector<Real>& images) {
-  if (config.units.shift.empty() || config.selection.scale == Scale::unit) return;
-  for (Real& value : images) value = Real(0.5) + value / 4;
+static void show_scaled(const Config& config, std::vector<Real>& images) {
+  if (!config.units.shift.empty() && config.selection.scale != Scale::unit) as_grey(images);
 }
 
 void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed,
@@ -121,7 +119,7 @@ void write_samples(const fs::path& file, const Config& config, const Vae& vae, s
   const auto condition = condition_of_samples(config.model.condition, label, count, columns);
   std::vector<Real> images = sample_images(vae, count, seed, images_at_once(vae, config.batch_size), condition);
   if (config.units.is_table()) return write_file_atomically(file, table_text(config.units, images));
-  as_grey(config, images);
+  show_scaled(config, images);
   write_png(file, grid(images, count, config.sample, columns));
 }
 
@@ -134,8 +132,7 @@ void write_reconstructions(const fs::path& file, const Config& config, const Vae
   Context context{.training = false, .rng = unused};
   std::vector<Real> originals, reconstructions;
   for (std::int64_t begin = 0; begin < count; begin += at_once) {
-    std::vector<std::int64_t> rows(std::min(at_once, count - begin));
-    std::iota(rows.begin(), rows.end(), begin);
+    const auto rows = rows_between(begin, std::min(begin + at_once, count));
     const Minibatch batch = test_batch(images, rows, config.shown());
     append_finite(originals, batch.x);
     append_finite(reconstructions, vae.decoder.mean(vae.latent.code(batch, context), batch.condition, context));
@@ -151,8 +148,8 @@ void write_reconstructions(const fs::path& file, const Config& config, const Vae
       }
     return write_file_atomically(file, table_text(config.units, rows, kinds));
   }
-  as_grey(config, originals);
-  as_grey(config, reconstructions);
+  show_scaled(config, originals);
+  show_scaled(config, reconstructions);
   write_png(file, pairs(originals, reconstructions, count, config.sample, std::min<std::int64_t>(count, 10)));
 }
 

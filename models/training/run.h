@@ -9,7 +9,9 @@
 
 namespace GRADUS {
 
+/// Of a run, or from a config.json wherever it is. Error naming the file when it is not one.
 Config read_config(const Run& run);
+Config read_config(const std::filesystem::path& file);
 
 Checkpoint read_checkpoint(const Run& run, const std::string& which);
 /// The last, or one whose epoch is still to be measured. To be called by whoever has the run's lock.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "autograd/tape.h"
 #include "models/training/pace.h"
@@ -18,9 +17,7 @@ namespace GRADUS {
 
 // The last `count` images.
 static Images last_images(const Images& images, std::int64_t count) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), images.count - count);
-  Images last = copied(images, rows);
+  Images last = copied(images, rows_between(images.count - count, images.count));
   last.name = "validation";
   return last;
 }
@@ -177,10 +174,8 @@ void Trainer::fit_codes() {
   Rng rng{.seed = config_.seed, .stream = stream::kFit};
   Context context{.training = false, .rng = rng};
   std::vector<Tensor> codes;
-  std::vector<std::int64_t> rows;
   for (std::int64_t begin = 0; begin < train_count_; begin += at_once) {
-    rows.resize(std::min(at_once, train_count_ - begin));
-    std::iota(rows.begin(), rows.end(), begin);
+    const auto rows = rows_between(begin, std::min(begin + at_once, train_count_));
     codes.push_back(vae().latent.code(training_batch(data_.train, rows, config_.shown(), rng), context));
   }
   const Tensor all = concat(codes, 0);

@@ -1,7 +1,6 @@
 #include "models/cli/verbs/explain.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "autograd/explain.h"
 #include "models/cli/print.h"
@@ -18,11 +17,10 @@ void ExplainVerb::operator()(const Call&) const {
     if (!file.empty()) check_writable(file);
   const auto [folder, config, at, vae] = open(run);
   const Images images = data.test_images(config);
-  const std::int64_t steps = (images.count + config.batch_size - 1) / config.batch_size;
+  const std::int64_t steps = ceil_div(images.count, config.batch_size);
   if (step > steps) throw UsageError(fmt::format("--step {}: {} has images for {}", step, quote(images.name), steps));
   const std::int64_t begin = (step - 1) * config.batch_size;
-  std::vector<std::int64_t> rows(std::min(config.batch_size, images.count - begin));
-  std::iota(rows.begin(), rows.end(), begin);
+  const auto rows = rows_between(begin, std::min(begin + config.batch_size, images.count));
   const Minibatch batch = test_batch(images, rows, config.shown());
   Rng rng{.seed = config.seed, .stream = stream::kTest, .counter = static_cast<std::uint64_t>(step) << 40};
   Context context{.training = true, .rng = rng};

@@ -100,8 +100,7 @@ struct Order {
                : std::memcmp(&images.numbers[a * size], &other.numbers[b * size], size * sizeof(double));
   }
   std::vector<std::int64_t> sorted() const {
-    std::vector<std::int64_t> rows(images.count);
-    std::iota(rows.begin(), rows.end(), 0);
+    std::vector<std::int64_t> rows = rows_between(0, images.count);
     std::ranges::sort(rows, [&](std::int64_t a, std::int64_t b) { return compare(a, images, b) < 0; });
     return rows;
   }
@@ -140,9 +139,9 @@ std::string constant_text(const Images& images) {
 
 std::string likelihoods_text(const Images& images) {
   if (images.numbers.empty()) {
-    const bool bits = std::ranges::all_of(images.pixels, [](std::uint8_t pixel) { return pixel == 0 || pixel == 255; });
-    return bits ? "bernoulli"
-                : "discretized-logistic, mixture, categorical; continuous-bernoulli; bernoulli with `binarize`";
+    return is_grey(images)
+               ? "discretized-logistic, mixture, categorical; continuous-bernoulli; bernoulli with `binarize`"
+               : "bernoulli";
   }
   const bool within = std::ranges::all_of(images.numbers, [](double x) { return 0 <= x && x <= 1; });
   const char* any = "shared-gaussian, free-gaussian, gaussian, laplace, logistic";
@@ -188,13 +187,10 @@ void InspectVerb::operator()(const Call&) const {
   if (!found.train.columns.empty()) throw UsageError(fmt::format("--out is for images, which {} is not", quote(data)));
   constexpr std::int64_t kShown = 60, kColumns = 10;
   const std::int64_t count = std::min(found.train.count, kShown);
-  std::vector<std::int64_t> rows(count);
-  std::iota(rows.begin(), rows.end(), 0);
   std::vector<Real> images(count * found.train.pixels_per_image());
   const std::int64_t size = found.train.pixels_per_image();
-  fill_batch(found.train, rows, {images.data(), Shape{count, size}, Strides{size, 1}});
-  if (!found.train.scaling.shift.empty() && selection.scale != Scale::unit)
-    for (Real& x : images) x = Real(0.5) + x / 4;  // as samples of a model of such numbers are shown
+  fill_batch(found.train, rows_between(0, count), {images.data(), Shape{count, size}, Strides{size, 1}});
+  if (!found.train.scaling.shift.empty() && selection.scale != Scale::unit) as_grey(images);
   write_png(out, grid(images, count, found.train.shape(), std::min(count, kColumns)));
   print(fmt::format("the first {} images: {}\n", count, quote(out)));
 }

@@ -7,7 +7,6 @@
 #include "models/cli/verbs/training_report.h"
 #include "models/data/sources.h"
 #include "models/training/pace.h"
-#include "nn/files/input_file.h"
 #include "nn/files/quote.h"
 
 namespace GRADUS {
@@ -63,9 +62,7 @@ void TrainVerb::prepare(const Given& given) {
   const auto named = given.options.find("--config");
   if (named == given.options.end()) return;
   likelihood_named = true;
-  const fs::path file = named->second;
-  constexpr std::int64_t kMost = 1 << 20;
-  config = config_from_json(read_file(file, kMost), file);
+  config = read_config(fs::path(named->second));
 }
 
 bool TrainVerb::operator()(const Call& call) {
