@@ -80,6 +80,24 @@ class PlanarCode(GaussianCode):
         return z, cost, cost.mean(0), 0
 
 
+class TwoLayerCode(GaussianCode):
+    UPPER, HIDDEN = 50, 100
+
+    def __init__(self, features, latent):
+        super().__init__(features, latent)
+        self.up, self.down = stack([latent, self.HIDDEN], nn.Tanh), stack([self.UPPER, self.HIDDEN], nn.Tanh)
+        self.upper, self.conditional = GaussianCode(self.HIDDEN, self.UPPER), GaussianCode(self.HIDDEN, latent)
+
+    def draw(self, h, draws):
+        q1 = self.q(h)
+        z1 = q1.rsample((draws,))
+        q2 = self.upper.q(self.up(z1))
+        z2 = q2.rsample()
+        lower = (q1.log_prob(z1) - self.conditional.q(self.down(z2)).log_prob(z1)).sum(-1)
+        cost = lower + (q2.log_prob(z2) - standard(z2)).sum(-1)
+        return z1, cost, (lower + D.kl_divergence(q2, D.Normal(0.0, 1.0)).sum(-1)).mean(0), 0
+
+
 class PointCode(nn.Module):
     def __init__(self, features, latent):
         super().__init__()
@@ -97,6 +115,44 @@ class SparseCode(PointCode):
         active, p = z.mean(0), self.TARGET
         penalty = (p * torch.log(p / active) + (1 - p) * torch.log((1 - p) / (1 - active))).sum()
         return z.unsqueeze(0), None, 0, self.WEIGHT * penalty
+
+
+class CodebookCode(nn.Module):
+    """Eight places, whose codes follow the vectors that come to them by moving averages; idle codes begin anew."""
+
+    PLACES, LATENT, SIZE, DECAY, REVIVE, COMMITMENT = 8, 16, 128, 0.99, 0.01, 0.25
+
+    def __init__(self, features, _):
+        super().__init__()
+        self.head = nn.Linear(features, self.PLACES * self.LATENT)
+        for name in ("codes", "sums"):
+            self.register_buffer(name, torch.empty(0))
+        self.register_buffer("counts", torch.ones(self.SIZE))
+
+    def draw(self, h, draws):
+        z = self.head(h).view(len(h) * self.PLACES, self.LATENT)
+        if not len(self.codes):
+            self.codes = z.detach()[torch.randperm(len(z))[: self.SIZE]]
+            self.sums = self.codes.clone()
+        nearest = torch.cdist(z, self.codes).argmin(-1)
+        e = self.codes[nearest]
+        if self.training:
+            self.learn(z.detach(), nearest)
+        penalty = self.COMMITMENT * ((z - e) ** 2).sum() / len(h)
+        seen = (z + (e - z).detach()).view(len(h), -1)
+        return seen.unsqueeze(0), None, self.PLACES * math.log(self.SIZE), penalty
+
+    def learn(self, z, nearest):
+        chosen = F.one_hot(nearest, self.SIZE).float()
+        self.counts = self.DECAY * self.counts + (1 - self.DECAY) * chosen.sum(0)
+        self.sums = self.DECAY * self.sums + (1 - self.DECAY) * chosen.T @ z
+        average = self.counts.mean()
+        self.codes = self.sums / (self.counts + 1e-5).unsqueeze(-1)
+        idle = self.counts < self.REVIVE * average
+        if idle.any():
+            self.codes[idle] = z[torch.randint(len(z), (int(idle.sum()),))]
+            self.counts[idle] = average
+            self.sums[idle] = self.codes[idle] * average
 
 
 class Shared(nn.Module):
@@ -186,12 +242,17 @@ def mixture():
 
 SHORT = {"hidden": [200, 200], "latent": 50, "activation": nn.Tanh, "batch": 100, "epochs": 10, "bits": True}
 GREY = {"hidden": [400], "latent": 20, "activation": nn.ReLU, "batch": 128, "epochs": 5, "bits": False}
+DEEP = {"hidden": [300, 300], "latent": 40, "activation": nn.ReLU, "glorot": True, "batch": 100, "epochs": 5,
+        "bits": True}
 ROWS = {
     "Laplace codes": (SHORT, LaplaceCode, bernoulli),
+    "two stochastic layers": ({**SHORT, "latent": 100}, TwoLayerCode, bernoulli),
     "planar flow": (SHORT, PlanarCode, bernoulli),
     "autoencoder": (SHORT, PointCode, bernoulli),
     "sparse autoencoder": (SHORT, SparseCode, bernoulli),
     "denoising": ({**SHORT, "mask": 0.3}, GaussianCode, bernoulli),
+    "codebook": (SHORT, CodebookCode, bernoulli),
+    "its Gaussian twin": (DEEP, GaussianCode, bernoulli),
     "Gaussian likelihood": (GREY, GaussianCode, unit_gaussian),
     "shared Gaussian": (GREY, GaussianCode, Shared),
     "free Gaussian": (GREY, GaussianCode, of_two(lambda loc, s: D.Normal(loc, torch.exp(s)))),
@@ -209,9 +270,10 @@ class Model(nn.Module):
         self.encoder = stack([784, *hidden], activation)
         self.code = code(hidden[-1], latent)
         self.likelihood = likelihood()
-        self.decoder = nn.Sequential(stack([latent, *reversed(hidden)], activation),
+        width = CodebookCode.PLACES * CodebookCode.LATENT if code is CodebookCode else latent
+        self.decoder = nn.Sequential(stack([width, *reversed(hidden)], activation),
                                      nn.Linear(hidden[0], 784 * self.likelihood.numbers))
-        if activation is nn.Tanh:  # Glorot; ReLU by PyTorch's own, the recipe's fan-in
+        if activation is nn.Tanh or "glorot" in recipe:  # otherwise PyTorch's own, the recipe's fan-in
             for layer in self.modules():
                 if isinstance(layer, nn.Linear):
                     nn.init.xavier_uniform_(layer.weight)
@@ -250,7 +312,7 @@ def main():
         for x in test.split(100):
             log_p, _, kl, _ = model(x, x)
             total_elbo += float((log_p.mean(0) - kl).sum())
-            if recipe["bits"] and not isinstance(model.code, PointCode):
+            if recipe["bits"] and not isinstance(model.code, (PointCode, CodebookCode)):
                 log_p, cost, _, _ = model(x, x, draws=100)
                 total_weights += float((torch.logsumexp(log_p - cost, 0) - math.log(100)).sum())
     print(f"{arguments.name}, seed {arguments.seed}: ELBO {total_elbo / len(test):.2f}"

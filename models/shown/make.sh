@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# make.sh [MNIST]: draws the pictures of README's "Your own data" anew, into this folder. MNIST is the folder of its four
+# files, which are downloaded otherwise. Some ten minutes on two cores.
+set -euo pipefail
+cd "$(dirname "$0")"
+mnist=${1:-mnist} run=$PWD/../../run
+runs=$(mktemp -d)
+trap 'rm -rf "$runs"' EXIT
+
+# shown NAME COUNT OPTION…: trains, and keeps COUNT new images.
+shown() {
+  "$run" train --out "$runs/$1" "${@:3}"
+  "$run" vae sample "$runs/$1" --count "$2" --out "$PWD/$1.png"
+}
+
+/usr/bin/python3 landscapes.py "$runs/photos"
+shown fashion 30 --data fashion-mnist --network conv --epochs 10
+shown photos 30 --data "$runs/photos" --size 32x32 --network conv --norm batch --likelihood shared-gaussian \
+  --activation relu --init fan-in --latent 12 --batch-size 50 --epochs 60
+shown shapes 30 --data shapes --epochs 10
+shown labels 100 --data "$mnist" --condition label --epochs 10
