@@ -9,7 +9,9 @@
 
 namespace GRADUS {
 
-/// Any struct with these and members(visit).
+/// Any struct with these and members(visit). One that can tell log p(x|z) of each number of x has besides
+///
+///   Tensor log_prob(batch, z, context) const    nats, z (K, B, Z) -> (K, B, D)
 template <class D>
 concept DecoderLike = requires(const D& d, const Minibatch& batch, const Tensor& z, Context& context) {
   { d.log_likelihood(batch, z, context) } -> std::same_as<Tensor>;
@@ -38,6 +40,10 @@ class Decoder {
   Tensor log_likelihood(const Minibatch& batch, const Tensor& z, Context& context) const {
     return self_->log_likelihood(batch, z, context);
   }
+  /// The same by number of x, (K, B, D), of those that can tell it.
+  std::optional<Tensor> log_prob(const Minibatch& batch, const Tensor& z, Context& context) const {
+    return self_->log_prob(batch, z, context);
+  }
   /// What the network says of each number of x: z (n, Z) -> (n, numbers, D).
   Tensor parameters(const Tensor& z, const std::optional<Tensor>& condition, Context& context) const {
     return self_->parameters(z, condition, context);
@@ -63,6 +69,7 @@ class Decoder {
     virtual ~Interface() = default;
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual Tensor log_likelihood(const Minibatch& batch, const Tensor& z, Context& context) const = 0;
+    virtual std::optional<Tensor> log_prob(const Minibatch& batch, const Tensor& z, Context& context) const = 0;
     virtual Tensor parameters(const Tensor& z, const std::optional<Tensor>& condition, Context& context) const = 0;
     virtual Tensor mean(const Tensor& z, const std::optional<Tensor>& condition, Context& context) const = 0;
     virtual const Network* network() const = 0;
@@ -76,6 +83,12 @@ class Decoder {
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Holder>(decoder); }
     Tensor log_likelihood(const Minibatch& batch, const Tensor& z, Context& context) const override {
       return decoder.log_likelihood(batch, z, context);
+    }
+    std::optional<Tensor> log_prob(const Minibatch& batch, const Tensor& z, Context& context) const override {
+      if constexpr (requires { decoder.log_prob(batch, z, context); })
+        return decoder.log_prob(batch, z, context);
+      else
+        return std::nullopt;
     }
     Tensor parameters(const Tensor& z, const std::optional<Tensor>& condition, Context& context) const override {
       return decoder.parameters(z, condition, context);

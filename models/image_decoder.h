@@ -13,9 +13,12 @@ struct ImageDecoder {
   L likelihood;
 
   Tensor log_likelihood(const Minibatch& batch, const Tensor& z, Context& context) const {
+    return sum(log_prob(batch, z, context), -1);  // (K, B)
+  }
+  Tensor log_prob(const Minibatch& batch, const Tensor& z, Context& context) const {
     const std::int64_t K = z.shape()[0], B = z.shape()[1];
     const Tensor y = network(reshape(z, {K * B, z.shape()[2]}), repeated(batch.condition, K), context);
-    return sum(distribution(likelihood, shaped(y, {K, B}), context).log_prob(batch.x), -1);  // (K, B)
+    return distribution(likelihood, shaped(y, {K, B}), context).log_prob(batch.x);  // (K, B, D)
   }
   Tensor parameters(const Tensor& z, const std::optional<Tensor>& condition, Context& context) const {
     const Tensor y = network(z, condition, context);

@@ -39,6 +39,8 @@ struct Figure {
 /// Any struct with draw, code, prior and members(visit). Beside these it may have, and is then asked for:
 ///
 ///   Normal posterior(batch, context) const    the moments of q(z|x), (B, Z)
+///   Tensor prior(n, rng, temperature) const   draws from p(z) whose Gaussians, or whatever they come from, have so many
+///                                             times their deviation; 1 is p(z)
 ///   Network network                           whose steps can be listed; or const Network& encoder() const
 ///   std::int64_t wanted() const, and          before the first step of a new training (not of a resumed one) it is shown
 ///   void begin(const Minibatch& images)           so many training images, taken at random, or all if there are fewer
@@ -78,8 +80,10 @@ class Latent {
   }
   /// (B, Z): the code that stands for x.
   Tensor code(const Minibatch& batch, Context& context) const { return self_->code(batch, context); }
-  /// (n, Z): draws from p(z).
-  Tensor prior(std::int64_t n, Rng& rng) const { return self_->prior(n, rng); }
+  /// (n, Z): draws from p(z). Error for another temperature than 1 where there is none.
+  Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const { return self_->prior(n, rng, temperature); }
+  /// Whether draws from p(z) can have a temperature.
+  bool tempers() const { return self_->tempers(); }
   /// The moments of q(z|x), (B, Z), of those that have them.
   std::optional<Normal> posterior(const Minibatch& batch, Context& context) const {
     return self_->posterior(batch, context);
@@ -113,7 +117,8 @@ class Latent {
     virtual std::unique_ptr<Interface> clone() const = 0;
     virtual Draw draw(const Minibatch& batch, std::int64_t K, const Price& price, Context& context) const = 0;
     virtual Tensor code(const Minibatch& batch, Context& context) const = 0;
-    virtual Tensor prior(std::int64_t n, Rng& rng) const = 0;
+    virtual Tensor prior(std::int64_t n, Rng& rng, Real temperature) const = 0;
+    virtual bool tempers() const = 0;
     virtual std::optional<Normal> posterior(const Minibatch& batch, Context& context) const = 0;
     virtual const Network* network() const = 0;
     virtual std::int64_t wanted() const = 0;
@@ -134,7 +139,17 @@ class Latent {
       return latent.draw(batch, K, price, context);
     }
     Tensor code(const Minibatch& batch, Context& context) const override { return latent.code(batch, context); }
-    Tensor prior(std::int64_t n, Rng& rng) const override { return latent.prior(n, rng); }
+    Tensor prior(std::int64_t n, Rng& rng, [[maybe_unused]] Real temperature) const override {
+      if constexpr (requires { latent.prior(n, rng, temperature); }) {
+        return latent.prior(n, rng, temperature);
+      } else {
+        check(temperature == 1, "[latent] the draws of this prior have no temperature");
+        return latent.prior(n, rng);
+      }
+    }
+    bool tempers() const override {
+      return requires(const L& l, Rng& rng) { l.prior(std::int64_t{1}, rng, Real(1)); };
+    }
     std::optional<Normal> posterior(const Minibatch& batch, Context& context) const override {
       if constexpr (requires { latent.posterior(batch, context); })
         return latent.posterior(batch, context);
@@ -197,6 +212,11 @@ inline Normal repeated(const Normal& q, std::int64_t K) {
 }
 inline Laplace repeated(const Laplace& q, std::int64_t K) {
   return {broadcast_to(q.loc, q.loc.shape().inserted(0, K)), q.log_scale};
+}
+
+/// A draw from p with so many times its deviation.
+inline Tensor sampled(const Normal& p, Real temperature, Rng& rng) {
+  return stop_gradient(p.rsample(normal(p.loc.shape(), rng) * temperature));
 }
 
 /// z, which reaches back with `pull` (K, B) times its gradient; the same value.

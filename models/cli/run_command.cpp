@@ -2,23 +2,33 @@
 
 #include "models/cli/options.h"
 #include "models/cli/print.h"
+#include "models/cli/verbs/complete.h"
 #include "models/cli/verbs/completion.h"
+#include "models/cli/verbs/decode.h"
+#include "models/cli/verbs/encode.h"
 #include "models/cli/verbs/evaluate.h"
 #include "models/cli/verbs/explain.h"
 #include "models/cli/verbs/info.h"
 #include "models/cli/verbs/inspect.h"
+#include "models/cli/verbs/interpolate.h"
+#include "models/cli/verbs/manifold.h"
 #include "models/cli/verbs/reconstruct.h"
 #include "models/cli/verbs/resume.h"
 #include "models/cli/verbs/sample.h"
+#include "models/cli/verbs/scatter.h"
+#include "models/cli/verbs/score.h"
 #include "models/cli/verbs/train.h"
+#include "models/cli/verbs/traverse.h"
+#include "models/cli/verbs/vary.h"
 #include "models/cli/version.h"
 
 namespace GRADUS {
 
 namespace {
 
-using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, EvaluateVerb, ExplainVerb, InfoVerb,
-                     InspectVerb, CompletionVerb>;
+using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb,
+                     VaryVerb, CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, ScoreVerb, EvaluateVerb, ExplainVerb,
+                     InfoVerb, InspectVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"

@@ -58,6 +58,15 @@ std::vector<std::int64_t> rows_between(std::int64_t begin, std::int64_t end) {
   return rows;
 }
 
+void append(Images& images, const Images& more) {
+  check(images.shape() == more.shape(), "[data] images of {} do not go behind others of {}", to_string(more.shape()),
+        to_string(images.shape()));
+  images.count += more.count;
+  images.pixels.insert(images.pixels.end(), more.pixels.begin(), more.pixels.end());
+  images.numbers.insert(images.numbers.end(), more.numbers.begin(), more.numbers.end());
+  images.labels.insert(images.labels.end(), more.labels.begin(), more.labels.end());
+}
+
 bool is_grey(const Images& images) {
   return std::ranges::any_of(images.pixels, [](std::uint8_t pixel) { return pixel != 0 && pixel != 255; });
 }

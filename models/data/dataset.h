@@ -55,6 +55,9 @@ void keep(Images& images, std::span<const std::int64_t> rows);
 /// The images at those rows, which rise.
 Images copied(const Images& images, std::span<const std::int64_t> rows);
 
+/// Puts others of the same shape behind them.
+void append(Images& images, const Images& more);
+
 /// "28 x 28", "32 x 32 x 3"
 std::string to_string(const SampleShape& shape);
 /// Error unless the images of that name have the size and channels that a model takes.

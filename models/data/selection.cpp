@@ -82,8 +82,7 @@ void Selection::check() const {
 
 // ---- By label -------------------------------------------------------------------------------------------------------
 
-/// Which labels a list names: "0-2,7" or "cat,dog".
-static std::array<bool, 256> read_labels(const char* setting, const std::string& text, const Images& images) {
+std::array<bool, 256> read_labels(const char* setting, const std::string& text, const Images& images) {
   if (images.labels.empty()) refuse("`{}` chooses by label, and {} has none", setting, quote(images.name));
   std::array<bool, 256> there{}, named{};
   for (const std::uint8_t label : images.labels) there[label] = true;

@@ -1,6 +1,8 @@
 // Which samples of a source are taken and which are kept back to measure on, and how their numbers are scaled.
 #pragma once
 
+#include <array>
+
 #include "models/data/dataset.h"
 #include "models/settings.h"
 
@@ -42,6 +44,10 @@ struct Selection {
 /// "length,\"a, b\"" as a table's record: its fields, and back. Error when a quote is misplaced.
 std::vector<std::string> read_record(const std::string& text);
 std::string to_record(const std::vector<std::string>& fields);
+
+/// Which labels a list names: "0-2,7" or "cat,dog". SettingError, which names the setting, when it names others than the
+/// images have, or these have none.
+std::array<bool, 256> read_labels(const char* setting, const std::string& text, const Images& images);
 
 /// Keeps the first samples of the chosen labels. SettingError when there are none such, or no labels.
 void select(Images& images, const Selection& selection);

@@ -223,6 +223,8 @@ Dataset both(const std::string& where, const Source& source, const Taking& takin
 
 }  // namespace
 
+bool has_test_set(const std::string& where) { return source_of(where).one != nullptr; }
+
 bool is_generated(const std::string& where) { return is_digits(where) || is_shapes(where); }
 
 Dataset load_dataset(const std::string& where, const Taking& taking) {

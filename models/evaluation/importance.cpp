@@ -35,17 +35,19 @@ Importance importance(const Vae& vae, const Images& images, const Shown& shown, 
   const Pause no_derivatives;
   const std::int64_t at_once = samples_at_once(vae);
   double sum = 0, squares = 0;
+  std::vector<double> each;
   for (std::int64_t i = 0; i < images.count; ++i) {
     Rng rng{.seed = 0, .stream = stream::kImportance, .counter = static_cast<std::uint64_t>(i) << 40};
     Context context{.training = false, .rng = rng};
     const double log_p = log_mean_weight(vae, test_batch(images, std::array{i}, shown), draws, at_once, context);
+    each.push_back(log_p);
     sum += log_p;
     squares += log_p * log_p;
     progress(i + 1);
   }
   const double n = static_cast<double>(images.count), mean = sum / n;
   const double variance = std::max(squares / n - mean * mean, 0.0);
-  return {mean, std::sqrt(variance / std::max(n - 1, 1.0))};
+  return {mean, std::sqrt(variance / std::max(n - 1, 1.0)), std::move(each)};
 }
 
 }  // namespace GRADUS

@@ -12,6 +12,7 @@ namespace GRADUS {
 struct Importance {
   double log_likelihood = 0;  // nats, the mean over the images
   double standard_error = 0;  // of that mean, over the images
+  std::vector<double> each;   // of each image
 };
 
 /// The estimate by `draws` draws for each image. An image's draws come from a place in the stream that is its own, so

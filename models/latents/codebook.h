@@ -63,6 +63,7 @@ struct CodebookCode {
       "or those of the deepest map. What is sampled is drawn at each place by how often\n"
       "codes are used there, which is no learnt prior";
   static constexpr Pricing kPricing = Pricing::exact;
+  static constexpr bool kDiscrete = true;
   static constexpr const char* kSampled = "how often codes are used at each place, which is no learnt prior";
   CodeTable::Settings table;
   double commitment = 0.25;

@@ -13,6 +13,10 @@ const char* sampled_from(const Codes& codes) {
       codes.chosen);
 }
 
+bool is_discrete(const Codes& codes) {
+  return std::visit([](const auto& kind) { return requires { kind.kDiscrete; }; }, codes.chosen);
+}
+
 void settle(Codes& codes, std::int64_t images) {
   std::visit(
       [&](auto& kind) {

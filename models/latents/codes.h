@@ -17,6 +17,8 @@ using Codes = Choice<GaussianCode, PointCode, SparseCode, FlowCode, VampCode, Tw
 /// "a Gaussian fitted to the codes of the training images": what new codes are drawn from, of kinds that say so as
 /// kSampled; null where it is p(z).
 const char* sampled_from(const Codes& codes);
+/// Whether codes are chosen from a set, of kinds that say so as kDiscrete: there is nothing between them.
+bool is_discrete(const Codes& codes);
 /// Before a new training on so many images: what depends on their number, of kinds with settle(images).
 void settle(Codes& codes, std::int64_t images);
 

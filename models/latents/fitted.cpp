@@ -17,14 +17,9 @@ FittedGaussian::FittedGaussian(std::int64_t latent, Init init) {
   for (std::int64_t i = 0; i < latent; ++i) L(i, i) = 1;
 }
 
-void FittedGaussian::fit(const Tensor& codes) {
-  const Pause no_derivatives;
-  const std::int64_t N = codes.shape()[0], Z = codes.shape()[1];
-  mean.value = gradus::mean(codes, 0);
-  const Tensor centred = codes - mean.value;
-  const Tensor covariance = matmul(transpose(centred), centred) / static_cast<Real>(N);  // (Z, Z)
+Tensor cholesky(const Tensor& covariance) {
+  const std::int64_t Z = covariance.shape()[0];
   const ConstView c = covariance.view();
-  // Cholesky's factor, in double. A pivot that is nothing but rounding is that of a direction without variance.
   const double rounding = static_cast<double>(Z) * std::numeric_limits<Real>::epsilon();
   std::vector<double> L(static_cast<std::size_t>(Z * Z));
   const auto at = [&](std::int64_t i, std::int64_t j) -> double& { return L[static_cast<std::size_t>(i * Z + j)]; };
@@ -39,15 +34,22 @@ void FittedGaussian::fit(const Tensor& codes) {
       at(i, j) = sum / at(j, j);
     }
   }
-  Tensor fresh({Z, Z});
-  const View out = fresh.write();
+  Tensor factor({Z, Z});
+  const View out = factor.write();
   for (std::int64_t i = 0; i < Z; ++i)
     for (std::int64_t j = 0; j < Z; ++j) out(i, j) = static_cast<Real>(at(i, j));
-  factor.value = fresh;
+  return factor;
 }
 
-Tensor FittedGaussian::draw(std::int64_t n, Rng& rng) const {
-  return mean.value + matmul(normal({n, mean.value.numel()}, rng), transpose(factor.value));
+void FittedGaussian::fit(const Tensor& codes) {
+  const Pause no_derivatives;
+  mean.value = gradus::mean(codes, 0);
+  const Tensor centred = codes - mean.value;
+  factor.value = cholesky(matmul(transpose(centred), centred) / static_cast<Real>(codes.shape()[0]));  // (Z, Z)
+}
+
+Tensor FittedGaussian::draw(std::int64_t n, Rng& rng, Real temperature) const {
+  return mean.value + matmul(normal({n, mean.value.numel()}, rng) * temperature, transpose(factor.value));
 }
 
 }  // namespace GRADUS

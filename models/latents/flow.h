@@ -33,7 +33,9 @@ struct FlowLatent {
     const Tensor h = network(batch.x, batch.condition, context), z0 = mean(h);
     return reshape(carry(reshape(z0, z0.shape().inserted(0, 1)), h).z, z0.shape());
   }
-  Tensor prior(std::int64_t n, Rng& rng) const { return normal({n, mean.bias.numel()}, rng); }
+  Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const {
+    return normal({n, mean.bias.numel()}, rng) * temperature;
+  }
 
   void members(auto&& visit) {
     visit("", network);

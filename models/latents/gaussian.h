@@ -28,7 +28,9 @@ struct GaussianLatent {
     return {z, priced(q, StandardNormal{}, z, price)};
   }
   Tensor code(const Minibatch& batch, Context& context) const { return posterior(batch, context).mean(); }
-  Tensor prior(std::int64_t n, Rng& rng) const { return normal({n, mean.bias.numel()}, rng); }
+  Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const {
+    return normal({n, mean.bias.numel()}, rng) * temperature;
+  }
 
   void members(auto&& visit) {
     visit("", network);

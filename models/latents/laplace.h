@@ -26,9 +26,9 @@ struct LaplaceLatent {
     return {z, priced(q, p(), z, price)};
   }
   Tensor code(const Minibatch& batch, Context& context) const { return q(batch, context).mean(); }
-  Tensor prior(std::int64_t n, Rng& rng) const {
+  Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const {
     const Shape shape{n, mean.bias.numel()};
-    return Laplace{zeros(shape), zeros(shape)}.sample(rng);
+    return Laplace{zeros(shape), zeros(shape)}.sample(rng) * temperature;
   }
   /// The variance of a Laplace distribution is 2b².
   Normal posterior(const Minibatch& batch, Context& context) const {

@@ -20,7 +20,7 @@ struct PointLatent {
     const Tensor z = code(batch, context);  // (B, Z): K draws are K times the same
     return {K == 1 ? reshape(z, z.shape().inserted(0, 1)) : broadcast_to(z, z.shape().inserted(0, K))};
   }
-  Tensor prior(std::int64_t n, Rng& rng) const { return fitted.draw(n, rng); }
+  Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const { return fitted.draw(n, rng, temperature); }
   void fit(const Tensor& codes) { fitted.fit(codes); }
 
   void members(auto&& visit) {

@@ -35,7 +35,9 @@ struct SparseLatent {
     return {.z = broadcast_to(sigmoid(a), a.shape().inserted(0, K)),
             .penalty = broadcast_to(penalty * static_cast<Real>(weight), {B})};
   }
-  Tensor prior(std::int64_t n, Rng& rng) const { return clamp(fitted.draw(n, rng), 0, 1); }
+  Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const {
+    return clamp(fitted.draw(n, rng, temperature), 0, 1);
+  }
   void fit(const Tensor& codes) { fitted.fit(codes); }
 
   void members(auto&& visit) {

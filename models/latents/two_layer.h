@@ -55,9 +55,10 @@ struct TwoLayerLatent {
     return lower(batch.x, batch.condition, context).mean();
   }
   Normal posterior(const Minibatch& batch, Context& context) const { return lower(batch.x, batch.condition, context); }
-  Tensor prior(std::int64_t n, Rng& rng) const {
+  Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const {
     Context context{.training = false, .rng = rng};
-    return conditional(normal({n, upper.mean.bias.numel()}, rng), {}, context).sample(rng);
+    const Tensor z2 = normal({n, upper.mean.bias.numel()}, rng) * temperature;
+    return sampled(conditional(z2, {}, context), temperature, rng);
   }
 
   const Network& encoder() const { return lower.network; }

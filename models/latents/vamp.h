@@ -37,7 +37,7 @@ struct VampLatent {
   Tensor code(const Minibatch& batch, Context& context) const { return gaussian.code(batch, context); }
   Normal posterior(const Minibatch& batch, Context& context) const { return gaussian.posterior(batch, context); }
   /// From components taken at random.
-  Tensor prior(std::int64_t n, Rng& rng) const {
+  Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const {
     Context context{.training = false, .rng = rng};
     const Normal u = components(context);
     const std::vector<Real> places = uniform({n}, rng).values();  // in [0, 1)
@@ -45,7 +45,7 @@ struct VampLatent {
     which.shape = {n};
     for (const Real place : places)
       which.values.push_back(std::min(static_cast<std::int64_t>(place * static_cast<Real>(size())), size() - 1));
-    return Normal{embedding(u.loc, which), embedding(u.log_variance, which)}.sample(rng);
+    return sampled({embedding(u.loc, which), embedding(u.log_variance, which)}, temperature, rng);
   }
   const Network& encoder() const { return gaussian.network; }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/pictures/axis.h"
 #include "tensor/check.h"
 
 namespace GRADUS {
@@ -15,42 +16,6 @@ constexpr double kWidth = 460, kHeight = 290;                          // of a p
 constexpr double kLeft = 66, kRight = 18, kTop = 52, kBottom = 44;     // its margins
 constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73",   // told apart by whoever sees few colours:
                                     "#cc79a7", "#e69f00", "#56b4e9"};  // Okabe, Ito 2008
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<' || c == '>' || c == '&' || c == '"')
-      out += fmt::format("&#{};", static_cast<int>(c));
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      out += c;
-  }
-  return out;
-}
-
-/// What an axis spans, and where its marks stand: at multiples of 1, 2 or 5 times a power of ten.
-struct Axis {
-  double low = 0, high = 1;
-  std::vector<double> marks{};
-
-  explicit Axis(std::vector<double> numbers, bool from_zero) {
-    std::erase_if(numbers, [](double x) { return !std::isfinite(x); });
-    if (from_zero) numbers.push_back(0);
-    if (!numbers.empty()) low = std::ranges::min(numbers), high = std::ranges::max(numbers);
-    // Equal numbers, or ones too close to be told apart, stand in the middle.
-    if (!(high - low > 1e-9 * std::max(std::abs(low), std::abs(high)))) {
-      const double room = low == 0 ? 1 : 0.05 * std::abs(low);
-      low -= room, high += room;
-    }
-    const double rough = (high - low) / 5, power = std::pow(10, std::floor(std::log10(rough)));
-    double step = 10 * power;
-    for (const double nice : {5., 2., 1.})
-      if (nice * power >= rough) step = nice * power;
-    for (double i = std::ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; ++i) marks.push_back(i * step);
-  }
-  double share(double x) const { return (x - low) / (high - low); }
-};
-
-std::string number(double x) { return fmt::format("{:.6g}", x == 0 ? 0 : x); }
 
 /// Which points of a line are drawn.
 std::vector<std::size_t> thinned(std::size_t points) {
@@ -88,12 +53,12 @@ std::string panel_text(const Panel& panel) {
   text(kLeft, 18, "t", panel.title);
   for (const double mark : up.marks) {
     line(kLeft, at_y(mark), kLeft + width, at_y(mark));
-    text(kLeft - 6, at_y(mark) + 4, "e", number(mark));
+    text(kLeft - 6, at_y(mark) + 4, "e", axis_number(mark));
   }
   for (const double mark : across.marks) {
     const double value = panel.log_x ? std::pow(10, mark) : mark, x = kLeft + width * across.share(mark);
     line(x, kTop + height, x, kTop + height + 4);
-    text(x, kTop + height + 17, "m", number(value));
+    text(x, kTop + height + 17, "m", axis_number(value));
   }
   text(kLeft + width / 2, kHeight - 8, "m", panel.across);
   out += fmt::format("<text transform=\"translate(13 {:.1f}) rotate(-90)\" class=\"m\">{}</text>\n", kTop + height / 2,

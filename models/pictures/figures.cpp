@@ -7,7 +7,6 @@
 #include <string>
 
 #include "nn/files/atomic_file.h"
-#include "nn/files/quote.h"
 
 namespace GRADUS {
 
@@ -162,7 +161,7 @@ void as_grey(std::vector<Real>& images) {
   for (Real& value : images) value = Real(0.5) + value / 4;
 }
 
-void write_png(const std::filesystem::path& path, const Canvas& canvas) {
+std::string png_bytes(const Canvas& canvas) {
   check(canvas.width > 0 && canvas.height > 0 && canvas.width <= kLongestSide && canvas.height <= kLongestSide &&
             (canvas.channels == 1 || canvas.channels == 3) &&
             static_cast<std::int64_t>(canvas.pixels.size()) ==
@@ -170,8 +169,12 @@ void write_png(const std::filesystem::path& path, const Canvas& canvas) {
         "[write_png] {} pixels are not a picture of {} x {}", canvas.pixels.size(), canvas.width, canvas.height);
   std::string bytes;
   Complaint complaint{{}, "out of memory"};
-  check(encode(canvas, bytes, complaint), "[write_png] cannot make {}: {}", quote(path.native()), complaint.message);
-  write_file_atomically(path, bytes);
+  check(encode(canvas, bytes, complaint), "[write_png] cannot make the picture: {}", complaint.message);
+  return bytes;
+}
+
+void write_png(const std::filesystem::path& path, const Canvas& canvas) {
+  write_file_atomically(path, png_bytes(canvas));
 }
 
 }  // namespace GRADUS

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "models/minibatch.h"
@@ -30,6 +31,8 @@ Canvas pairs(std::span<const Real> originals, std::span<const Real> reconstructi
 /// What is to be seen of numbers that were scaled to mean 0 and deviation 1: grey is 0, black and white two deviations.
 void as_grey(std::vector<Real>& images);
 
+/// `canvas` as the bytes of a PNG file.
+std::string png_bytes(const Canvas& canvas);
 /// Writes `canvas` to `path`: whole or not at all (a temporary file beside it takes the name when it is complete and
 /// on the disk). Error when the path cannot be written or is not a place for a regular file.
 void write_png(const std::filesystem::path& path, const Canvas& canvas);

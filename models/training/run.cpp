@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/tape.h"
+#include "models/evaluation/encoded.h"
 #include "models/evaluation/evaluate.h"
 #include "models/pictures/figures.h"
 #include "models/training/streams.h"
@@ -76,8 +77,7 @@ Checkpoint newest_checkpoint(const Run& run) {
 /// Adds the numbers of images that are to be shown.
 static void append_finite(std::vector<Real>& to, const Tensor& images) {
   const std::vector<Real> values = images.values();
-  if (!std::ranges::all_of(values, [](Real value) { return std::isfinite(value); }))
-    throw NumericError("the model's images are not finite: it has overflowed");
+  check_finite(values, "images");
   to.insert(to.end(), values.begin(), values.end());
 }
 
@@ -85,19 +85,10 @@ std::vector<Real> sample_images(const Vae& vae, std::int64_t count, std::uint64_
                                 const std::optional<Tensor>& condition) {
   const Pause no_derivatives;
   Rng rng{.seed = seed, .stream = stream::kPrior};
-  const Tensor z = vae.latent.prior(count, rng);
-  Context context{.training = false, .rng = rng};
-  std::vector<Real> images;
-  for (std::int64_t begin = 0; begin < count; begin += at_once) {
-    const auto part = [&](const Tensor& x) { return slice(x, 0, begin, std::min(begin + at_once, count)); };
-    append_finite(images,
-                  vae.decoder.mean(part(z), condition ? std::optional(part(*condition)) : std::nullopt, context));
-  }
-  return images;
+  return decoded(vae, vae.latent.prior(count, rng), condition, at_once);
 }
 
-/// Of a conditional model so many that each label has its row.
-static std::int64_t columns_of(std::int64_t count, const Config& config, std::optional<std::int64_t> label) {
+std::int64_t sample_columns(std::int64_t count, const Config& config, std::optional<std::int64_t> label) {
   const std::int64_t classes = condition_size(config.model.condition);
   if (classes > 0 && !label) return std::clamp<std::int64_t>(count / classes, 1, 20);
   return count <= 10 ? count : count <= 100 ? 10 : 20;
@@ -105,7 +96,7 @@ static std::int64_t columns_of(std::int64_t count, const Config& config, std::op
 
 void check_samples(const Config& config) {
   if (config.units.is_table()) return;
-  check_grid(kPictured, config.sample, columns_of(kPictured, config, {}));
+  check_grid(kPictured, config.sample, sample_columns(kPictured, config, {}));
 }
 
 static void show_scaled(const Config& config, std::vector<Real>& images) {
@@ -114,7 +105,7 @@ static void show_scaled(const Config& config, std::vector<Real>& images) {
 
 void write_samples(const fs::path& file, const Config& config, const Vae& vae, std::int64_t count, std::uint64_t seed,
                    std::optional<std::int64_t> label) {
-  const std::int64_t columns = columns_of(count, config, label);
+  const std::int64_t columns = sample_columns(count, config, label);
   if (!config.units.is_table()) check_grid(count, config.sample, columns);  // before they are drawn
   const auto condition = condition_of_samples(config.model.condition, label, count, columns);
   std::vector<Real> images = sample_images(vae, count, seed, images_at_once(vae, config.batch_size), condition);

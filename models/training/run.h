@@ -31,6 +31,8 @@ std::vector<Real> sample_images(const Vae& vae, std::int64_t count, std::uint64_
 inline constexpr std::int64_t kPictured = 60;  // new images in the samples.png of a training
 /// Error when images of the model's size are too large for that picture.
 void check_samples(const Config& config);
+/// In how many columns so many samples stand: of a conditional model so many that each label has its row.
+std::int64_t sample_columns(std::int64_t count, const Config& config, std::optional<std::int64_t> label);
 /// samples.png: `count` new images in a grid; of a conditional model all of one label, or a row of each label in turn. Like
 /// reconstructions, it takes no more memory at once than evaluation does, beside the picture itself. Error when the model
 /// does not know the label.

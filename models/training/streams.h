@@ -11,5 +11,6 @@ inline constexpr std::uint64_t kInit = 1, kShuffle = 2, kTraining = 3, kPrior = 
 inline constexpr std::uint64_t kTest = 5, kTestBits = 6, kTrainBits = 7;            // the same for every run
 inline constexpr std::uint64_t kImportance = 8;
 inline constexpr std::uint64_t kBegin = 9, kFit = 10;  // under the run's seed
+inline constexpr std::uint64_t kBootstrap = 40;
 
 }  // namespace GRADUS::stream

@@ -36,27 +36,33 @@ Images load_spoken(const std::string& where, Split split, const Taking& taking) 
   return spoken_by([&] { return load_images(where, split, taking); });
 }
 
-Images OtherData::test_images(const Config& config) const {
-  const bool transposed = transpose == Transpose::as_trained ? config.transpose : transpose == Transpose::yes;
-  const std::string& where = data.empty() ? config.data : data;
+bool OtherData::is_own(const Config& config) const { return data.empty() || place_of(data) == config.data; }
+
+Images OtherData::images(const Config& config, Split split, bool whole, const std::string& label_column) const {
   Taking taking = config.taking();
-  taking.transposed = transposed;
+  if (transpose != Transpose::as_trained) taking.transposed = transpose == Transpose::yes;
   taking.size = config.sample;
-  if (!data.empty()) {  // all of what others there are
-    Selection all;
+  if (!data.empty()) {  // of other data all that there is
+    taking.selection = {};
+    taking.whole = whole;
     if (data.ends_with(".csv") && config.units.is_table()) {
-      all.columns = config.units.names;
-      if (condition_size(config.model.condition) > 0) all.label = config.selection.label;
+      taking.selection.columns = config.units.names;
+      if (is_own(config) || condition_size(config.model.condition) > 0) taking.selection.label = config.selection.label;
     }
-    taking.selection = all;
-    taking.whole = true;
+    if (is_own(config)) taking.selection.test = config.selection.test;
   }
-  Images images = load_spoken(where, Split::test, taking);
-  if (data.empty() && transposed == config.transpose && !config.test_fingerprint.empty())
+  if (!label_column.empty()) taking.selection.label = label_column;
+  return load_spoken(data.empty() ? config.data : data, split, taking);
+}
+
+Images OtherData::test_images(const Config& config) const {
+  Images images = this->images(config, Split::test, true);
+  const bool as_it_was = transpose == Transpose::as_trained || (transpose == Transpose::yes) == config.transpose;
+  if (data.empty() && as_it_was && !config.test_fingerprint.empty())
     check(fingerprint(images) == config.test_fingerprint,
           "the test images of {} are not those of this run: they are {}, the run was measured on {}\n"
           "help: name the folder, as of other data, to take them all the same",
-          quote(where), quote(fingerprint(images)), quote(config.test_fingerprint));
+          quote(config.data), quote(fingerprint(images)), quote(config.test_fingerprint));
   return images;
 }
 

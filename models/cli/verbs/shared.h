@@ -58,13 +58,21 @@ struct OtherData {
   enum class Transpose { as_trained, no, yes } transpose = Transpose::as_trained;
 
   void settings(auto&& is) {
+    is("data", data, "other data, of any kind that `train` takes (default: the run's own)");
+    offer_transpose(is);
+  }
+  void offer_transpose(auto&& is) {
     static constexpr Word<Transpose> kTranspose[] = {
         {"as-trained", Transpose::as_trained}, {"no", Transpose::no}, {"yes", Transpose::yes}};
-    is("data", data, "other data, of any kind that `train` takes (default: the run's own)");
     is("transpose", transpose, kTranspose, "swap the rows and columns of every image");
   }
   /// The test images of the data named, or else of the run's own, which must be what it was.
   Images test_images(const Config& config) const;
+  /// One of its sets; of data named that are not parted in two, `whole` takes all. The run's selection of labels is that of
+  /// its own data, when they are not named. `label_column`: of a table, its labels, beside those that the model is told.
+  Images images(const Config& config, Split split, bool whole, const std::string& label_column = "") const;
+  /// Whether the data named are where the run's own are.
+  bool is_own(const Config& config) const;
 };
 
 /// load_dataset and load_images, whose sentences name settings as flags.
