@@ -41,7 +41,7 @@ def measured(vae, data, folder, digit, epochs, draws, options):
         subprocess.run(train, check=True, stdout=sys.stderr)
     else:
         subprocess.run([vae, "resume", run], check=True, stdout=sys.stderr)  # ends at once where all is done
-    score = [vae, "score", run, data, "--out", table] + (["--importance", str(draws)] if draws else [])
+    score = [vae, "score", run, data, "--out", table, "--importance", str(draws)]
     subprocess.run(score, check=True, stdout=sys.stderr)
     with open(table, newline="") as file:
         rows = list(csv.DictReader(file))

@@ -7,9 +7,9 @@ namespace GRADUS {
 
 /// A plane through codes.
 struct Plane {
-  std::vector<double> origin;   // (Z): what both coordinates are measured from
-  std::vector<double> axes[2];  // (Z) each, of length 1, at right angles
-  double share = 1;             // of the variance of the codes that lies in it
+  std::vector<double> origin{};   // (Z): what both coordinates are measured from
+  std::vector<double> axes[2]{};  // (Z) each, of length 1, at right angles
+  double share = 1;               // of the variance of the codes that lies in it
 
   /// (N, Z) -> N pairs of coordinates.
   std::vector<std::array<double, 2>> coordinates(const Tensor& codes) const;

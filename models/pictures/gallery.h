@@ -10,16 +10,16 @@
 namespace GRADUS {
 
 struct Gallery {
-  std::vector<Real> images;  // (n, D), as the model sees them
+  std::vector<Real> images{};  // (n, D), as the model sees them
   std::int64_t columns = 1;
   struct Row {
-    std::string name;  // in the letters of lettering.h
+    std::string name{};  // in the letters of lettering.h
     bool faded = false;
   };
   std::vector<Row> rows{};  // one for each row, or none
 };
 
-/// "or": .png, .svg, .npy, .csv; of tables .npy, .csv.
+/// What a gallery can be written as: .png, .svg, .npy and .csv; of tables .npy and .csv.
 std::vector<std::string> gallery_endings(const Config& config);
 /// Error where write_gallery would refuse so many images, for they make too large a picture.
 void check_gallery(const std::filesystem::path& path, const Config& config, std::int64_t count, std::int64_t columns);

@@ -117,7 +117,7 @@ TEST_CASE("verbs: each writes what its name ends in, says where, and writes the 
            {"score no2 data --out s.csv", "s.csv", "image,label,abnormal,elbo,"},
            {"score point data --normal 0 --out s.csv", "s.csv", "image,label,abnormal,log_likelihood,ink,subtracted\n"},
            {"score rows table.csv --split all --out s.csv", "s.csv",
-            "image,label,abnormal,elbo,log_likelihood,kl,typicality,ink\n"},
+            "image,label,abnormal,elbo,importance,log_likelihood,kl,typicality,ink\n"},
            {"score codebook data --out s.csv", "s-extremes.png", kPng},
        }) {
     const std::string line = good.line;
@@ -262,6 +262,15 @@ TEST_CASE("verbs: what one writes is what the other reads, and both ends of a wa
   for (std::size_t i = 0; i < all.size(); ++i) CHECK(std::abs(all[i] - both[i]) <= kTight);
   run("encode rows table.csv --split all --out all.csv");
   CHECK(lines(get(place.folder / "all.csv")) == 41);
+  // Of its own table a run that chose by label is shown what it held out, and all that it left out: none of the rows
+  // that it was trained on.
+  const Ended trained =
+      place.run({"train", "--data", "table.csv", "--label-column", "kind", "--classes", "even", "--likelihood",
+                 "gaussian", "--hidden", "8", "--latent", "2", "--epochs", "1", "--batch-size", "7", "--out", "even"});
+  REQUIRE(trained.code == 0);
+  CHECK(contains(run("score even table.csv --out e.csv"), "10 of 13 images are not normal"));  // 3 of 30 held out
+  run("encode even table.csv --split train --out e.csv");
+  CHECK(lines(get(place.folder / "e.csv")) == 1 + 27);
   // Scores are told beside the ink, with the digits that were left out.
   const std::string told = run("score no2 data --out s.csv");
   CHECK(contains(told, "3 of 10 images are not normal"));

@@ -13,15 +13,41 @@ namespace GRADUS {
 
 namespace fs = std::filesystem;
 
+std::array<bool, 256> labels_of(const Selection& selection, const Images& images) {
+  std::array<bool, 256> chosen{};
+  chosen.fill(true);
+  if (!selection.classes.empty()) chosen = read_labels("classes", selection.classes, images);
+  if (!selection.without.empty()) {
+    const std::array<bool, 256> unwanted = read_labels("without", selection.without, images);
+    for (std::size_t label = 0; label < chosen.size(); ++label) chosen[label] = chosen[label] && !unwanted[label];
+  }
+  return chosen;
+}
+
 Images ChosenData::images(const Config& config, const std::string& label_column) const {
-  const std::string& where = other.data.empty() ? config.data : other.data;
-  const bool parted = has_test_set(where) || other.is_own(config);  // others are one set
-  if (split == test)
-    return label_column.empty() && !(parted && !other.data.empty())
-               ? other.test_images(config)
-               : other.images(config, Split::test, !parted, label_column);
-  Images images = other.images(config, Split::train, split == all && !parted, label_column);
-  if (split == all && parted) append(images, other.images(config, Split::test, false, label_column));
+  const auto of = [&](const OtherData& from, bool whole) {
+    if (split != all || whole)
+      return from.images(config, split == train ? Split::train : Split::test, whole, label_column);
+    Images images = from.images(config, Split::train, false, label_column);
+    append(images, from.images(config, Split::test, false, label_column));
+    return images;
+  };
+  if (other.data.empty() && split == test && label_column.empty()) return other.test_images(config);
+  if (other.data.empty() || has_test_set(other.data)) return of(other, false);
+  if (!other.is_own(config)) return of(other, split != train);  // one set
+  // What is parted is so once labels were chosen. What the run held out is taken, and whatever it never saw.
+  OtherData own = other;
+  own.data.clear();
+  Images images = of(own, false);
+  const Selection& chosen = config.selection;
+  if (split == train || (chosen.classes.empty() && chosen.without.empty())) return images;
+  Images rest = other.images(config, Split::test, true, label_column);
+  const std::array<bool, 256> seen = labels_of(chosen, rest);
+  std::vector<std::int64_t> rows;
+  for (std::int64_t i = 0; i < rest.count; ++i)
+    if (!seen[rest.labels[i]]) rows.push_back(i);
+  keep(rest, rows);
+  append(images, rest);
   return images;
 }
 

@@ -6,6 +6,9 @@
 
 namespace GRADUS {
 
+/// Which labels a selection takes: all of them unless it names some.
+std::array<bool, 256> labels_of(const Selection& selection, const Images& images);
+
 /// Which images: the run's own or others, by default those that are there to be measured on.
 struct ChosenData {
   OtherData other;
@@ -21,7 +24,8 @@ struct ChosenData {
     other.offer_transpose(is);
     offer_split(is);
   }
-  /// `label_column`: of a table, its labels.
+  /// `label_column`: of a table, its labels. Where DATA are the run's own and have no test set of their own, test images
+  /// are what the run held out, and all whose labels it left out.
   Images images(const Config& config, const std::string& label_column = "") const;
 
  private:
@@ -74,8 +78,8 @@ struct GalleryOption {
   }
   /// UsageError for an ending that none of them has; before anything is read.
   void check() const;
-  /// The file, `usual` with an ending in the run's folder unless it is named. UsageError for endings that say nothing, or
-  /// not what the model makes; Error when it cannot be written.
+  /// The file, by default `usual` with an ending in the run's folder. UsageError for an ending of what the model does not
+  /// make; Error when it cannot be written.
   std::filesystem::path file(const Opened& opened, const std::string& usual) const;
 };
 
@@ -83,7 +87,7 @@ struct GalleryOption {
 void check_ending(const char* flag, const std::string& file, const std::vector<std::string>& endings);
 /// UsageError naming the verb where codes are chosen from a set: `why` follows.
 void refuse_discrete(const char* verb, const Config& config);
-/// Under one heading, "12 images from … to …: FILE".
+/// Prints "12 images: FILE".
 void tell(const std::string& what, const std::filesystem::path& file);
 
 }  // namespace GRADUS

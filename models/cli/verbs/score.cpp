@@ -45,12 +45,7 @@ std::vector<bool> abnormal_by(const Images& images, const std::string& normal, c
   if (!normal.empty()) {
     is_normal = read_labels("normal", normal, images);
   } else if (!trained.classes.empty() || !trained.without.empty()) {
-    is_normal.fill(true);
-    if (!trained.classes.empty()) is_normal = read_labels("classes", trained.classes, images);
-    if (!trained.without.empty()) {
-      const auto left_out = read_labels("without", trained.without, images);
-      for (std::size_t label = 0; label < is_normal.size(); ++label) is_normal[label] &= !left_out[label];
-    }
+    is_normal = labels_of(trained, images);
   } else {
     const std::uint8_t least = *std::ranges::min_element(images.labels),
                        most = *std::ranges::max_element(images.labels);
@@ -150,7 +145,8 @@ void ScoreVerb::operator()(const Call&) const {
   threads.apply();
   const auto [folder, config, at, vae] = open(run);
   const Pricing pricing = config.model.pricing();
-  if (draws > 0 && (pricing == Pricing::none || pricing == Pricing::exact))
+  const bool priced = pricing == Pricing::drawn || pricing == Pricing::stopped;
+  if (draws.value_or(0) > 0 && !priced)
     throw UsageError(fmt::format("--importance has no meaning with --code {}: its draws have no price of their own",
                                  config.model.code.name()));
   const fs::path file = out.empty() ? folder.folder / "scores.csv" : fs::path(out);
@@ -167,10 +163,10 @@ void ScoreVerb::operator()(const Call&) const {
   const bool bound = !scores.elbo.empty();
   std::vector<Column> columns;
   if (bound) columns.push_back({"elbo", "-ELBO", scores.elbo, -1});
-  if (draws > 0) {
+  if (const std::int64_t K = draws.value_or(priced ? 20 : 0); K > 0) {
     CountDisplay display("importance sampling", images.count);
     std::vector<double> log_p =
-        importance(vae, images, config.shown(), draws, [&](std::int64_t done) { display.show(done); }).each;
+        importance(vae, images, config.shown(), K, [&](std::int64_t done) { display.show(done); }).each;
     display.finish();
     for (std::size_t i = 0; i < scores.most.size(); ++i) log_p[i] -= scores.most[i];
     columns.push_back({"importance", "-importance-sampled log p(x)", std::move(log_p), -1});

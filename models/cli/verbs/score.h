@@ -18,7 +18,7 @@ struct ScoreVerb {
   RunOption run;
   ChosenData data;
   std::string out, normal, label_column;
-  std::int64_t draws = 0;
+  std::optional<std::int64_t> draws{};
   ThreadsOption threads;
 
   void settings(auto&& is) {
@@ -33,7 +33,8 @@ struct ScoreVerb {
        "those trained on, by `classes` and `without`; of two labels, the first)");
     is("label_column", label_column, "of a table, the column of labels");
     is("importance", draws, IntegerRange{0, 5000},
-       "draws for each image of a score by importance-sampled log-likelihood; 0: none");
+       "draws for each image of the score by importance-sampled log-likelihood; 0: none\n"
+       "(default: 20, or none where draws have no price of their own)");
     threads.settings(is);
   }
   void operator()(const Call&) const;

@@ -58,7 +58,7 @@ struct OtherData {
   enum class Transpose { as_trained, no, yes } transpose = Transpose::as_trained;
 
   void settings(auto&& is) {
-    is("data", data, "other data, of any kind that `train` takes (default: the run's own)");
+    is("data", data, "other data, of any kind that train takes (default: the run's own)");
     offer_transpose(is);
   }
   void offer_transpose(auto&& is) {
