@@ -4,6 +4,7 @@
 #include "models/cli/print.h"
 #include "models/cli/verbs/complete.h"
 #include "models/cli/verbs/completion.h"
+#include "models/cli/verbs/compress.h"
 #include "models/cli/verbs/decode.h"
 #include "models/cli/verbs/encode.h"
 #include "models/cli/verbs/evaluate.h"
@@ -27,8 +28,8 @@ namespace GRADUS {
 namespace {
 
 using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb,
-                     VaryVerb, CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, ScoreVerb, EvaluateVerb, ExplainVerb,
-                     InfoVerb, InspectVerb, CompletionVerb>;
+                     VaryVerb, CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, CompressVerb, DecompressVerb,
+                     ScoreVerb, EvaluateVerb, ExplainVerb, InfoVerb, InspectVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"
