@@ -2,6 +2,8 @@
 // (Ghosh, Sajjadi, Vergari, Black, Schölkopf 2020).
 #pragma once
 
+#include <vector>
+
 #include "tensor/random.h"
 
 namespace GRADUS {

@@ -49,22 +49,26 @@ static Eigen jacobi(Vector a, std::int64_t n) {
   return sorted;
 }
 
-/// Gram and Schmidt, twice over, which makes rounding harmless. What vanishes becomes a direction of its own.
+/// Gram and Schmidt, twice over, which makes rounding harmless. Of what vanishes an axis takes the place, the first that
+/// does not vanish as well.
 static void orthonormalize(std::vector<Vector>& block) {
-  for (std::size_t i = 0; i < block.size(); ++i)
-    for (std::size_t fresh = 0, times = 0; times < 2; ++times) {
+  const auto freed = [&](std::size_t i) {  // of those before it, and of length 1; false where nothing is left
+    Vector& x = block[i];
+    for (int times = 0; times < 2; ++times) {
       for (std::size_t j = 0; j < i; ++j) {
-        const double along = dot(block[i], block[j]);
-        for (std::size_t k = 0; k < block[i].size(); ++k) block[i][k] -= along * block[j][k];
+        const double along = dot(x, block[j]);
+        for (std::size_t k = 0; k < x.size(); ++k) x[k] -= along * block[j][k];
       }
-      const double norm = std::sqrt(dot(block[i], block[i]));
-      if (norm > 1e-150) {
-        for (double& x : block[i]) x /= norm;
-      } else {
-        std::ranges::fill(block[i], 0);
-        block[i][(i + fresh++) % block[i].size()] = 1;
-        times = static_cast<std::size_t>(-1);
-      }
+      const double norm = std::sqrt(dot(x, x));
+      if (!(norm > 1e-150)) return false;
+      for (double& number : x) number /= norm;
+    }
+    return true;
+  };
+  for (std::size_t i = 0; i < block.size(); ++i)
+    for (std::size_t axis = 0; !freed(i); ++axis) {
+      std::ranges::fill(block[i], 0);
+      block[i].at(axis) = 1;
     }
 }
 

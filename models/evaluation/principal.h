@@ -1,6 +1,9 @@
 // The directions in which codes vary most: eigenvectors of their covariance.
 #pragma once
 
+#include <array>
+#include <vector>
+
 #include "tensor/tensor.h"
 
 namespace GRADUS {

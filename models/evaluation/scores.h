@@ -6,6 +6,8 @@
 // likelihood, whose sum x·log λ + (1-x)·log(1-λ) is at most what λ = x gives, that most is subtracted, image by image.
 #pragma once
 
+#include <vector>
+
 #include "models/data/bits.h"
 #include "models/likelihoods/likelihoods.h"
 #include "models/vae.h"
