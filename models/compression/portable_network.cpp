@@ -77,14 +77,16 @@ Affine affine(const Tensor& weight, const Tensor& bias, Hash& hash) {
   return {doubles(weight), doubles(bias)};
 }
 
-void check_plain(const ConvSettings& settings, const char* step) {
+void add(const ConvSettings& settings, const char* step, Hash& hash) {
+  for (const Pair& pair : {settings.stride, settings.padding, settings.output_padding})
+    for (const std::int64_t number : {pair.h, pair.w}) hash.add(static_cast<std::uint64_t>(number));
   if (settings.groups != 1 || settings.dilation.h != 1 || settings.dilation.w != 1)
     throw SettingError(fmt::format("`network`: the portable kernel knows no {} with groups or dilation", step));
 }
 
 // A window of the input, (in, kh, kw), zeros beyond its edges, by the matrix: a pixel of every output channel.
 auto convolution(const Conv2d& layer, const Shape& in, const Shape& out, Hash& hash) {
-  check_plain(layer.settings, "convolution");
+  add(layer.settings, "convolution", hash);
   const Pair kernel{layer.weight.shape()[2], layer.weight.shape()[3]};
   return [matrix = std::make_shared<Matrix>(layer.weight, layer.bias, hash), in, out, kernel,
           s = layer.settings](std::vector<double>& x) {
@@ -108,7 +110,7 @@ auto convolution(const Conv2d& layer, const Shape& in, const Shape& out, Hash& h
 
 // A pixel of every input channel by the matrix: a window, (out, kh, kw), which is added to the output.
 auto transposed_convolution(const ConvTranspose2d& layer, const Shape& in, const Shape& out, Hash& hash) {
-  check_plain(layer.settings, "transposed convolution");
+  add(layer.settings, "transposed convolution", hash);
   const Pair kernel{layer.weight.shape()[2], layer.weight.shape()[3]};
   const std::int64_t window = out[0] * kernel.h * kernel.w;
   const auto weight = [w = layer.weight.values(), window](std::int64_t o, std::int64_t i) { return w[i * window + o]; };

@@ -356,3 +356,43 @@ TEST_CASE("vae compress and decompress: there and back, and a hundred damaged fi
     refused({"decompress", "bits", "damaged.bb", "--out", "no.npy"}, 3, "damaged.bb\" is damaged, or no file");
   }
 }
+
+// tests/golden/make_compressed.py writes these files, in Python, whose floats are IEEE doubles as well: every build of
+// every machine must write the same bytes, and read them.
+TEST_CASE("files are those of a program of another language, byte for byte, whatever this one is compiled for") {
+  const auto check_file = [](const char* file, const ModelSettings& settings, std::int64_t count, int levels) {
+    INFO(file);
+    Rng rng;
+    Vae vae = make_vae(settings, {1, 5, 4}, rng);
+    std::int64_t t = 0;
+    for_each_parameter(vae, [&](const MemberPath&, Tensor& x) {
+      Tensor numbers(x.shape());
+      Real* at = numbers.write().data;
+      for (std::int64_t i = 0; i < x.numel(); ++i) at[i] = static_cast<Real>((37 * i + 11 * t) % 101 - 50) / 128;
+      x = numbers;
+      ++t;
+    });
+    Images images{.name = file, .count = count, .height = 5, .width = 4};
+    for (std::int64_t n = 0; n < count; ++n)
+      for (std::int64_t i = 0; i < 20; ++i) {
+        const std::int64_t level = (i * i * 7 + i * n) % 256;
+        images.pixels.push_back(static_cast<std::uint8_t>(levels == 256 ? level : level > 127 ? 255 : 0));
+      }
+    const BitsBack model(settings, vae);
+    const fs::path golden = fs::path(GRADUS_SOURCE_DIR) / "tests" / "golden" / file;
+    const std::string bytes = to_bytes(compress(model, images, {}, [](std::int64_t) {}));
+    CHECK(bytes.size() == get(golden).size());
+    CHECK((bytes == get(golden)));
+    CHECK(decompress(model, read_compressed(golden), [](std::int64_t) {}) == images.pixels);
+  };
+  check_file("bits.bb",
+             {.network = {Dense{.hidden = {6}}}, .latent = 2, .activation = Activation::elu, .likelihood = {}}, 1003,
+             2);
+  check_file("grey.bb",
+             {.network = {Conv{.hidden = {6}, .channels = {3}, .layers = {.norm = Norm::layer}}},
+              .code = {GaussianCode{.head = Head::sigma}},
+              .latent = 2,
+              .activation = Activation::gelu,
+              .likelihood = {DiscretizedLogisticLikelihood{}}},
+             30, 256);
+}
