@@ -11,6 +11,10 @@ constexpr std::size_t kColumn = 26;  // where descriptions begin
 
 const std::string& Verb::name() const { return app_->get_name(); }
 
+/// "[NAME]" may be left out; "RUN…" may be followed by more of its kind.
+static bool is_optional(std::string_view name) { return name.starts_with('['); }
+static bool is_repeated(std::string_view name) { return name.ends_with("…"); }
+
 void Verb::argument(std::string name, const std::string& description) {
   app_->add_option(name, description)->required()->type_name("");
   arguments_.push_back(std::move(name));
@@ -55,7 +59,7 @@ static Given read(const Verb& verb, std::span<const std::string> arguments, std:
     const std::string_view text = arguments[i];
     if (flags_end || !text.starts_with('-')) {
       if (text.empty()) throw UsageError("an argument is empty");
-      if (given.arguments.size() == names.size())
+      if (given.arguments.size() >= names.size() && (names.empty() || !is_repeated(names.back())))
         throw UsageError(fmt::format("vae {} does not take {}", verb.name(), quote(text)));
       given.arguments.emplace_back(text);
       continue;
@@ -70,13 +74,22 @@ static Given read(const Verb& verb, std::span<const std::string> arguments, std:
       throw UsageError(fmt::format("vae {} has no option {}{}", verb.name(), quote(flag), did_you_mean(flag, flags)));
     if (given.options.contains(std::string(flag))) throw UsageError(fmt::format("{} is given twice", flag));
     const bool joined = flag.size() < text.size();
+    const auto& option = verb.options()[static_cast<std::size_t>(std::ranges::find(flags, flag) - flags.begin())];
+    // What follows a flag of yes and no is its value, unless it is another flag or an argument that the verb still takes.
+    const std::string next = i + 1 < arguments.size() ? arguments[i + 1] : "--";
+    const bool takes_more = given.arguments.size() < names.size() || (!names.empty() && is_repeated(names.back()));
+    const bool follows = next == "no" || next == "yes" || !(next.starts_with("--") || takes_more);
+    if (!joined && !follows && option.words == std::vector<std::string>{"no", "yes"}) {
+      given.options.emplace(flag, "yes");
+      continue;
+    }
     if (!joined && (i + 1 == arguments.size() || arguments[i + 1].starts_with("--")))
       throw UsageError(fmt::format("{} needs a value", flag));
     const std::string_view value = joined ? text.substr(flag.size() + 1) : std::string_view(arguments[++i]);
     if (value.empty()) throw UsageError(fmt::format("{} needs a value, not \"\"", flag));
     given.options.emplace(flag, value);
   }
-  if (given.arguments.size() < names.size())
+  if (given.arguments.size() < names.size() && !is_optional(names[given.arguments.size()]))
     throw UsageError(fmt::format("vae {} needs {}", verb.name(), names[given.arguments.size()]));
   return given;
 }

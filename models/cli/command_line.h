@@ -26,9 +26,10 @@ class Verb {
   const std::string& name() const;
   /// The heading in the help of the options that follow.
   void section(std::string heading) { section_ = std::move(heading); }
-  /// An argument without a flag, which must be given.
+  /// An argument without a flag, which must be given, unless it is called "[NAME]". More may follow the last if it is
+  /// called "RUN…".
   void argument(std::string name, const std::string& description);
-  /// An option with a value. `shown` is its default, if any; `words`, what it may be, if they are few. A '\n' in the
+  /// An option with a value, which that of words "no" and "yes" need not have. `shown` is its default, if any; `words`, what it may be, if they are few. A '\n' in the
   /// description breaks the line.
   void option(std::string flag, const std::string& metavar, const std::string& shown, std::string description,
               std::vector<std::string> words = {});

@@ -51,7 +51,7 @@ struct Collector final : SettingsVisitor {
     add(name, "N", fmt::to_string(value), help);
   }
   void flag(const char* name, bool& value, const char* help) override {
-    add(name, "no|yes", value ? "yes" : "no", help, {"no", "yes"});
+    add(name, "[no|yes]", value ? "yes" : "no", help, {"no", "yes"});
   }
   void whole(const char* name, std::int64_t& value, const IntegerRange&, const char* help) override {
     add(name, "N", fmt::to_string(value), help);
@@ -131,7 +131,9 @@ struct Assigner final : SettingsVisitor {
     const auto found = given.options.find(flag);
     if (found != given.options.end()) set(found->second, flag);
   }
-  void argument(const char*, std::string& value, const char*) override { value = given.arguments.at(arguments++); }
+  void argument(const char*, std::string& value, const char*) override {
+    if (arguments < given.arguments.size()) value = given.arguments[arguments++];  // or it may be left out
+  }
   void text(const char* name, std::string& value, const char*) override {
     take(name, [&](const std::string& text, const std::string&) { value = text; });
   }

@@ -2,6 +2,7 @@
 
 #include "models/cli/options.h"
 #include "models/cli/print.h"
+#include "models/cli/verbs/compare.h"
 #include "models/cli/verbs/complete.h"
 #include "models/cli/verbs/completion.h"
 #include "models/cli/verbs/compress.h"
@@ -29,7 +30,7 @@ namespace {
 
 using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb,
                      VaryVerb, CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, CompressVerb, DecompressVerb,
-                     ScoreVerb, EvaluateVerb, ExplainVerb, InfoVerb, InspectVerb, CompletionVerb>;
+                     ScoreVerb, EvaluateVerb, ExplainVerb, InfoVerb, InspectVerb, CompareVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"

@@ -213,7 +213,7 @@ TEST_CASE("optimizer options: what does not go together is one sentence that nam
       {{"--warmup", "-1"}, "--warmup must be a whole number from 0 to 1000000000, not \"-1\""},
       {{"--accumulate", "0"}, "--accumulate must be a whole number from 1 to 1048576, not \"0\""},
       {{"--schedule", "linear"}, "--schedule must be constant, step or cosine, not \"linear\""},
-      {{"--nesterov", "--momentum"}, "--nesterov needs a value"},
+      {{"--nesterov", "--momentum"}, "--momentum needs a value"},
       {{"--nesterov", "true", "--optimizer", "sgd"}, "--nesterov must be no or yes, not \"true\""},
   };
   for (const auto& entry : lines) {

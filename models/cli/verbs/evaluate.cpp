@@ -7,6 +7,7 @@
 #include "models/cli/progress.h"
 #include "models/evaluation/evaluate.h"
 #include "models/evaluation/importance.h"
+#include "models/evaluation/protocol.h"
 #include "nn/files/atomic_file.h"
 #include "nn/files/quote.h"
 
@@ -15,7 +16,7 @@ namespace GRADUS {
 namespace {
 
 /// The numbers by name; null for what a model does not have.
-std::string json_of(const Evaluation& test, const std::optional<Importance>& importance) {
+std::string json_of(const Evaluation& test, const std::optional<Importance>& importance, const Protocol& protocol) {
   nlohmann::ordered_json json;
   const auto put = [&](const char* name, const std::optional<double>& value) {
     json[name] = value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
@@ -26,6 +27,7 @@ std::string json_of(const Evaluation& test, const std::optional<Importance>& imp
   put("importance_log_likelihood", importance ? std::optional(importance->log_likelihood) : std::nullopt);
   put("importance_standard_error", importance ? std::optional(importance->standard_error) : std::nullopt);
   for (const Figure& figure : test.figures) put(figure.name, figure.value);
+  json["protocol"] = nlohmann::ordered_json::parse(to_json(protocol));
   return json.dump(2) + '\n';
 }
 
@@ -71,7 +73,11 @@ void EvaluateVerb::operator()(const Call&) const {
                       test.kl ? "one draw of z per image from a fixed stream" : "at the code of each image",
                       run.checkpoint_name(), progress_of(at));
   print(text);
-  if (!json.empty()) write_file_atomically(json, json_of(test, tighter));
+  if (json.empty()) return;
+  const char* estimator = tighter ? kImportance : test.kl ? kElbo : kReconstruction;
+  write_file_atomically(json, json_of(test, tighter,
+                                      protocol_of(config, fingerprint(images), estimator,
+                                                  std::max<std::int64_t>(draws, 1), run.checkpoint_name())));
 }
 
 }  // namespace GRADUS

@@ -1,0 +1,34 @@
+#include "models/evaluation/squared_error.h"
+
+#include <algorithm>
+
+#include "autograd/tape.h"
+#include "models/training/streams.h"
+
+namespace GRADUS {
+
+SquaredError squared_error(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once) {
+  check(images.count > 0, "[squared_error] there are no images");
+  const Pause no_derivatives;
+  Rng noise{.seed = 0, .stream = stream::kTest};
+  Context context{.training = false, .rng = noise};
+  SquaredError total;
+  for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
+    const auto rows = rows_between(begin, std::min(begin + at_once, images.count));
+    const Minibatch batch = test_batch(images, rows, shown);
+    const Draw q = vae.latent.draw(batch, 1, {}, context);
+    const Tensor mean = vae.decoder.mean(reshape(q.z, q.z.shape().without(0)), batch.condition, context);
+    const Tensor off = batch.x - mean;
+    for (const double e : sum(off * off, {1}).values()) total.per_pixel += e;
+    if (q.penalty)
+      for (const double p : q.penalty->values()) total.penalty += p;
+    if (q.kl)
+      for (const double kl : q.kl->values()) total.kl += kl;
+  }
+  const auto N = static_cast<double>(images.count);
+  return {.per_pixel = total.per_pixel / N / static_cast<double>(images.pixels_per_image()),
+          .penalty = total.penalty / N,
+          .kl = total.kl / N};
+}
+
+}  // namespace GRADUS
