@@ -34,6 +34,8 @@ struct Config {
   std::int64_t warmup = 0;      // steps
   double ema = 0;               // decay of the average of the weights; 0: none is kept
   std::int64_t accumulate = 1;  // batches per step
+  std::int64_t save_every = 0;  // epochs from one checkpoint that is kept to the next; 0: only the newest is
+  std::int64_t stop_early = 0;  // epochs without a better bound after which the training ends; 0: none
 
   void settings(auto&& is) {
     static constexpr Word<Binarize> kBinarize[] = {
@@ -60,6 +62,11 @@ struct Config {
     objective.settings(is);
     is("epochs", epochs, kEpochs, "passes over the training images");
     is("batch_size", batch_size, kBatchSize, "images per batch");
+    is("save_every", save_every, IntegerRange{0, 1'000'000},
+       "epochs after which a checkpoint is kept for good, as epoch-N.safetensors; 0: none");
+    is("stop_early", stop_early, IntegerRange{0, 1'000'000},
+       "epochs without a better bound after which training ends, the best checkpoint kept: on\n"
+       "the images held out, or, where there are none, on the test images; 0: never");
     is("clip", clip, RealRange{.min = 0, .max = 1e30}, "largest norm of the gradient; 0: no limit");
     is("seed", seed, "of the weights, the order of the images and all noise");
     is.section("Optimizer");
@@ -78,6 +85,8 @@ struct Config {
   Optimizer new_optimizer() const;
   Schedule new_schedule() const;
   double learning_rate() const;
+  /// Whether the best checkpoint is kept.
+  bool keeps_best() const { return validation > 0 || stop_early > 0; }
   /// How samples are taken from the data.
   Taking taking() const {
     Taking taking{.transposed = transpose, .selection = selection};

@@ -35,6 +35,10 @@ std::vector<Column> columns_of(const Config& config) {
     else
       columns.push_back({"beta", "{:.6g}", [](const EpochMetrics& m) { return m.weights->beta; }});
   }
+  columns.push_back(
+      {"active_units", "{:.0f}", [](const EpochMetrics& m) { return m.active_units.value_or(kNothing); }});
+  columns.push_back(
+      {"gradient_norm", "{:.6g}", [](const EpochMetrics& m) { return m.gradient_norm.value_or(kNothing); }});
   return columns;
 }
 
@@ -95,7 +99,10 @@ std::string problem_of(std::string_view text, const Config& config, std::int64_t
     return fmt::format("is of epoch {}, after one of epoch {}", n[0], before);
   row.epoch = static_cast<std::int64_t>(n[0]);
   bool fits = std::isfinite(n[3]) && n[5] >= 0;
-  for (std::size_t i = 5; i < n.size(); ++i) fits = fits && std::isfinite(n[i]);
+  const std::size_t health = n.size() - 2;  // where active units begin, which may be empty as the norm may
+  for (std::size_t i = 5; i < health; ++i) fits = fits && std::isfinite(n[i]);
+  for (std::size_t i = health; i < n.size(); ++i)
+    fits = fits && (std::isnan(n[i]) || (n[i] >= 0 && std::isfinite(n[i])));
   if (config.model.pricing() == Pricing::none) {
     fits = fits && std::isnan(n[1]) && std::isnan(n[2]) && std::isnan(n[4]);
   } else {
@@ -115,9 +122,15 @@ void for_each_row(const Run& run, const Config& config, const Visit& visit) {
   const std::string text = read_file(run.metrics(), 1 << 30);
   std::int64_t number = 0;
   Row row;
+  // As it was before there were active units and gradient norms.
+  constexpr std::string_view kHealth = ",active_units,gradient_norm";
+  std::string old = csv_heading(config);
+  old.resize(old.size() - kHealth.size());
+  const bool older = std::string_view(text).substr(0, text.find('\n')) == old;
   for (std::string_view rest = text; !rest.empty() || number == 0;) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
+    std::string line(rest.substr(0, rest.find('\n')));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (older) line += number == 0 ? kHealth : ",,";
     const std::string problem = ++number > 1                  ? problem_of(line, config, row.epoch, row)
                                 : line == csv_heading(config) ? ""
                                                               : "is not the heading of such a table";
@@ -138,6 +151,27 @@ std::string read_metrics(const Run& run, const Config& config, std::int64_t epoc
   check(last >= epochs, "{} ends with epoch {}, but {} are done\n{}", quote(run.metrics().native()), last, epochs,
         kHelp);
   return table;
+}
+
+std::map<std::string, std::vector<double>> columns_in(const std::string& table) {
+  std::map<std::string, std::vector<double>> columns;
+  std::vector<std::string> names;
+  bool heading = true;
+  for (std::string_view rest = table; !rest.empty(); heading = false) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    for (std::size_t i = 0; heading || i < names.size(); ++i) {
+      const std::string_view text = line.substr(0, line.find(','));
+      double number = kNothing;
+      if (heading)
+        names.emplace_back(text);
+      else if (std::from_chars(text.data(), text.data() + text.size(), number); true)
+        columns[names[i]].push_back(number);
+      if (text.size() == line.size()) break;
+      line.remove_prefix(text.size() + 1);
+    }
+  }
+  return columns;
 }
 
 std::string bound_after(std::int64_t epoch, const Run& run, const Config& config) {

@@ -64,7 +64,11 @@ Position read_position(const Config& config, const Checkpoint& checkpoint) {
   check(data == config.fingerprint, "{} was trained on {}, but the run that it lies in on {}", file, quote(data),
         quote(config.fingerprint));
   Position at;
-  at.numbers([&]<class T>(const char* name, T& number) { number = number_of<T>(checkpoint, name); });
+  const auto is_new = [](std::string_view name) { return name == "epoch_gradient_norm" || name == "best_epoch"; };
+  at.numbers([&]<class T>(const char* name, T& number) {
+    if (is_new(name) && !checkpoint.metadata.contains(name)) return;  // from before there was such a number
+    number = number_of<T>(checkpoint, name);
+  });
   check(at.rng.seed == config.seed, "{} was trained with the seed {}, but the run that it lies in with {}", file,
         at.rng.seed, config.seed);
   const std::int64_t per_epoch = steps_per_epoch(config, read_fingerprint(config.fingerprint).count);
@@ -75,10 +79,12 @@ Position read_position(const Config& config, const Checkpoint& checkpoint) {
         per_epoch, at.step, at.epoch * per_epoch + at.step);
   const bool drawn = at.steps > 0 || at.rng.counter == 0;
   const bool sums = std::isfinite(at.log_likelihood - at.kl) && (at.step > 0 || (at.log_likelihood == 0 && at.kl == 0));
-  const bool best = config.validation > 0 && at.epoch > 0 ? std::isfinite(at.best)
-                                                          : at.best == -std::numeric_limits<double>::infinity();
-  check(at.rng.stream == stream::kTraining && drawn && sums && best, "{} tells numbers that no training arrives at",
-        file);
+  const bool best = config.keeps_best() && at.epoch > 0 ? std::isfinite(at.best)
+                                                        : at.best == -std::numeric_limits<double>::infinity();
+  const bool norm = at.gradient_norm >= 0 && std::isfinite(at.gradient_norm) && (at.step > 0 || at.gradient_norm == 0);
+  const bool when = at.best_epoch >= 0 && at.best_epoch <= at.epoch && (config.keeps_best() || at.best_epoch == 0);
+  check(at.rng.stream == stream::kTraining && drawn && sums && best && norm && when,
+        "{} tells numbers that no training arrives at", file);
   return at;
 }
 

@@ -17,6 +17,8 @@ struct Position {
   Rng rng{};               // of the steps: bits, noise
   double log_likelihood = 0, kl = 0;  // sums of the epoch's means, each times its share of a whole step
   double best = -std::numeric_limits<double>::infinity();  // ELBO of the held-out images
+  double gradient_norm = 0;                                // the sum of those looked at in the epoch under way
+  std::int64_t best_epoch = 0;                             // after which it was the best; 0: none yet
 
   void numbers(auto&& visit) {  // and their names in a checkpoint
     visit("epoch", epoch);
@@ -28,6 +30,8 @@ struct Position {
     visit("epoch_log_likelihood", log_likelihood);
     visit("epoch_kl", kl);
     visit("best_validation_elbo", best);
+    visit("epoch_gradient_norm", gradient_norm);
+    visit("best_epoch", best_epoch);
   }
 };
 

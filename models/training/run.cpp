@@ -56,7 +56,9 @@ Checkpoint read_checkpoint(const Run& run, const std::string& which) {
   const bool exists = fs::exists(file, error);
   check(!error, "cannot look at {}: {}", quote(file.native()), error.message());
   check(exists, "{} does not exist{}", quote(file.native()),
-        which == "best" ? "\nhelp: a run keeps its best checkpoint when images are held out for validation" : "");
+        which == "best" ? "\nhelp: a run keeps its best checkpoint when images are held out, or when it may stop early"
+        : which != "last" ? "\nhelp: a run keeps those of single epochs when it is told how often"
+                          : "");
   Checkpoint checkpoint = load_checkpoint(file);
   check(checkpoint.infinite.empty(), "{} holds an infinity in tensor {}", quote(file.native()),
         checkpoint.infinite.empty() ? "" : quote(*checkpoint.infinite.begin()));

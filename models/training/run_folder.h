@@ -20,7 +20,8 @@ struct Run {
   std::filesystem::path reconstructions(const char* ending = ".png") const {
     return folder / fmt::format("reconstructions{}", ending);
   }
-  /// `which` is "last" or "best", or kUnmeasured.
+  std::filesystem::path curves() const { return folder / "curves.svg"; }
+  /// `which` is "last", "best" or "epoch-10", or kUnmeasured.
   std::filesystem::path checkpoint(const std::string& which) const { return folder / (which + ".safetensors"); }
 };
 

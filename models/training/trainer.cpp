@@ -5,6 +5,10 @@
 #include <cmath>
 
 #include "autograd/tape.h"
+#include "models/evaluation/active_units.h"
+#include "models/training/curves.h"
+#include "models/training/first_not_finite.h"
+#include "models/training/health.h"
 #include "models/training/pace.h"
 #include "models/training/streams.h"
 #include "nn/accumulate.h"
@@ -62,6 +66,30 @@ void Trainer::shuffle() {
 constexpr const char* kDiverged =
     "help: try a smaller learning rate, or clip the gradient; the last checkpoint is as it was";
 
+constexpr std::int64_t kLooks = 16;  // one of so many steps measures its gradient's norm, which costs a pass over it
+
+// Whatever is not finite on the way back soon reaches a bias; to look at all gradients would cost a pass over them.
+static bool biases_are_finite(const std::vector<Tensor>& gradients) {
+  return std::ranges::all_of(gradients, [](const Tensor& gradient) {
+    if (gradient.rank() != 1) return true;
+    const Tensor g = detach_contiguous(gradient);
+    const Real* data = g.view().data;
+    return std::all_of(data, data + g.numel(), [](Real v) { return std::isfinite(v); });
+  });
+}
+
+void Trainer::tell(Wrong what, std::string sentence) {
+  if (!sentence.empty() && told_.insert(what).second) remarks_.push_back(std::move(sentence));
+}
+
+void Trainer::flush(const Observer& observer) {
+  for (const std::string& sentence : std::exchange(remarks_, {})) observer.remark(sentence);
+}
+
+bool Trainer::stopped_early() const {
+  return config_.stop_early > 0 && at_.epoch - at_.best_epoch >= config_.stop_early;
+}
+
 void Trainer::step() {
   check(at_.step < steps_per_epoch_, "[trainer] all images of the epoch are used");
   const std::int64_t begin = at_.step * images_per_step(), end = std::min(begin + images_per_step(), train_count_);
@@ -72,19 +100,31 @@ void Trainer::step() {
   for (std::int64_t at = begin; at < end; at += config_.batch_size) {
     const auto rows = std::span(order_.values).subspan(at, std::min(config_.batch_size, end - at));
     const Minibatch batch = training_batch(data_.train, rows, config_.shown(), at_.rng);
+    const Rng before = at_.rng;
+    const auto fail = [&](const std::string& what) {
+      const std::string found = first_not_finite(vae_, batch, rows, config_.objective, weights, before);
+      throw NumericError(fmt::format("{} in epoch {}, step {} of {}{}{}\n{}", what, at_.epoch + 1, at_.step + 1,
+                                     steps_per_epoch_, found.empty() ? "" : ": ", found, kDiverged));
+    };
 
     Tape tape(parameters(vae_));
     const Bound bound = gradus::bound(vae_, batch, config_.objective, context);
     const Tensor loss = config_.objective.loss(bound, weights);
-    if (!std::isfinite(loss.item()))
-      throw NumericError(fmt::format("the loss is {} in epoch {}, step {} of {}\n"
-                                     "{}",
-                                     loss.item(), at_.epoch + 1, at_.step + 1, steps_per_epoch_, kDiverged));
+    if (!std::isfinite(loss.item())) fail(fmt::format("the loss is {}", loss.item()));
+    std::vector<Tensor> found = tape.gradient(loss);
+    if (!biases_are_finite(found)) fail("a gradient is not finite");
     const double share = static_cast<double>(rows.size()) / static_cast<double>(end - begin);
-    accumulate(gradients, tape.gradient(loss), share);
+    accumulate(gradients, std::move(found), share);
     log_likelihood += share * mean(bound.log_likelihood).item();
-    kl += share * mean(bound.total_kl()).item();
+    const double batch_kl = mean(bound.total_kl()).item();
+    kl += share * batch_kl;
+    if (explodes(batch_kl, config_.sample) && !told_.contains(Wrong::kl))
+      tell(Wrong::kl, kl_remark(batch_kl, bound, rows, config_.sample, at_.epoch + 1, at_.step + 1));
   }
+  if (at_.step % kLooks == 0) at_.gradient_norm += global_norm(gradients);
+  if (!std::isfinite(at_.gradient_norm))
+    throw NumericError(fmt::format("the norm of the gradient is not finite in epoch {}, step {} of {}\n{}",
+                                   at_.epoch + 1, at_.step + 1, steps_per_epoch_, kDiverged));
   if (config_.clip > 0) clip_global_norm(gradients, config_.clip);
   optimizer_.step(vae_, gradients, schedule_(optimizer_.steps));
   if (average_) average_->update(vae_);
@@ -97,7 +137,7 @@ void Trainer::step() {
 /// What would fail at the end of an epoch fails before it.
 static void check_places(const Run& run, const Config& config, bool best) {
   for (const auto& file : {run.samples(config.ending()), run.reconstructions(config.ending()), run.metrics(),
-                           run.checkpoint("last"), run.checkpoint(kUnmeasured)})
+                           run.curves(), run.checkpoint("last"), run.checkpoint(kUnmeasured)})
     check_writable(file);
   if (best) check_writable(run.checkpoint("best"));
 }
@@ -115,9 +155,11 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
   const Clock::time_point start = Clock::now();
   Clock::time_point epoch_start = start;
   std::int64_t images = 0;
-  check_places(run, config_, held_out_.count > 0);
+  check_places(run, config_, config_.keeps_best());
   std::string metrics = read_metrics(run, config_, at_.epoch);
-  while (at_.epoch < config_.epochs) {
+  tell(Wrong::pixels, pixel_remark(config_, data_.train));
+  flush(observer);
+  while (at_.epoch < config_.epochs && !stopped_early()) {
     while (at_.step < steps_per_epoch_) {
       if (stop) {
         save_checkpoint(run.checkpoint("last"), save());
@@ -125,6 +167,7 @@ bool Trainer::train(const Run& run, const Observer& observer, const std::atomic<
         return false;
       }
       step();
+      if (!remarks_.empty()) flush(observer);
       const std::int64_t done = std::min(at_.step * images_per_step(), train_count_);
       images += done - (at_.step - 1) * images_per_step();
       const double steps = steps_of(done), speed = static_cast<double>(images) / seconds_since(start);
@@ -166,6 +209,22 @@ Evaluation Trainer::finite_evaluation(const Images& images) const {
   return found;
 }
 
+// By the code that stands for each image; of those that have a q(z|x) that could be the prior in some dimensions.
+std::optional<double> Trainer::count_active_units() const {
+  const Pricing pricing = config_.model.pricing();
+  if (pricing == Pricing::none || config_.model.code.is<CodebookCode>()) return std::nullopt;
+  const Pause no_derivatives;
+  Rng unused;
+  Context context{.training = false, .rng = unused};
+  const std::int64_t at_once = images_at_once(vae(), config_.batch_size), count = data_.test.count;
+  ActiveUnits units;
+  for (std::int64_t begin = 0; begin < count; begin += at_once) {
+    const auto rows = rows_between(begin, std::min(begin + at_once, count));
+    units.add(vae().latent.code(test_batch(data_.test, rows, config_.shown()), context));
+  }
+  return static_cast<double>(units.count());
+}
+
 // Both models keep what was fitted to the codes of the one in use, for the average takes the other's as they are.
 void Trainer::fit_codes() {
   if (!vae_.latent.fits()) return;
@@ -186,27 +245,41 @@ void Trainer::fit_codes() {
 // The checkpoint comes last: whoever resumes from it finds everything before it done.
 void Trainer::finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& table) {
   const double steps = steps_of(train_count_);
-  EpochMetrics metrics{
-      .epoch = at_.epoch + 1, .train = so_far(steps), .test = {}, .seconds = seconds, .weights = weights_};
+  const double looks = static_cast<double>(ceil_div(steps_per_epoch_, kLooks));
+  EpochMetrics metrics{.epoch = at_.epoch + 1,
+                       .train = so_far(steps),
+                       .test = {},
+                       .seconds = seconds,
+                       .weights = weights_,
+                       .gradient_norm = at_.gradient_norm / looks};
   ++at_.epoch;
   at_.step = 0;
-  at_.log_likelihood = at_.kl = 0;
+  at_.log_likelihood = at_.kl = at_.gradient_norm = 0;
   shuffle();
   fit_codes();
   // Before anything is written: the bounds throw when something is not finite.
   metrics.test = finite_evaluation(data_.test);
-  const double best_before = at_.best;
-  if (held_out_.count > 0) at_.best = std::max(at_.best, finite_evaluation(held_out_).score());
+  metrics.active_units = count_active_units();
+  const double score = held_out_.count > 0 ? finite_evaluation(held_out_).score() : metrics.test.score();
+  const bool best = config_.keeps_best() && score > at_.best;
+  if (best) at_.best = score, at_.best_epoch = at_.epoch;
+  tell(Wrong::collapse, collapse_remark(config_, metrics, optimizer_.steps));
+  tell(Wrong::dead_codes, dead_codes_remark(vae(), metrics, data_.test.count));
+  tell(Wrong::logits, logits_remark(config_, vae(), data_.test));
   const Checkpoint checkpoint = save();
   write_samples(run.samples(config_.ending()), config_, vae(), kPictured, config_.seed);
   write_reconstructions(run.reconstructions(config_.ending()), config_, vae(), data_.test, 10);
   observer.saving();
-  if (at_.best > best_before) save_checkpoint(run.checkpoint("best"), checkpoint);
+  if (best) save_checkpoint(run.checkpoint("best"), checkpoint);
+  if (config_.save_every > 0 && at_.epoch % config_.save_every == 0)
+    save_checkpoint(run.checkpoint(fmt::format("epoch-{}", at_.epoch)), checkpoint);
 
   table += csv_row(config_, metrics);
   write_file_atomically(run.metrics(), table);
+  write_file_atomically(run.curves(), curves(table));
   save_checkpoint(run.checkpoint("last"), checkpoint);
   observer.epoch(metrics);
+  flush(observer);
 }
 
 // ----- what a checkpoint holds ---------------------------------------------------------------------------------

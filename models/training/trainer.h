@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <set>
 
 #include "models/training/metrics.h"
 #include "models/training/position.h"
@@ -25,6 +26,8 @@ struct Observer {
   std::function<void(const Progress&)> step = [](const Progress&) {};
   std::function<void(const EpochMetrics&)> epoch = [](const EpochMetrics&) {};
   std::function<void()> saving = [] {};  // the last checkpoint is replaced: its numbers are good
+  /// Something is wrong (models/training/health.h): each kind is told once.
+  std::function<void(const std::string&)> remark = [](const std::string&) {};
 };
 
 class Trainer {
@@ -36,14 +39,17 @@ class Trainer {
   Trainer(const Config& config, const Dataset& data, const Checkpoint& checkpoint);
   Trainer(const Config& config, Dataset&& data, const Checkpoint& checkpoint) = delete;
 
-  /// Trains to the end of the configured epochs, writing metrics, pictures and checkpoints to `run` after each. When
-  /// `stop` becomes true, finishes the step, saves and returns false. NumericError when a loss, a parameter or a bound
+  /// Trains to the end of the configured epochs, or until it stops early, writing metrics, pictures and checkpoints to
+  /// `run` after each. When `stop` becomes true, finishes the step, saves and returns false. NumericError when a loss, a parameter or a bound
   /// is not finite; the last checkpoint stays as it was.
   bool train(const Run& run, const Observer& observer, const std::atomic<bool>& stop);
 
   /// One step of the optimiser on the next images of the epoch. NumericError when the loss is not finite, Error when
   /// all images of the epoch are used: train() begins the next.
   void step();
+  /// Whether so many epochs passed without a better bound that it has ended.
+  bool stopped_early() const;
+  std::int64_t best_epoch() const { return at_.best_epoch; }
   /// Parameters, their average, optimiser, and where the training stands: nothing of time, threads or paths. Numbers
   /// that are not finite are refused by save_checkpoint.
   Checkpoint save();
@@ -63,7 +69,11 @@ class Trainer {
   Evaluation so_far(double steps) const;
   void shuffle();
   void fit_codes();
+  std::optional<double> count_active_units() const;
   Evaluation finite_evaluation(const Images& images) const;
+  enum class Wrong { pixels, kl, collapse, dead_codes, logits };
+  void tell(Wrong what, std::string sentence);
+  void flush(const Observer& observer);
   void finish_epoch(const Run& run, const Observer& observer, double seconds, std::string& metrics_table);
 
   Config config_;
@@ -78,6 +88,8 @@ class Trainer {
   std::optional<Objective::Weights> weights_{};  // of the last step, where they change
   Position at_;                                  // but for the optimiser's steps, which it counts itself
   Indices order_;                                // of the images in the epoch under way
+  std::set<Wrong> told_{};
+  std::vector<std::string> remarks_{};  // still to be told
 };
 
 }  // namespace GRADUS

@@ -25,10 +25,11 @@ TEST_CASE("program: a training leaves what it should, and the other verbs read i
   for (const auto& entry : fs::directory_iterator(place.folder / "run"))
     files.push_back(entry.path().filename().string());
   std::sort(files.begin(), files.end());
-  CHECK(files == std::vector<std::string>{"best.safetensors", "config.json", "last.safetensors", "metrics.csv",
-                                          "reconstructions.png", "samples.png"});
+  CHECK(files == std::vector<std::string>{"best.safetensors", "config.json", "curves.svg", "last.safetensors",
+                                          "metrics.csv", "reconstructions.png", "samples.png"});
   const std::string metrics = get(place.folder / "run" / "metrics.csv");
-  CHECK(metrics.starts_with("epoch,train_elbo,test_elbo,test_log_likelihood,test_kl,seconds\n1,-"));
+  CHECK(metrics.starts_with(
+      "epoch,train_elbo,test_elbo,test_log_likelihood,test_kl,seconds,active_units,gradient_norm\n1,-"));
   CHECK(lines(metrics) == 3);
   const Checkpoint last = load_checkpoint(place.folder / "run" / "last.safetensors");
   CHECK(last.tensors.at("encoder.hidden.0.weight").shape() == Shape{8, 20});
@@ -115,7 +116,7 @@ TEST_CASE("program: rows of metrics.csv for epochs that are still to come give w
   const std::string header = get(metrics).substr(0, get(metrics).find('\n') + 1);
   put(metrics,
       header + third +
-          "4,-1.0000,-3.0000,-2.0000,1.0000,1.00\n");  // of a run that lost its metrics, and was killed later on
+          "4,-1.0000,-3.0000,-2.0000,1.0000,1.00,,\n");  // of a run that lost its metrics, and was killed later on
   REQUIRE(place.run({"resume", "run", "--epochs", "4"}).code == 0);
   CHECK(get(metrics).starts_with(header + third + "4,"));
   CHECK(lines(get(metrics)) == 3);

@@ -40,8 +40,8 @@ bool is_whole(const Place& place, const std::string& run) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(place.folder / run)) names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
-  return names == std::vector<std::string>{"config.json", "last.safetensors", "metrics.csv", "reconstructions.png",
-                                           "samples.png"} &&
+  return names == std::vector<std::string>{"config.json", "curves.svg",          "last.safetensors",
+                                           "metrics.csv", "reconstructions.png", "samples.png"} &&
          place.run({"info", run}).code == 0;
 }
 

@@ -55,9 +55,13 @@ std::string InfoVerb::text_of(const Opened& opened) {
   text += bound_after(at.epoch, run, config);
   std::string kept;
   std::error_code error;
-  for (const char* which : {"last", "best"})
-    if (std::filesystem::exists(run.checkpoint(which), error))
-      kept += fmt::format("{}{}", kept.empty() ? "" : ", ", which);
+  std::vector<std::string> names{"last", "best"};
+  if (config.save_every > 0)
+    for (std::int64_t epoch = config.save_every; epoch <= at.epoch; epoch += config.save_every)
+      names.push_back(fmt::format("epoch-{}", epoch));
+  for (const std::string& name : names)
+    if (std::filesystem::exists(run.checkpoint(name), error))
+      kept += fmt::format("{}{}", kept.empty() ? "" : ", ", name);
   text += fmt::format("checkpoints  {}\n", kept);
   return text + setting_lines(config);
 }

@@ -8,6 +8,14 @@ namespace GRADUS {
 
 namespace fs = std::filesystem;
 
+const std::string& RunOption::checkpoint_name() const {
+  const bool number = which.starts_with("epoch-") && which.size() > 6 && which.size() < 14 &&
+                      which.find_first_not_of("0123456789", 6) == std::string::npos;
+  if (which != "last" && which != "best" && !number)
+    throw UsageError(fmt::format("--checkpoint must be last, best or epoch-N, not {}", quote(which)));
+  return which;
+}
+
 void PictureOption::check() const {
   if (!out.empty() && !out.ends_with(".png") && !out.ends_with(".csv"))
     throw UsageError(fmt::format("--out must end in .png, or in .csv for a table, not {}", quote(out)));
@@ -67,9 +75,10 @@ Images OtherData::test_images(const Config& config) const {
 }
 
 Opened open(const RunOption& option) {
+  const std::string& which = option.checkpoint_name();
   const Run run = open_run(option.folder);
   Config config = read_config(run);
-  const Checkpoint checkpoint = read_checkpoint(run, option.checkpoint_name());
+  const Checkpoint checkpoint = read_checkpoint(run, which);
   const Position at = read_position(config, checkpoint);
   Vae vae = load_vae(config, checkpoint);
   return {run, std::move(config), at, std::move(vae)};

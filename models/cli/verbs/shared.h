@@ -18,15 +18,15 @@ struct ThreadsOption {
 /// RUN, and which of its checkpoints.
 struct RunOption {
   std::string folder;
-  enum Which { last, best } which = last;
+  std::string which = "last";
 
   void settings(auto&& is) {
     argument(is);
-    static constexpr Word<Which> kWhich[] = {{"last", last}, {"best", best}};
-    is("checkpoint", which, kWhich, "the newest, or the best on the held-out images");
+    is("checkpoint", which, "last: the newest; best: by the bound; epoch-N: one that was kept");
   }
   void argument(auto&& is) { is.argument("RUN", folder, "the folder of a run"); }
-  const char* checkpoint_name() const { return which == last ? "last" : "best"; }
+  /// UsageError when there is no such name.
+  const std::string& checkpoint_name() const;
 };
 
 /// A run that was opened to be looked at.

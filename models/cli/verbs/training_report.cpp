@@ -1,7 +1,9 @@
 #include "models/cli/verbs/training_report.h"
 
+#include <cstdio>
 #include <utility>
 
+#include "models/cli/options.h"
 #include "models/cli/print.h"
 #include "models/cli/progress.h"
 #include "nn/files/atomic_file.h"
@@ -16,7 +18,12 @@ bool train_and_report(Trainer& trainer, const Run& run, std::string config, cons
   };
   const Observer observer{.step = [&](const Progress& progress) { display.step(progress); },
                           .epoch = [&](const EpochMetrics& metrics) { display.epoch(metrics); },
-                          .saving = write_config};
+                          .saving = write_config,
+                          .remark =
+                              [&](const std::string& sentence) {
+                                display.finish();
+                                std::fprintf(stderr, "remark: %s\n", spoken(sentence, as_flag).c_str());
+                              }};
   bool finished = false;
   try {
     finished = trainer.train(run, observer, call.stop.made);
@@ -25,6 +32,9 @@ bool train_and_report(Trainer& trainer, const Run& run, std::string config, cons
     throw;
   }
   display.finish();
+  if (trainer.stopped_early())
+    print(fmt::format("stopped early: no better bound in {} epochs; that of epoch {} is kept as the best checkpoint\n",
+                      trainer.config().stop_early, trainer.best_epoch()));
   print(finished ? fmt::format("new images and reconstructions: {} and {}\n",
                                quote(run.samples(trainer.config().ending()).native()),
                                quote(run.reconstructions(trainer.config().ending()).native()))
