@@ -56,7 +56,22 @@ struct GaussianCorruption {
   }
 };
 
-using Corruptions = Choice<NoCorruption, MaskCorruption, SaltPepperCorruption, GaussianCorruption>;
+/// Each number is 0 with probability `corruption`, and the others are larger by as much: the mean stays what it was.
+struct DropoutCorruption {
+  static constexpr const char* kName = "dropout";
+  static constexpr const char* kHelp = "pixels at random are black, the others brighter by as much";
+  double corruption = 0.5;
+
+  void settings(auto&& is) {
+    is("corruption", corruption, RealRange{.min = 0, .max = 1, .below_max = true}, kCorruptionHelp);
+  }
+  Tensor operator()(const Tensor& x, Rng& rng) const {
+    const auto kept = static_cast<Real>(1 - corruption);
+    return x * bernoulli(x.shape(), kept, rng) * (1 / kept);
+  }
+};
+
+using Corruptions = Choice<NoCorruption, MaskCorruption, SaltPepperCorruption, GaussianCorruption, DropoutCorruption>;
 
 /// What the encoder sees of a batch: its images corrupted in training, by the context's generator, and else as they
 /// are. Nothing is drawn where nothing is corrupted.

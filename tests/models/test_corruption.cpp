@@ -26,7 +26,8 @@ Tensor damaged(const Corruptions& corruption, const Tensor& x, bool training = t
   return corrupted({x}, corruption, context).x;
 }
 
-const Corruptions kAll[] = {{MaskCorruption{0.2}}, {SaltPepperCorruption{0.2}}, {GaussianCorruption{0.2}}};
+const Corruptions kAll[] = {
+    {MaskCorruption{0.2}}, {SaltPepperCorruption{0.2}}, {GaussianCorruption{0.2}}, {DropoutCorruption{0.2}}};
 
 }  // namespace
 
@@ -46,6 +47,15 @@ TEST_CASE("salt-pepper makes half of its share black and half white") {
   CHECK(std::abs(static_cast<double>(black) - 0.1 * kCount) <= slack(0.1));
   CHECK(std::abs(static_cast<double>(white) - 0.1 * kCount) <= slack(0.1));
   CHECK(count_if(seen, [](Real v) { return v == Real(0.75); }) == kCount - black - white);
+}
+
+TEST_CASE("dropout blackens its share and makes the others brighter by as much") {
+  const Tensor x = full({100, 400}, Real(0.5)), seen = damaged({DropoutCorruption{0.2}}, x);
+  const std::int64_t black = count_if(seen, [](Real v) { return v == 0; });
+  CHECK(std::abs(static_cast<double>(black) - 0.2 * kCount) <= slack(0.2));
+  const Real brighter = Real(0.5) * (1 / static_cast<Real>(1 - 0.2));
+  CHECK(count_if(seen, [&](Real v) { return v == brighter; }) == kCount - black);
+  CHECK(damaged({DropoutCorruption{0}}, x).values() == x.values());
 }
 
 TEST_CASE("gaussian adds noise of its deviation") {

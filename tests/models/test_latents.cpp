@@ -195,6 +195,21 @@ TEST_CASE("latents: the price of sparse codes is in closed form, also where codi
   CHECK(!draw.kl);
 }
 
+TEST_CASE("latents: sparse codes by their sum, an image's own") {
+  Rng rng{.seed = 3};
+  const Vae vae = tiny_vae({SparseCode{.sparsity_weight = 0.5, .sparsity_penalty = SparsityPenalty::l1}});
+  Context context{.training = true, .rng = rng};
+  const Minibatch batch = tiny_batch(4);
+  const Draw draw = vae.latent.draw(batch, 2, {}, context);
+  const std::vector<Real> codes = vae.latent.code(batch, context).values(), penalty = draw.penalty->values();
+  REQUIRE(penalty.size() == 4);
+  for (std::size_t b = 0; b < 4; ++b) {
+    const double sum = static_cast<double>(codes[3 * b]) + codes[3 * b + 1] + codes[3 * b + 2];
+    CHECK(std::abs(penalty[b] - 0.5 * sum) <= kRounding * sum);
+  }
+  CHECK(draw.z.shape() == Shape{2, 4, 3});
+}
+
 TEST_CASE("latents: sparse prior draws are codings, between 0 and 1") {
   Latent latent = tiny_vae({SparseCode{}}).latent;
   latent.fit(filled({4, 3}, {0, 1, 0, 1, 1, 0, 0, 1, Real(0.1), 1, 1, Real(0.1)}));
