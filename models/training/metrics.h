@@ -12,7 +12,7 @@ struct EpochMetrics {
   Evaluation train{}, test{};
   double seconds = 0;
   std::optional<Objective::Weights> weights{};  // of the epoch's last step, where they change
-  std::optional<double> active_units{};         // on the test images, of codes that have a posterior
+  std::optional<double> active_units{};         // on the first 2000 test images, of codes that have a q(z|x)
   std::optional<double> gradient_norm{};        // the mean over the epoch's steps 1, 17, 33, …, before it is clipped
 };
 
