@@ -15,6 +15,7 @@
 #include "models/cli/verbs/interpolate.h"
 #include "models/cli/verbs/manifold.h"
 #include "models/cli/verbs/reconstruct.h"
+#include "models/cli/verbs/reproduce.h"
 #include "models/cli/verbs/resume.h"
 #include "models/cli/verbs/sample.h"
 #include "models/cli/verbs/scatter.h"
@@ -28,9 +29,10 @@ namespace GRADUS {
 
 namespace {
 
-using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb,
-                     VaryVerb, CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, CompressVerb, DecompressVerb,
-                     ScoreVerb, EvaluateVerb, ExplainVerb, InfoVerb, InspectVerb, CompareVerb, CompletionVerb>;
+using Verbs =
+    Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb, VaryVerb,
+           CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, CompressVerb, DecompressVerb, ScoreVerb, EvaluateVerb,
+           ExplainVerb, InfoVerb, InspectVerb, CompareVerb, ReproduceVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"
