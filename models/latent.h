@@ -42,6 +42,8 @@ struct Figure {
 ///   Tensor prior(n, rng, temperature) const   draws from p(z) whose Gaussians, or whatever they come from, have so many
 ///                                             times their deviation; 1 is p(z)
 ///   Network network                           whose steps can be listed; or const Network& encoder() const
+///   std::vector<std::vector<Step>> heads()    what the features of that network become, each by a list of steps of
+///       const                                     which the first has a name; the first head gives the code
 ///   std::int64_t wanted() const, and          before the first step of a new training (not of a resumed one) it is shown
 ///   void begin(const Minibatch& images)           so many training images, taken at random, or all if there are fewer
 ///   void fit(const Tensor& codes)             at the end of each epoch it is shown the codes (N, Z) of all training images
@@ -90,6 +92,9 @@ class Latent {
   }
   /// Its network, of those that have one whose steps can be listed; null otherwise.
   const Network* network() const { return self_->network(); }
+  /// What the features of its network become, each by a list of steps whose first has the name of its tensors; the
+  /// first gives the code. None of latents that do more than that, or do not tell.
+  std::vector<std::vector<Step>> heads() const { return self_->heads(); }
   /// How many images it wants to begin with; 0: none, and begin does nothing.
   std::int64_t wanted() const { return self_->wanted(); }
   void begin(const Minibatch& images) { self_->begin(images); }
@@ -121,6 +126,7 @@ class Latent {
     virtual bool tempers() const = 0;
     virtual std::optional<Normal> posterior(const Minibatch& batch, Context& context) const = 0;
     virtual const Network* network() const = 0;
+    virtual std::vector<std::vector<Step>> heads() const = 0;
     virtual std::int64_t wanted() const = 0;
     virtual void begin(const Minibatch& images) = 0;
     virtual bool fits() const = 0;
@@ -168,6 +174,12 @@ class Latent {
       else
         return nullptr;
     }
+    std::vector<std::vector<Step>> heads() const override {
+      if constexpr (requires { latent.heads(); })
+        return latent.heads();
+      else
+        return {};
+    }
     std::int64_t wanted() const override {
       if constexpr (requires { latent.wanted(); })
         return latent.wanted();
@@ -202,6 +214,9 @@ class Latent {
 };
 
 // ----- what latents share ----------------------------------------------------------------------------------------
+
+/// A linear layer as a step of that name.
+inline Step step(const char* name, const Linear& layer) { return {name, layer, {layer.bias.numel()}}; }
 
 /// The same distribution, whose parameters no derivative reaches.
 inline Normal stopped(const Normal& q) { return {stop_gradient(q.loc), stop_gradient(q.log_variance)}; }

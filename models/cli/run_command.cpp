@@ -10,6 +10,7 @@
 #include "models/cli/verbs/encode.h"
 #include "models/cli/verbs/evaluate.h"
 #include "models/cli/verbs/explain.h"
+#include "models/cli/verbs/explore.h"
 #include "models/cli/verbs/info.h"
 #include "models/cli/verbs/inspect.h"
 #include "models/cli/verbs/interpolate.h"
@@ -32,7 +33,7 @@ namespace {
 using Verbs =
     Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb, VaryVerb,
            CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, CompressVerb, DecompressVerb, ScoreVerb, EvaluateVerb,
-           ExplainVerb, InfoVerb, InspectVerb, CompareVerb, ReproduceVerb, CompletionVerb>;
+           ExplainVerb, ExploreVerb, InfoVerb, InspectVerb, CompareVerb, ReproduceVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"

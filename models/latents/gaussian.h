@@ -32,6 +32,12 @@ struct GaussianLatent {
     return normal({n, mean.bias.numel()}, rng) * temperature;
   }
 
+  std::vector<std::vector<Step>> heads() const {
+    if (head == Head::log_variance) return {{step("mean", mean)}, {step("log_variance", spread)}};
+    return {{step("mean", mean)},
+            {step("sigma", spread), {"", Activation{Activation::softplus}, {spread.bias.numel()}}}};
+  }
+
   void members(auto&& visit) {
     visit("", network);
     visit("mean", mean);

@@ -36,6 +36,8 @@ struct LaplaceLatent {
     return {.loc = q.loc, .log_variance = 2 * q.log_scale + std::numbers::ln2_v<Real>};
   }
 
+  std::vector<std::vector<Step>> heads() const { return {{step("mean", mean)}, {step("log_scale", log_scale)}}; }
+
   void members(auto&& visit) {
     visit("", network);
     visit("mean", mean);

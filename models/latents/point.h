@@ -23,6 +23,8 @@ struct PointLatent {
   Tensor prior(std::int64_t n, Rng& rng, Real temperature = 1) const { return fitted.draw(n, rng, temperature); }
   void fit(const Tensor& codes) { fitted.fit(codes); }
 
+  std::vector<std::vector<Step>> heads() const { return {{step("code", coding)}}; }
+
   void members(auto&& visit) {
     visit("", network);
     visit("code", coding);

@@ -46,6 +46,10 @@ struct SparseLatent {
   }
   void fit(const Tensor& codes) { fitted.fit(codes); }
 
+  std::vector<std::vector<Step>> heads() const {
+    return {{step("code", coding), {"", Activation{Activation::sigmoid}, {coding.bias.numel()}}}};
+  }
+
   void members(auto&& visit) {
     visit("", network);
     visit("code", coding);

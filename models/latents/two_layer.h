@@ -62,6 +62,9 @@ struct TwoLayerLatent {
   }
 
   const Network& encoder() const { return lower.network; }
+  std::vector<std::vector<Step>> heads() const {  // of the lower layer
+    return {{step("mean", lower.mean)}, {step("log_variance", lower.log_variance)}};
+  }
 
   void members(auto&& visit) {
     visit("", lower);

@@ -48,6 +48,7 @@ struct VampLatent {
     return sampled({embedding(u.loc, which), embedding(u.log_variance, which)}, temperature, rng);
   }
   const Network& encoder() const { return gaussian.network; }
+  std::vector<std::vector<Step>> heads() const { return gaussian.heads(); }
 
   std::int64_t wanted() const { return size(); }
   /// Error unless there are as many as it wants.
