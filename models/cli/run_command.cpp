@@ -11,6 +11,7 @@
 #include "models/cli/verbs/evaluate.h"
 #include "models/cli/verbs/explain.h"
 #include "models/cli/verbs/explore.h"
+#include "models/cli/verbs/export.h"
 #include "models/cli/verbs/info.h"
 #include "models/cli/verbs/inspect.h"
 #include "models/cli/verbs/interpolate.h"
@@ -33,7 +34,7 @@ namespace {
 using Verbs =
     Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb, VaryVerb,
            CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, CompressVerb, DecompressVerb, ScoreVerb, EvaluateVerb,
-           ExplainVerb, ExploreVerb, InfoVerb, InspectVerb, CompareVerb, ReproduceVerb, CompletionVerb>;
+           ExplainVerb, ExploreVerb, ExportVerb, InfoVerb, InspectVerb, CompareVerb, ReproduceVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"

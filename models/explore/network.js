@@ -142,7 +142,7 @@ const means = {
   sigmoid: (y) => y.map(sigmoid),
   continuous_bernoulli: (y, D, {clip = Infinity}) => y.map((logit) => {
     const v = Math.min(Math.max(logit, -clip), clip), m = -Math.abs(v);
-    const below = m > -0.01 ? 0.5 + m / 12 : Math.exp(m) / Math.expm1(m) - 1 / m;
+    const below = m > -0.3 ? 0.5 + m / 12 - m ** 3 / 720 : Math.exp(m) / Math.expm1(m) - 1 / m;
     return v > 0 ? 1 - below : below;
   }),
   discretized_logistic: (y, D, {least}) =>

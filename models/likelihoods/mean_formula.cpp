@@ -21,7 +21,8 @@ MeanFormula formula(const L&) {
   constexpr bool known = std::same_as<L, GaussianLikelihood> || std::same_as<L, SharedGaussianLikelihood> ||
                          std::same_as<L, FreeGaussianLikelihood> || std::same_as<L, LaplaceLikelihood> ||
                          std::same_as<L, LogisticLikelihood>;
-  check(known, "other languages are not told yet how likelihood {} has its mean", L::kName);
+  if (!known)
+    throw SettingError(fmt::format("`likelihood` {} has a mean that other languages are not told of", L::kName));
   return {"location"};
 }
 

@@ -16,7 +16,7 @@ struct MeanFormula {
   std::map<std::string, double> settings{};
 };
 
-/// Error naming a likelihood for which there is no such formula.
+/// SettingError naming a likelihood for which there is no such formula.
 MeanFormula mean_formula(const Likelihoods& likelihood);
 
 }  // namespace GRADUS

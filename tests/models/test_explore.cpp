@@ -390,7 +390,7 @@ TEST_CASE("program: explore") {
   CHECK(contains(page, "\\u003cimg src=x onerror=console.log(1)>"));
   CHECK(at.run({"explore", run, "--out", "a.html"}).code == 0);
   CHECK(get(at.folder / "a.html") == page);
-  CHECK(at.run({"explore", run, "--out", "small.html", "--small", "yes"}).code == 0);
+  CHECK(at.run({"explore", run, "--out", "small.html", "--small"}).code == 0);
   CHECK(get(at.folder / "small.html").size() < page.size());
   const Ended other = at.run({"explore", run, "--out", "a.png"});
   CHECK(other.code == 2);
