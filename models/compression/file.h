@@ -38,8 +38,8 @@ struct CompressedImages {
 inline constexpr std::int64_t kImagesInBlock = 1000;
 
 std::string to_bytes(const CompressedImages& images);
-/// Error naming the file when it does not follow the format to the letter or a sum is wrong. Takes no more memory than the
-/// file is long.
+/// Error naming the file when it does not follow the format to the letter or a sum is wrong. Takes no more memory than twice
+/// the file's length.
 CompressedImages read_compressed(const std::filesystem::path& path);
 
 }  // namespace GRADUS

@@ -49,7 +49,7 @@ namespace {
 
 double activated(Activation::Kind kind, double x) {
   switch (kind) {
-    case Activation::relu: return x > 0 ? x : 0;
+    case Activation::relu: return x < 0 ? 0 : x;  // NaN stays NaN, and is refused
     case Activation::elu: return x > 0 ? x : expm1(x);
     case Activation::leaky_relu: return x > 0 ? x : 0.01 * x;
     case Activation::silu: return x * sigmoid(x);

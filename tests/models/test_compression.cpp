@@ -102,6 +102,12 @@ Vae model_of(const Coded& coded, Real times = 3) {
   Rng rng{.seed = 3};
   Vae vae = make_vae(coded.settings, coded.shape, rng);
   for_each_parameter(vae, [&](const MemberPath&, Tensor& x) { x = x * times; });
+  auto all = state(vae);
+  for (auto& [name, x] : all) {  // as if it had been trained
+    if (name.ends_with("running_mean")) x = x + Real(0.25);
+    if (name.ends_with("running_var")) x = x * Real(2.5);
+  }
+  load_state(vae, all);
   return vae;
 }
 
@@ -209,7 +215,14 @@ TEST_CASE("every symbol has a slot, whatever the distribution function says") {
 }
 
 TEST_CASE("the portable kernel computes what the model does") {
-  for (const Coded& coded : coded_models()) {
+  std::vector<Coded> models = coded_models();
+  for (const auto kind : {Activation::relu, Activation::leaky_relu, Activation::sigmoid})
+    models.push_back({"another activation",
+                      {.network = {Dense{.hidden = {40, 7}}}, .latent = 3, .activation = kind, .likelihood = {}},
+                      {1, 5, 4},
+                      256,
+                      3});
+  for (const Coded& coded : models) {
     INFO(coded.name);
     const Vae vae = model_of(coded, 1);
     const Images images = pictures(3, coded.shape, coded.levels);
@@ -233,6 +246,27 @@ TEST_CASE("the portable kernel computes what the model does") {
     Rng rng{.seed = 9};
     compare(*vae.decoder.network(), normal({3, coded.settings.latent}, rng));
   }
+}
+
+TEST_CASE("what the kernel does not know is refused by name, and so is what is no probability") {
+  const auto refusal = [](const ModelSettings& settings) {
+    Rng rng;
+    return error_of([&] { BitsBack(settings, make_vae(settings, {1, 5, 4}, rng)); });
+  };
+  CHECK(contains(refusal({.code = {FlowCode{}}}), "`code` flow: "));
+  CHECK(contains(refusal({.code = {PointCode{}}}), "`code` point: "));
+  CHECK(contains(refusal({.likelihood = {ContinuousBernoulliLikelihood{}}}), "`likelihood` continuous-bernoulli: "));
+  CHECK(contains(refusal({.condition = {LabelCondition{3}}}), "`condition` label: "));
+  CHECK(refusal({}) == "no error");
+  Rng rng;
+  NetworkBuilder grouped({4 * 9}, Init::glorot, rng), told({4}, Init::glorot, rng);
+  const Network conv = grouped.as_image(4, 3, 3).conv("groups", 4, 3, {.padding = 1, .groups = 2}).build();
+  const Network join = told.join(3).linear("output", 2).build();
+  portable::Hash hash;
+  CHECK(error_of([&] { portable::PortableNetwork(conv, "encoder", hash); }) ==
+        "`network`: the portable kernel knows no convolution with groups or dilation");
+  CHECK(error_of([&] { portable::PortableNetwork(join, "encoder", hash); }) ==
+        "`network`: the portable kernel knows no step where the encoder is told a condition");
 }
 
 TEST_CASE("every image comes back, by any number of threads, and no other model brings it back") {
@@ -321,6 +355,16 @@ TEST_CASE("vae compress and decompress: there and back, and a hundred damaged fi
   for (std::size_t i = 0; i < right.size(); ++i) CHECK(drawn[i] == 255 * right[i]);
   CHECK(run({"compress", "bits", "bits.npy", "--out", "again.bb"}).code == 0);
   CHECK(get(place.folder / "again.bb") == get(place.folder / "bits.bb"));
+
+  NpyArray colour{{30, 5, 4, 3}, std::vector<std::uint8_t>()};
+  for (int i = 0; i < 30 * 60; ++i) std::get<0>(colour.values).push_back(static_cast<std::uint8_t>(i * i * 7 % 251));
+  for (const char* file : {"colour.npy", "same.npy"}) write_npy(place.folder / file, colour);
+  REQUIRE(run({"train", "--data", "colour.npy", "--hidden", "8", "--latent", "2", "--epochs", "1", "--likelihood",
+               "mixture", "--components", "2", "--out", "coloured"})
+              .code == 0);
+  CHECK(run({"compress", "coloured", "same.npy", "--out", "colour.bb"}).code == 0);
+  CHECK(run({"decompress", "coloured", "colour.bb", "--out", "back.npy"}).code == 0);
+  CHECK((get(place.folder / "back.npy") == get(place.folder / "same.npy")));
 
   const auto refused = [&](const Arguments& arguments, int code, const std::string& sentence) {
     const std::vector<std::string> before = place.names();

@@ -40,17 +40,17 @@ void CompressVerb::operator()(const Call&) const {
   const std::string bytes = to_bytes(all);
   write_file_atomically(out, bytes);
   const double bits = 8 * static_cast<double>(bytes.size()), net = bits - static_cast<double>(all.initial_bits());
-  const auto per_image = [&](double of) { return of / static_cast<double>(images.count); };
-  const auto per_dimension = [&](double of) { return per_image(of) / static_cast<double>(config.sample.numel()); };
-  print(fmt::format(
-      "file            {:10} bytes, {:.4f} bits/dimension, {:.2f} bits per image\n"
-      "net             {:10} bytes, {:.4f} bits/dimension, {:.2f} bits per image, without the {} bits that "
-      "the codes of the first images were drawn by\n"
-      "{} images of {}, {}: {}\n",
-      bytes.size(), per_dimension(bits), per_image(bits), static_cast<std::int64_t>(net) / 8, per_dimension(net),
-      per_image(net), all.initial_bits(), images.count, quote(data.other.data),
-      all.bits ? "pixels drawn as bits once and for all, of which the file holds the bits alone" : "pixels as they are",
-      quote(out)));
+  const double numbers = static_cast<double>(images.count * config.sample.numel());
+  const auto line = [&](const char* name, double of) {
+    return fmt::format("{:<6}{:12.0f} bytes, {:.4f} bits/dimension, {:.2f} bits per image", name, of / 8, of / numbers,
+                       of / static_cast<double>(images.count));
+  };
+  print(fmt::format("{}\n{}, less {} bits that the first images were lent\n", line("file", bits), line("net", net),
+                    all.initial_bits()));
+  tell(fmt::format("{} images of {}, {}", images.count, quote(data.other.data),
+                   all.bits ? "pixels drawn as bits once and for all, of which the file holds the bits alone"
+                            : "pixels as they are"),
+       out);
 }
 
 void DecompressVerb::operator()(const Call&) const {
