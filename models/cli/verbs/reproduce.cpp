@@ -58,7 +58,8 @@ double pixel_variance(const Images& images) {
 }
 
 double measured_by(const Target& target, const Opened& opened, const Dataset& data) {
-  const auto& [run, config, at, vae] = opened;
+  const Config& config = opened.config;
+  const Vae& vae = opened.vae;
   const std::int64_t at_once = images_at_once(vae, config.batch_size);
   const auto D = static_cast<double>(config.sample.numel());
   const auto elbo = [&] { return evaluate(vae, data.test, config.shown(), at_once).score(); };
@@ -80,7 +81,7 @@ double measured_by(const Target& target, const Opened& opened, const Dataset& da
           .bits_per_dimension(elbo(), config.sample.numel())
           .value_or(NAN);
     case Quantity::elbo_after: {
-      const auto columns = columns_in(read_metrics(run, config, at.epoch));
+      const auto columns = columns_in(read_metrics(opened.run, config, opened.at.epoch));
       const auto& epochs = columns.at("epoch");
       for (std::size_t row = 0; row < epochs.size(); ++row)
         if (epochs[row] == static_cast<double>(target.draws)) return columns.at("test_elbo")[row];
