@@ -17,7 +17,7 @@
 
 namespace {
 
-enum ExitCode { kDone = 0, kUsage = 2, kData = 3, kNumeric = 4 };
+enum ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kData = 3, kNumeric = 4 };
 
 gradus::StopRequest stop;
 volatile std::sig_atomic_t stop_signal = 0;
@@ -70,6 +70,8 @@ int main(int argc, char** argv) {
     return kDone;
   } catch (const gradus::UsageError& error) {
     return fail(kUsage, error.what());
+  } catch (const gradus::CheckFailed& error) {
+    return fail(kFailed, error.what());
   } catch (const gradus::NumericError& error) {
     return fail(kNumeric, error.what());
   } catch (const std::bad_alloc&) {

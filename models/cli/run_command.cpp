@@ -22,6 +22,7 @@
 #include "models/cli/verbs/sample.h"
 #include "models/cli/verbs/scatter.h"
 #include "models/cli/verbs/score.h"
+#include "models/cli/verbs/selftest.h"
 #include "models/cli/verbs/train.h"
 #include "models/cli/verbs/traverse.h"
 #include "models/cli/verbs/vary.h"
@@ -31,10 +32,10 @@ namespace GRADUS {
 
 namespace {
 
-using Verbs =
-    Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb, VaryVerb,
-           CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, CompressVerb, DecompressVerb, ScoreVerb, EvaluateVerb,
-           ExplainVerb, ExploreVerb, ExportVerb, InfoVerb, InspectVerb, CompareVerb, ReproduceVerb, CompletionVerb>;
+using Verbs = Choice<TrainVerb, ResumeVerb, SampleVerb, ReconstructVerb, InterpolateVerb, ManifoldVerb, TraverseVerb,
+                     VaryVerb, CompleteVerb, ScatterVerb, EncodeVerb, DecodeVerb, CompressVerb, DecompressVerb,
+                     ScoreVerb, EvaluateVerb, ExplainVerb, ExploreVerb, ExportVerb, InfoVerb, InspectVerb, CompareVerb,
+                     ReproduceVerb, SelftestVerb, CompletionVerb>;
 
 constexpr const char* kFooter =
     "Examples:\n"
@@ -43,7 +44,7 @@ constexpr const char* kFooter =
     "  {0} train --help               all options of a verb\n"
     "\n"
     "Ctrl-C finishes the step, saves and stops; resume goes on as if nothing had happened.\n"
-    "Exit codes: 0 done, 2 usage, 3 data or files, 4 numbers that are not finite,\n"
+    "Exit codes: 0 done, 1 a check failed, 2 usage, 3 data or files, 4 numbers not finite,\n"
     "129, 130 and 143 stopped by a closed terminal, Ctrl-C and kill.";
 
 /// The examples of a verb, which say {0} for the program's name.

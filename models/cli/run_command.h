@@ -5,11 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "tensor/real.h"
+#include "tensor/check.h"
 
 namespace GRADUS {
 
 class CommandLine;
+
+/// A check that was asked for has failed: exit code 1.
+class CheckFailed : public Error {
+ public:
+  using Error::Error;
+};
 
 /// A signal's request that the program end.
 struct StopRequest {

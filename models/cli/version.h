@@ -9,5 +9,7 @@ namespace GRADUS {
 
 /// "vae 0.2.0 (float, avx512), 2 threads\n"
 std::string version_text();
+/// "vae 0.2.0 (float, avx512)"
+std::string program_version();
 
 }  // namespace GRADUS

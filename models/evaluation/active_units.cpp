@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "autograd/tape.h"
-#include "models/evaluation/evaluate.h"
 
 namespace GRADUS {
 
@@ -36,11 +35,10 @@ std::int64_t ActiveUnits::count() const {
   return std::ranges::count_if(variances(), [](double variance) { return variance > kLeast; });
 }
 
-ActiveUnits active_units(const Vae& vae, const Images& images, const Shown& shown) {
+ActiveUnits active_units(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once) {
   const Pause no_derivatives;
   Rng unused;
   Context context{.training = false, .rng = unused};
-  const std::int64_t at_once = samples_at_once(vae);
   ActiveUnits units;
   for (std::int64_t begin = 0; begin < images.count; begin += at_once)
     units.add(vae.latent.code(test_batch(images, rows_between(begin, std::min(begin + at_once, images.count)), shown),

@@ -27,6 +27,6 @@ class ActiveUnits {
 };
 
 /// The same of a model, by the code that stands for each image: the mean of q(z|x), and where a flow carries it.
-ActiveUnits active_units(const Vae& vae, const Images& images, const Shown& shown);
+ActiveUnits active_units(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once = 500);
 
 }  // namespace GRADUS

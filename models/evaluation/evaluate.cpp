@@ -15,7 +15,14 @@ std::int64_t samples_at_once(const Vae& vae) {
 }
 
 std::int64_t images_at_once(const Vae& vae, std::int64_t batch_size) {
-  return samples_at_once(vae) == kMost ? kMost : std::min(kMost, batch_size);
+  return samples_at_once(vae) == kMost ? kMost : std::min(kMost, (batch_size + 3) / 4 * 4);
+}
+
+/// Calls see(batch) with all images, so many at once.
+template <class See>
+static void for_each_batch(const Images& images, const Shown& shown, std::int64_t at_once, const See& see) {
+  for (std::int64_t begin = 0; begin < images.count; begin += at_once)
+    see(test_batch(images, rows_between(begin, std::min(begin + at_once, images.count)), shown));
 }
 
 Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once) {
@@ -27,19 +34,41 @@ Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, st
   std::vector<double> counts;  // the latent's
   Rng noise{.seed = 0, .stream = stream::kTest};
   Context context{.training = false, .rng = noise};
-  for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
-    const auto rows = rows_between(begin, std::min(begin + at_once, images.count));
-    const Minibatch batch = test_batch(images, rows, shown);
+  const double n = static_cast<double>(images.count);
+  for_each_batch(images, shown, at_once, [&](const Minibatch& batch) {
     const Bound parts = bound(vae, batch, {}, context);
     vae.latent.tally(batch, counts, context);
-    for (const Real v : parts.log_likelihood.values()) total.log_likelihood += v;
-    for (const Real v : parts.total_kl().values()) kl += v;
-    if (parts.kl) total.kl = kl;
-  }
-  total.log_likelihood /= static_cast<double>(images.count);
-  if (total.kl) *total.kl /= static_cast<double>(images.count);
+    for (const Real v : parts.log_likelihood.values()) {
+      total.log_likelihood += v;
+      total.each_log_likelihood.push_back(v);
+    }
+    for (const Real v : parts.total_kl().values()) {
+      kl += v;
+      if (parts.kl) total.each_kl.push_back(v);
+    }
+    if (!parts.kl) return;
+    total.kl = kl;
+    const std::int64_t dimensions = parts.kl->extent(-1);
+    total.kl_by_dimension.resize(dimensions);
+    std::int64_t at = 0;
+    for (const Real v : parts.kl->values()) total.kl_by_dimension[at++ % dimensions] += static_cast<double>(v) / n;
+  });
+  total.log_likelihood /= n;
+  if (total.kl) *total.kl /= n;
   total.figures = vae.latent.figures(counts);
   return total;
+}
+
+std::vector<double> squared_errors(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once) {
+  const Pause no_derivatives;
+  Rng unused;
+  Context context{.training = false, .rng = unused};
+  std::vector<double> errors;
+  for_each_batch(images, shown, at_once, [&](const Minibatch& batch) {
+    const Tensor off = vae.decoder.mean(vae.latent.code(batch, context), batch.condition, context) - batch.x;
+    for (const Real v : mean(off * off, -1).values()) errors.push_back(v);
+  });
+  return errors;
 }
 
 }  // namespace GRADUS
