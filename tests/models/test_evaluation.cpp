@@ -7,6 +7,7 @@
 #include "models/evaluation/mmd.h"
 #include "models/evaluation/weights.h"
 #include "models/training/streams.h"
+#include "tests/golden/golden.h"
 #include "tests/misuse.h"
 #include "tests/models/latents.h"
 #include "tests/models/same_bits.h"
@@ -230,4 +231,27 @@ TEST_CASE("evaluation: nothing depends on how many images are taken at once, nor
   for (std::size_t i = 0; i < 1000; ++i)
     CHECK(std::abs(few.each_log_likelihood[i] - one.each_log_likelihood[i]) <= 1e-4);  // of some 70 nats
   CHECK(images_at_once(empty_vae({.network = {Conv{}}}, {1, 256, 256}), 33) == 36);
+}
+
+// tests/golden/importance.safetensors, made in float64 by make_importance.py from other noise.
+TEST_CASE("importance: PyTorch's log p(x) from the same checkpoint, to within the standard error") {
+  const Golden golden("importance.safetensors");
+  Rng rng;
+  Vae vae = make_vae({.network = {Dense{{12}}}, .latent = 4, .activation = Activation::tanh}, {1, 5, 6}, rng);
+  load_state(vae, golden.below("weights/"));
+  Images images{.name = "golden", .count = 12, .height = 5, .width = 6};
+  for (const Real pixel : golden["pixels"].values()) images.pixels.push_back(static_cast<std::uint8_t>(pixel));
+  constexpr std::int64_t kDraws = 5000;
+  const Importance found = importance(vae, images, {}, kDraws);
+  const std::vector<Real> log_p = golden["log_p"].values(), error = golden["error"].values();
+  double off = 0, variance = 0;
+  for (std::size_t i = 0; i < 12; ++i) {
+    // Of n draws, m effective ones: a weight's variance is n/m - 1 of the square of its mean.
+    const double ours = (kDraws / found.each_effective[i] - 1) / kDraws;
+    CHECK(std::abs(found.each[i] - log_p[i]) <= 4 * std::sqrt(error[i] * error[i] + ours) + 1e-5);
+    off += (found.each[i] - log_p[i]) / 12;
+    variance += (error[i] * error[i] + ours) / 144;
+  }
+  CHECK(std::abs(off) <= 3 * std::sqrt(variance));
+  CHECK(std::sqrt(variance) < 0.01);
 }
