@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""landscapes.py FOLDER: a folder of colour pictures of many sizes, PNG and JPEG, as one brings them: 3,000 landscapes
-with hills, a sun or a moon and now and then the sea, in sub-folders day, evening and night. They are drawn by chance, and
-the same at every call. (Debian: python3-numpy, python3-pil)"""
+"""own_data.py FOLDER: data as people bring them, made by chance and the same at every call, in that folder:
+photos/       3,000 landscapes in colour, of many sizes, PNG and JPEG, in sub-folders day, evening and night
+waves.npy     5,000 ponds with two stones thrown in, 5,000 x 24 x 24
+measured.csv  2,000 fruits: seven columns and what they are
+(Debian: python3-numpy, python3-pil)"""
 
+import csv
+import math
 import pathlib
 import sys
 
@@ -43,15 +47,44 @@ def landscape(chance, time):
     return numpy.clip(picture, 0, 255).astype(numpy.uint8)
 
 
+def ponds(chance, count):
+    y, x = numpy.mgrid[0:24, 0:24] / 24
+    waves = numpy.zeros((count, 24, 24), numpy.float32)
+    for pond in waves:
+        for _ in range(2):
+            distance = numpy.hypot(x - chance.random(), y - chance.random())
+            pond += numpy.cos(40 * distance) * numpy.exp(-3 * distance)
+    return waves
+
+
+# Length, width and height in mm, density in g/ml, sugar in %, firmness in N.
+FRUITS = {"apple": (72, 76, 74, 0.82, 12.5, 70), "pear": (95, 66, 66, 0.98, 13.5, 50), "plum": (46, 38, 38, 1.05, 16, 18)}
+
+
+def fruits(chance, count):
+    yield ["kind", "length_mm", "width_mm", "height_mm", "mass_g", "density_g_ml", "sugar_percent", "firmness_N"]
+    for _ in range(count):
+        kind = chance.choice(list(FRUITS))
+        size = chance.normal(1, 0.08)
+        length, width, height, density, sugar, firmness = (x * chance.normal(1, 0.02) for x in FRUITS[kind])
+        length, width, height = length * size, width * size, height * size
+        mass = density * math.pi / 6 * length * width * height / 1000  # of an ellipsoid
+        yield [kind, *(f"{x:.4g}" for x in (length, width, height, mass, density, sugar + 8 * (size - 1), firmness))]
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    folder = pathlib.Path(sys.argv[1])
     chance = numpy.random.default_rng(0)
     for i in range(3000):
         time = list(COLOURS)[i % 3]
-        folder = pathlib.Path(sys.argv[1]) / time
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(landscape(chance, time)).save(folder / f"{i:04}.{'png' if i % 2 else 'jpg'}")
+        place = folder / "photos" / time
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(landscape(chance, time)).save(place / f"{i:04}.{'png' if i % 2 else 'jpg'}")
+    numpy.save(folder / "waves.npy", ponds(chance, 5000))
+    with open(folder / "measured.csv", "w", newline="") as file:
+        csv.writer(file).writerows(fruits(chance, 2000))
 
 
 main()
