@@ -138,7 +138,7 @@ TEST_CASE("importance: an image's number is its own, whichever others there are"
   CHECK(importance(vae, few, {}, 7).each == std::vector<double>(each.begin(), each.begin() + 3));
 }
 
-TEST_CASE("evaluation: images and dimensions make up the whole; squared errors are a naive twin's") {
+TEST_CASE("evaluation: images and dimensions make up the whole, and squared errors are a naive twin's") {
   const Vae vae = tiny_vae({GaussianCode{}});
   const Images images = noise_images(9);
   const Evaluation found = evaluate(vae, images, {});
@@ -168,7 +168,7 @@ TEST_CASE("evaluation: images and dimensions make up the whole; squared errors a
   CHECK(point.kl_by_dimension.empty());
 }
 
-TEST_CASE("mmd: a naive twin's number; small between draws of one distribution, and found between two") {
+TEST_CASE("mmd: a naive twin's number, small between draws of one distribution, and found between two") {
   Rng rng{.seed = 3};
   const Tensor x = normal({40, 3}, rng), y = normal({40, 3}, rng) * Real(1.5);
   const std::vector<Real> a = x.values(), b = y.values();

@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "models/cli/options.h"
-#include "models/evaluation/recipes.h"
+#include "models/cli/recipes.h"
 #include "models/training/config.h"
 #include "tests/models/program.h"
 

@@ -1,4 +1,4 @@
-#include "models/evaluation/recipes.h"
+#include "models/cli/recipes.h"
 
 #include <fmt/format.h>
 
