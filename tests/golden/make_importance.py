@@ -58,7 +58,8 @@ def golden():
     for name, fan_in, fan_out in [("encoder.hidden.0", DATA, HIDDEN), ("encoder.mean", HIDDEN, LATENT),
                                   ("encoder.log_variance", HIDDEN, LATENT), ("decoder.hidden.0", LATENT, HIDDEN),
                                   ("decoder.output", HIDDEN, DATA)]:
-        w[name + ".weight"] = normal(fan_out, fan_in, scale=fan_in**-0.5)
+        # The heads say little, as a q that is near the posterior of so small a decoder: few weights outweigh the rest.
+        w[name + ".weight"] = normal(fan_out, fan_in, scale=(0.2 if fan_out == LATENT else 0.6) * fan_in**-0.5)
         w[name + ".bias"] = normal(fan_out, scale=0.1)
     generator = torch.Generator().manual_seed(5)
     bits = (torch.rand((IMAGES, DATA), generator=generator) < 0.3).to(torch.float64)
