@@ -68,7 +68,7 @@ def measured(vae, data, folder, options, seed, draws):
     print("models.py:", *train, file=sys.stderr)
     subprocess.run(train, check=True, stdout=sys.stderr)
     numbers = folder / "numbers.json"
-    evaluate = [vae, "evaluate", folder, "--json", numbers] + (["--importance", str(draws)] if draws else [])
+    evaluate = [vae, "evaluate", folder, "--json", numbers] + ["--importance", str(draws)]
     subprocess.run(evaluate, check=True, stdout=sys.stderr)
     numbers.rename(known)
     return json.loads(known.read_text())

@@ -17,8 +17,9 @@ shown() {
 shown fashion 30 --data fashion-mnist --network conv --epochs 4
 shown photos 30 --data "$runs/photos" --size 32x32 --network conv --norm batch --likelihood shared-gaussian \
   --activation relu --init fan-in --latent 12 --batch-size 50 --epochs 60
-shown waves 30 --data "$runs/waves.npy" --network conv --latent 8 --epochs 60
+shown waves 30 --data "$runs/waves.npy" --network conv --latent 8 --epochs 15
 shown shapes 30 --data shapes --epochs 10
 shown labels 100 --data "$mnist" --condition label --epochs 10
-"$run" train --data "$runs/measured.csv" --label-column kind --condition label --hidden 50 --latent 4 --epochs 100 --out "$runs/fruits"
-"$run" vae sample "$runs/fruits" --count 3 --out "$PWD/fruits.csv"
+"$run" train --data "$runs/measured.csv" --label-column kind --condition label --hidden 50 --latent 4 \
+  --epochs 100 --out "$runs/fruits"
+"$run" vae sample "$runs/fruits" --count 6 --out "$PWD/fruits.csv"
