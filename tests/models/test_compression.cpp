@@ -223,12 +223,17 @@ TEST_CASE("the portable kernel computes what the model does") {
                       256,
                       3});
   for (const Coded& coded : models) {
-    INFO(coded.name);
+    CAPTURE(std::string(coded.name));
     const Vae vae = model_of(coded, 1);
     const Images images = pictures(3, coded.shape, coded.levels);
     Rng unused;
     Context context{.training = false, .rng = unused};
     const Minibatch batch = test_batch(images, rows_between(0, 3), {});
+    // Some hundred roundings of numbers near 1. In double, the kernel takes a norm's ε as float has it, 3e-8 of 1e-5 off:
+    // by 1.5e-8 at most, where a variance is 0.
+    const bool normed = std::string(coded.name) != "bernoulli" && std::string(coded.name) != "mixture" &&
+                        std::string(coded.name) != "another activation";
+    const double bound = sizeof(Real) == 4 ? 1e-4 : normed ? 2e-8 : 1e-12;
     const auto compare = [&](const Network& network, const Tensor& x) {
       portable::Hash hash;
       const portable::PortableNetwork kernel(network, "network", hash);
@@ -238,8 +243,8 @@ TEST_CASE("the portable kernel computes what the model does") {
       for (std::size_t i = 0; i < 3; ++i) {
         const std::vector<double> got = kernel({from.begin() + i * in, from.begin() + (i + 1) * in});
         REQUIRE(got.size() == out);
-        for (std::size_t j = 0; j < out; ++j)  // some hundred roundings of numbers near 1
-          CHECK(std::abs(got[j] - static_cast<double>(right[i * out + j])) <= (sizeof(Real) == 4 ? 1e-4 : 1e-12));
+        for (std::size_t j = 0; j < out; ++j)
+          CHECK(std::abs(got[j] - static_cast<double>(right[i * out + j])) <= bound);
       }
     };
     compare(*vae.latent.network(), batch.x);

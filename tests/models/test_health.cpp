@@ -141,7 +141,7 @@ TEST_CASE("health: codes that nothing comes to") {
   Config config = settings(data);
   config.model.code.chosen = CodebookCode{.table = {.size = 32, .update = CodeTable::Update::loss, .revive = 0}};
   config.epochs = 8;
-  config.optimizer = {Adam{.lr = 0.1}};
+  config.optimizer = {Adam{.lr = 0.5}};
   const Folder folder;
   const auto said = remarks(config, data, {folder.path});
   REQUIRE(said.size() >= 1);
