@@ -173,7 +173,7 @@ PortableNetwork::Stage PortableNetwork::stage_of(const Step& step, const Shape& 
                                                  Hash& hash) const {
   hash.add(static_cast<std::uint64_t>(step.layer.index()));
   for (const std::int64_t extent : step.out) hash.add(static_cast<std::uint64_t>(extent));
-  const auto changes = [](auto change) { return [change](Passing& at) { change(at.x); }; };
+  const auto changes = [](const auto& change) { return [change](Passing& at) { change(at.x); }; };
   if (const auto* layer = std::get_if<Linear>(&step.layer))
     return [matrix = std::make_shared<Matrix>(layer->weight, layer->bias, hash)](Passing& at) {
       std::vector<double> y(matrix->out());

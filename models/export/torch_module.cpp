@@ -126,7 +126,7 @@ std::vector<std::string> mean_lines(const Config& config) {
   for (const auto& [name, value] : formula.settings) words["{" + name + "}"] = fmt::to_string(value);
   for (std::string& line : lines)
     for (const auto& [word, value] : words)
-      for (std::size_t at; (at = line.find(word)) != line.npos;) line.replace(at, word.size(), value);
+      for (std::size_t at; (at = line.find(word)) != std::string::npos;) line.replace(at, word.size(), value);
   return lines;
 }
 

@@ -12,6 +12,6 @@ inline constexpr std::uint64_t kTest = 5, kTestBits = 6, kTrainBits = 7;        
 inline constexpr std::uint64_t kImportance = 8;
 inline constexpr std::uint64_t kBegin = 9, kFit = 10;  // under the run's seed
 inline constexpr std::uint64_t kBootstrap = 40;
-inline constexpr std::uint64_t kAggregate = 11;        // the same for every run
+inline constexpr std::uint64_t kAggregate = 11;  // the same for every run
 
 }  // namespace GRADUS::stream

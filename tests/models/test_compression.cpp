@@ -173,7 +173,7 @@ TEST_CASE("the stack of symbols: last in, first out, at the price of the entropy
   CHECK(std::abs(written - bits) < 1 + 1e-4 * bits);
   CHECK(stack.drawn() == 0);
   Ans read(stack.state(), stack.words());
-  for (std::size_t i = pushed.size(); i-- > 0;) CHECK(symbols.pop(read) == pushed[i]);
+  for (std::size_t i = pushed.size(); i > 0; --i) CHECK(symbols.pop(read) == pushed[i - 1]);
   CHECK(read.is_empty_but_for(0));
   CHECK(error_of([&] {
           for (int i = 0; i < 100; ++i) symbols.pop(read);

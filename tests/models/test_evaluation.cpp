@@ -42,7 +42,7 @@ TEST_CASE("active units: dimensions whose means vary by more than 0.01, however 
 
 static Images noise_images(std::int64_t count) {
   std::vector<std::uint8_t> pixels;
-  for (std::int64_t i = 0; i < count * kTiny.numel(); ++i) pixels.push_back(static_cast<std::uint8_t>(std::int64_t{i} * i * 37));
+  for (std::int64_t i = 0; i < count * kTiny.numel(); ++i) pixels.push_back(static_cast<std::uint8_t>(i * i * 37));
   return {.name = "noise", .count = count, .height = 1, .width = 7, .pixels = pixels};
 }
 
@@ -212,7 +212,7 @@ TEST_CASE("evaluation: nothing depends on how many images are taken at once, nor
   Rng rng{.seed = 1};
   const Vae vae = make_vae({.network = {Dense{{40}}}, .latent = 5}, {1, 10, 10}, rng);
   std::vector<std::uint8_t> pixels;
-  for (int i = 0; i < 1000 * 100; ++i) pixels.push_back(static_cast<std::uint8_t>(std::int64_t{i} * i * 37));
+  for (std::int64_t i = 0; i < 100'000; ++i) pixels.push_back(static_cast<std::uint8_t>(i * i * 37));
   const Images images{.name = "noise", .count = 1000, .height = 10, .width = 10, .pixels = pixels};
   const Threads restore;
   set_threads(1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "models/cli/print.h"
 #include "models/cli/progress.h"
@@ -122,7 +123,7 @@ std::string table_of(const std::vector<Column>& columns, const Images& images, c
 Gallery extremes(const Images& images, const Config& config, const std::vector<double>& score) {
   std::vector<std::int64_t> order(score.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, {}, [&](std::int64_t i) { return score[i]; });
+  std::ranges::sort(order, {}, [&](std::int64_t i) { return std::pair(score[i], i); });
   constexpr std::int64_t kColumns = 10, kRows = 2;
   const auto shown = std::min<std::int64_t>(kColumns * kRows, std::ssize(order) / kColumns * kColumns);
   Gallery gallery{.columns = kColumns};
