@@ -15,8 +15,8 @@ shown() {
 
 /usr/bin/python3 own_data.py "$runs"
 shown fashion 30 --data fashion-mnist --network conv --epochs 4
-shown photos 30 --data "$runs/photos" --size 32x32 --network conv --norm batch --likelihood shared-gaussian \
-  --activation relu --init fan-in --latent 12 --batch-size 50 --epochs 60
+shown photos 30 --data "$runs/photos" --size 32x32 --network conv --epochs 30 --norm batch \
+  --likelihood shared-gaussian --activation relu --init fan-in --batch-size 50
 shown waves 30 --data "$runs/waves.npy" --network conv --latent 8 --epochs 15
 shown shapes 30 --data shapes --epochs 10
 shown labels 100 --data "$mnist" --condition label --epochs 10
