@@ -175,9 +175,10 @@ TEST_CASE("the stack of symbols: last in, first out, at the price of the entropy
   Ans read(stack.state(), stack.words());
   for (std::size_t i = pushed.size(); i > 0; --i) CHECK(symbols.pop(read) == pushed[i - 1]);
   CHECK(read.is_empty_but_for(0));
-  CHECK(error_of([&] {
-          for (int i = 0; i < 100; ++i) symbols.pop(read);
-        }) == "[decompress] there are fewer symbols than there should be");
+  const auto pop_a_hundred = [&] {
+    for (int i = 0; i < 100; ++i) symbols.pop(read);
+  };
+  CHECK(error_of(pop_a_hundred) == "[decompress] there are fewer symbols than there should be");
 
   Ans drawn;  // popped while it is empty, and given back
   std::vector<std::uint32_t> popped;
