@@ -6,6 +6,8 @@
 
 #include "autograd/elementwise.h"
 #include "autograd/gradcheck.h"
+#include "autograd/ops.h"
+#include "tensor/random.h"
 #include "tests/autograd/op_table.h"
 #include "tests/files.h"
 

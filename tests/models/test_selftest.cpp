@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "models/evaluation/selftest.h"
+#include "tests/files.h"
 
 using namespace gradus;
+using namespace gradus::test;
 
 namespace {
 
@@ -17,8 +19,6 @@ std::string off(std::uint64_t seed, const SelftestParts& parts = {}) {
     if (!row.passed()) names += fmt::format("{} ({} for {} ± {}); ", row.what, row.found, row.exact, row.error);
   return names;
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A Gaussian latent with one thing done otherwise, by what `change` makes of each draw.
 template <class Change>
