@@ -84,6 +84,16 @@ const std::vector<Recipe> kRecipes{
      "--network conv --channels 32,64 --code codebook --codebook-size 128 --codebook-update loss --commitment 0.25 --latent 16 --activation relu --init glorot --likelihood gaussian --batch-size 128 --epochs 30",
      {{Quantity::relative_error, 0.0444, 0.005}}, "keras.io/examples/generative/vq_vae", 12,
      "there the codebook's loss is a mean over dimensions beside a mean over pixels, here both are sums"},
+    {"bbans-bits", "mnist",
+     "--binarize static --hidden 100 --latent 40 --activation relu --head sigma --init glorot --batch-size 100 --epochs 20",
+     {{Quantity::compressed, 0.196, 0.003}}, "github.com/bits-back/bits-back, the weights that come with it", 1,
+     "bits are drawn by us"},
+    {"anomaly-mnist", "mnist", "--hidden 400 --latent 20 --activation relu --init fan-in --batch-size 128 --epochs 5",
+     {{Quantity::left_out_auroc, 0.908, 0.05, 1, 0},
+      {Quantity::left_out_auroc, 0.053, 0.05, 1, 1},
+      {Quantity::left_out_auroc, 0.509, 0.05, 1, 7},
+      {Quantity::left_out_auroc, 0.508, 0.05, 1, 9}},
+     kMeasured, 3},
 };
 // clang-format on
 
@@ -120,6 +130,8 @@ std::string name_of(const Target& target) {
     case Quantity::and_penalty: return "squared error and penalty, held out";
     case Quantity::and_kl: return "squared error and KL/D, held out";
     case Quantity::relative_error: return "squared error over variance, training images";
+    case Quantity::compressed: return "compressed test images, bits per dimension";
+    case Quantity::left_out_auroc: return fmt::format("AUROC of -ELBO, without {}", target.without);
     case Quantity::exact_log_likelihood: return "test log-likelihood, exact";
   }
   throw Error("[recipes] a quantity without a name");

@@ -20,6 +20,8 @@ enum class Quantity {
   and_penalty,           // that and the penalty, as Keras reports the loss: 2/D · nats
   and_kl,                // that and KL/D
   relative_error,        // of the training images: their squared error over the variance of all their pixels
+  compressed,            // bits per dimension of the compressed test images, net of what the first ones were lent
+  left_out_auroc,        // how well the negative ELBO of grey pixels tells the test images of the class left out
   exact_log_likelihood,  // of a Boltzmann machine's test images, nats
 };
 
@@ -27,6 +29,7 @@ struct Target {
   Quantity quantity;
   double published, tolerance;
   std::int64_t draws = 1;
+  int without = -1;  // the class that its training left out; targets that leave out another are of another training
 };
 
 struct Recipe {

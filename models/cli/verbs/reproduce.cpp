@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <set>
 #include <sstream>
 
 #include "models/cli/options.h"
@@ -10,8 +11,11 @@
 #include "models/cli/recipes.h"
 #include "models/cli/verbs/train.h"
 #include "models/cli/version.h"
+#include "models/compression/compress.h"
 #include "models/data/sources.h"
+#include "models/evaluation/detection.h"
 #include "models/evaluation/importance.h"
+#include "models/evaluation/scores.h"
 #include "models/evaluation/squared_error.h"
 #include "models/rbm.h"
 #include "models/training/metrics.h"
@@ -32,9 +36,10 @@ const Recipe& recipe_of(const std::string& name) {
       fmt::format("there is no recipe {}{}\nhelp: --list tells them", quote(name), did_you_mean(name, names)));
 }
 
-/// "--hidden 400 --latent 20" as it stands on a line.
-Given given_of(const Recipe& recipe) {
+/// "--hidden 400 --latent 20" as it stands on a line, and the class to leave out, if any.
+Given given_of(const Recipe& recipe, int without) {
   Given given;
+  if (without >= 0) given.options["--without"] = fmt::to_string(without);
   std::istringstream words(recipe.settings);
   for (std::string flag, value; words >> flag >> value;) given.options[flag] = value;
   return given;
@@ -44,6 +49,30 @@ Given given_of(const Recipe& recipe) {
 Images part_of(const Images& train, const Config& config, bool held_out) {
   const std::int64_t end = train.count - config.validation;
   return copied(train, held_out ? rows_between(end, train.count) : rows_between(0, end));
+}
+
+/// Bits per dimension of the test images, compressed; what the first ones were lent is had back and does not count.
+double compressed_bits(const Opened& opened, const Images& test) {
+  const BitsBack model(opened.config.model, opened.vae);
+  CountDisplay display("compressing", test.count);
+  const CompressedImages all =
+      compress(model, test, opened.config.shown(), [&](std::int64_t done) { display.show(done); });
+  display.finish();
+  const double bits = 8 * static_cast<double>(to_bytes(all).size()) - static_cast<double>(all.initial_bits());
+  return bits / static_cast<double>(test.count * opened.config.sample.numel());
+}
+
+/// How well the negative ELBO, with nothing subtracted, finds that class among all test images.
+double left_out_auroc(const Opened& opened, int label, std::int64_t at_once) {
+  const Config& config = opened.config;
+  Taking taking = config.taking();
+  taking.selection.without.clear();
+  const Images all = load_spoken(config.data, Split::test, taking);
+  std::vector<double> scores = image_scores(opened.vae, all, config.shown(), false, at_once).elbo;
+  for (double& score : scores) score = -score;
+  std::vector<bool> abnormal;
+  for (const std::uint8_t each : all.labels) abnormal.push_back(each == label);
+  return detection(scores, abnormal).auroc.value;
 }
 
 /// The variance of all pixels, as 0 … 1.
@@ -100,6 +129,8 @@ double measured_by(const Target& target, const Opened& opened, const Dataset& da
       const Images train = part_of(data.train, config, false);
       return squared_error(vae, train, config.shown(), at_once).per_pixel / pixel_variance(train);
     }
+    case Quantity::compressed: return compressed_bits(opened, data.test);
+    case Quantity::left_out_auroc: return left_out_auroc(opened, target.without, at_once);
     case Quantity::exact_log_likelihood: break;
   }
   throw Error("[reproduce] that is not measured of such a model");
@@ -164,17 +195,23 @@ bool ReproduceVerb::operator()(const Call& call) const {
   if (recipe.rbm) {
     run.measured.push_back(train_rbm(load_spoken(where, {}), seed));
   } else {
-    TrainVerb train;
-    assign(given_of(recipe), [&](SettingsVisitor& to) { visit_settings(train, to); });
-    train.config.data = where;
-    train.config.seed = seed;
-    train.threads = threads;
-    const std::string folder = out.empty() ? fmt::format("runs/{}-{}", recipe.name, seed) : out;
-    train.out = folder;
-    if (!train(call)) return false;
-    const Opened opened = open({folder});
-    const Dataset found = load_spoken(where, opened.config.taking());
-    for (const Target& target : recipe.targets) run.measured.push_back(measured_by(target, opened, found));
+    std::set<int> trainings;
+    for (const Target& target : recipe.targets) trainings.insert(target.without);
+    run.measured.resize(recipe.targets.size());
+    for (const int without : trainings) {
+      TrainVerb train;
+      assign(given_of(recipe, without), [&](SettingsVisitor& to) { visit_settings(train, to); });
+      train.config.data = where;
+      train.config.seed = seed;
+      train.threads = threads;
+      train.out = out.empty() ? fmt::format("runs/{}-{}", recipe.name, seed) : out;
+      if (without >= 0) train.out += fmt::format("-without-{}", without);
+      if (!train(call)) return false;
+      const Opened opened = open({train.out});
+      const Dataset found = load_spoken(where, opened.config.taking());
+      for (std::size_t t = 0; t < recipe.targets.size(); ++t)
+        if (recipe.targets[t].without == without) run.measured[t] = measured_by(recipe.targets[t], opened, found);
+    }
   }
   run.minutes = std::round(std::chrono::duration<double>(Clock::now() - start).count() / 6) / 10;
   for (std::size_t t = 0; t < recipe.targets.size(); ++t)
