@@ -21,6 +21,8 @@ import sys
 import time
 import zlib
 
+from between import write_between
+
 # What is compressed; how its model is trained; what others reached.
 ROWS = [
     ("drawn as bits", "--binarize static --hidden 100 --latent 40 --activation relu --head sigma --init glorot "
@@ -145,10 +147,7 @@ def main():
     table = "\n".join(lines) + "\n"
     print(table, end="")
     if arguments.write:
-        begin, end = "<!-- compression -->\n", "<!-- end of compression -->"
-        text = arguments.write.read_text()
-        head, rest = text.split(begin)
-        arguments.write.write_text(head + begin + table + end + rest.split(end)[1])
+        write_between(arguments.write, "compression", table)
 
 
 main()

@@ -12,6 +12,8 @@ import shlex
 import subprocess
 import sys
 
+from between import write_between
+
 SHORT = "--binarize dynamic --hidden 200,200 --latent 50 --activation tanh --init glorot --batch-size 100 --epochs 10"
 DEEP = "--binarize dynamic --hidden 300,300 --latent 40 --activation relu --init glorot --batch-size 100 --epochs 5"
 GREY = "--hidden 400 --latent 20 --activation relu --init fan-in --batch-size 128 --epochs 5"
@@ -102,10 +104,7 @@ def main():
     table = "\n".join(lines) + "\n"
     print(table, end="")
     if arguments.write:
-        begin, end = "<!-- models -->\n", "<!-- end of models -->"
-        text = arguments.write.read_text()
-        head, rest = text.split(begin)
-        arguments.write.write_text(head + begin + table + end + rest.split(end)[1])
+        write_between(arguments.write, "models", table)
 
 
 main()

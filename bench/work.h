@@ -7,6 +7,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/ops.h"
 #include "bench/gemm_cases.h"
+#include "models/evaluation/importance.h"
 #include "models/model.h"
 #include "nn/loss.h"
 #include "nn/optim.h"
@@ -66,6 +67,33 @@ class Step {
   Vae vae_;
   Minibatch batch_;
   Optimizer optimizer_{Adam{}};
+};
+
+/// log p(x) of two images by importance sampling, 5,000 draws of the small model for each.
+class ImportanceSampled {
+ public:
+  static constexpr std::int64_t kImages = 2, kDraws = 5000;
+
+  ImportanceSampled() {
+    const Tensor bits = bernoulli({kImages * images_.pixels_per_image()}, Real(0.2), rng_);
+    for (const Real bit : bits.values()) images_.pixels.push_back(bit > 0 ? 255 : 0);
+  }
+  void operator()() {
+    found_ = importance(vae_, images_, {}, kDraws, [](std::int64_t) {}).log_likelihood;
+  }
+
+  /// Of the matrix products in the decoder.
+  double flops() const {
+    double each = 0;
+    for (const gradus::Step& step : vae_.decoder.network()->steps) each += static_cast<double>(step.multiply_adds());
+    return 2 * each * static_cast<double>(kImages * kDraws);
+  }
+
+ private:
+  Images images_{.name = "bits", .count = kImages, .height = 28, .width = 28};
+  Rng rng_{.seed = 1};
+  Vae vae_ = make_vae(small_model().settings, {}, rng_);
+  double found_ = 0;
 };
 
 /// The gradient of the sum of f(x).

@@ -26,6 +26,9 @@ import subprocess
 import sys
 import time
 
+sys.path.append(os.path.join(os.path.dirname(__file__), ".."))
+from between import write_between  # pylint: disable=wrong-import-position
+
 OPENMP = [{}, {"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "passive"}]
 OPENBLAS_CORES = {"Haswell": {"avx2", "fma"}, "SkylakeX": {"avx512f", "avx512bw", "avx512dq", "avx512vl"}}  # they need
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "67108864"}
@@ -47,7 +50,10 @@ WORKS = {  # name: what it is, floors against libtorch at one and two threads
     "composite": ("silu, elu, square as one lambda, 150×500, both ways", 4, 2.5),
     "bce": ("BCE with logits, 150×784, both ways", 2, 2),
     "adam": ("Adam on 1.31 M parameters", 3, 2),
+    "importance": ("log p(x) by 5,000 draws of 784-200-200-50, two images", 2, 2),
 }
+VARIANTS = {"importance": ("", "500/", "1000/", "5000/")} | {step: ("", "none/") for step in STEPS}  # libtorch's
+PEAK_SHARE = 0.6  # of the FMA peak of two cores, floor of the same on two threads
 
 
 def note(progress):
@@ -87,16 +93,15 @@ class Program:
 
 
 class Library:
-    """A program under several settings: environments, and prefixes that stand for another function of the same."""
+    """A program under several settings: environments, and prefixes of a work that stand for other ways to do it."""
 
-    def __init__(self, name, path, environments=({},), prefixes=("",)):
+    def __init__(self, name, path, environments=({},), prefixes=lambda work: ("",)):
         self.name = name
         self.prefixes = prefixes
         self.programs = [Program(path, environment) for environment in environments]
 
-    def settings(self, work, prefixed):
-        return [(program, (prefix if prefixed else "") + work)
-                for program in self.programs for prefix in self.prefixes if prefixed or not prefix]
+    def settings(self, work):
+        return [(program, prefix + work) for program in self.programs for prefix in self.prefixes(work)]
 
 
 class Comparison:
@@ -112,12 +117,13 @@ class Comparison:
         self.patience = 0.0  # seconds that may still be lost to someone else
         self.core = self.best_core(f"{peers}/openblas")
         settings = [setting | self.core for setting in OPENMP]
+        variants = lambda work: VARIANTS.get(work, ("",))
         self.peers = {
-            LIBTORCH: Library(LIBTORCH, f"{peers}/libtorch", settings, ("", "none/")),
+            LIBTORCH: Library(LIBTORCH, f"{peers}/libtorch", settings, variants),
             KEEPING: Library(KEEPING, f"{peers}/libtorch", [setting | KEEP_MEMORY for setting in settings],
-                             ("", "none/")),
+                             variants),
             OPENBLAS: Library(OPENBLAS, f"{peers}/openblas", settings),
-            ONEDNN: Library(ONEDNN, f"{peers}/onednn", OPENMP, ("", "matmul/")),
+            ONEDNN: Library(ONEDNN, f"{peers}/onednn", OPENMP, lambda work: ("", "matmul/")),
         }
         self.times = {}
 
@@ -179,8 +185,7 @@ class Comparison:
         return [statistics.median(times) for times in zip(*samples)]
 
     def best_setting(self, library, work, threads):
-        has_variants = library.name == ONEDNN or (library.name in (LIBTORCH, KEEPING) and work in STEPS)
-        settings = library.settings(work, has_variants)
+        settings = library.settings(work)
         if len(settings) == 1:
             return settings[0]
         medians = self.medians([(*setting, threads) for setting in settings], TRIALS, self.options.milliseconds)
@@ -278,17 +283,6 @@ def cpu_flags():
     return set(cpuinfo("flags").split())
 
 
-def write_between(path, markers, text):
-    """Puts `text` in the place of what stands between the two marker lines of a file."""
-    with open(path, encoding="utf-8") as file:
-        old = file.read()
-    first, last = (old.find(marker + "\n") for marker in markers)
-    if first < 0 or last < first:
-        sys.exit(f"{path} has no lines {' … '.join(markers)}")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(old[:first + len(markers[0]) + 1] + text + old[last:])
-
-
 def machine():
     packages = ["libtorch-dev", "libopenblas0-openmp", "libdnnl-dev", "g++"]
     versions = subprocess.run(["dpkg-query", "-W", "-f=${Package} ${Version}, ", *packages], capture_output=True,
@@ -328,6 +322,10 @@ def main():
     comparison.check_libraries()
     if shapes:
         gemm_rows(comparison, table, shapes)
+    peak = flops["peak"] / comparison.measure([(comparison.gradus, "peak", 1)])[0]  # of one core, GFLOP/s
+    if ("importance", 2) in comparison.times:
+        table.add(WORKS["importance"][0], "FMA peak", 2, comparison.times["importance", 2]["Gradus"],
+                  flops["importance"] / (2 * peak), PEAK_SHARE)
 
     disturbed = 100 * comparison.disturbed_rounds / comparison.rounds
     heading = (f"Medians of {options.rounds} alternating measurements of {options.milliseconds} ms each, load "
@@ -338,8 +336,7 @@ def main():
     text = f"{heading}\n{table.text()}"
     print(text, end="")
     if options.write:
-        write_between(options.write, ("<!-- speed -->", "<!-- end of speed -->"), text)
-    peak = flops["peak"] / comparison.measure([(comparison.gradus, "peak", 1)])[0]
+        write_between(options.write, "speed", text)
     print(f"\nFMA peak of one core: {peak:.1f} GFLOP/s.", end="")
     if ("step/book", 1) in comparison.times:
         speed = flops["step/book"] / comparison.times["step/book", 1]["Gradus"]

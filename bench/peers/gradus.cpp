@@ -26,6 +26,7 @@ int main(int argc, char**) {
           {"composite", prepare<work::BothWays<decltype(&work::composite)>>(Shape{150, 500}, &work::composite)},
           {"bce", prepare<work::Bce>()},
           {"adam", prepare<work::AdamUpdate>()},
+          {"importance", prepare<work::ImportanceSampled>()},
           {"peak", [] { return [] { multiply_add(rounds); }; }},
       }};
   for (const GemmCase& shape : gemm_cases()) service.works["gemm/" + shape.name] = prepare<work::Gemm>(shape);
@@ -35,6 +36,7 @@ int main(int argc, char**) {
   print("step/book", work::book_model().flops());
   print("step/small", work::small_model().flops());
   print("step/conv", work::conv_model().flops());
+  print("importance", work::ImportanceSampled().flops());
   print("peak", multiply_add_flops(rounds));
   for (const GemmCase& shape : gemm_cases()) print("gemm/" + shape.name, shape.flops());
 }

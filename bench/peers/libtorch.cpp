@@ -1,6 +1,9 @@
 // libtorch, to be measured by compare.py: the same work as bench/work.h, as one would write it in PyTorch's C++.
 #include <torch/torch.h>
 
+#include <cmath>
+#include <vector>
+
 #include "bench/peers/serve.h"
 
 namespace {
@@ -127,6 +130,30 @@ std::function<void()> adam(const Model& model) {
   return [=] { optimizer->step(); };
 }
 
+/// log p(x) of two images by 5,000 draws for each, so many at once.
+std::function<void()> importance(const Model& model, int at_once) {
+  Vae vae(model);
+  const auto f = model.activation;
+  const Tensor images = torch::bernoulli(torch::full({2, 784}, 0.2));
+  return [=]() mutable {
+    const torch::NoGradGuard no_gradients;
+    for (const Tensor& x : images.split(1)) {
+      const Tensor h = f(vae->encoder1(f(vae->encoder0(x))));
+      const Tensor mu = vae->mean(h), log_var = vae->log_variance(h), sigma = torch::exp(0.5 * log_var);
+      std::vector<Tensor> log_weights;
+      for (int begin = 0; begin < 5000; begin += at_once) {
+        const Tensor noise = torch::randn({at_once, model.latent}), z = mu + sigma * noise;
+        const Tensor logits = vae->output(f(vae->decoder1(f(vae->decoder0(z)))));
+        const Tensor minus_log_p =
+            torch::binary_cross_entropy_with_logits(logits, x.expand_as(logits), {}, {}, torch::Reduction::None);
+        const Tensor log_ratio = 0.5 * (noise.square() - z.square()).sum(1) + 0.5 * log_var.sum();
+        log_weights.push_back(log_ratio - minus_log_p.sum(1));
+      }
+      (torch::logsumexp(torch::cat(log_weights), 0) - std::log(5000.0)).item<float>();
+    }
+  };
+}
+
 }  // namespace
 
 int main() {
@@ -144,5 +171,9 @@ int main() {
                     {"composite", composite},
                     {"bce", bce},
                     {"adam", [=] { return adam(book); }},
+                    {"importance", [=] { return importance(small, 125); }},
+                    {"500/importance", [=] { return importance(small, 500); }},
+                    {"1000/importance", [=] { return importance(small, 1000); }},
+                    {"5000/importance", [=] { return importance(small, 5000); }},
                 }});
 }

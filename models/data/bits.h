@@ -2,6 +2,8 @@
 // and their condition.
 #pragma once
 
+#include <algorithm>
+
 #include "models/condition.h"
 #include "models/minibatch.h"
 #include "tensor/random.h"
@@ -27,5 +29,13 @@ struct Shown {
 /// drawn once, each image's from its own place in a stream.
 Minibatch training_batch(const Images& images, std::span<const std::int64_t> rows, const Shown& shown, Rng& rng);
 Minibatch test_batch(const Images& images, std::span<const std::int64_t> rows, const Shown& shown);
+
+/// Calls see(batch) for the first `count` images in their order, so many at once.
+template <class See>
+void for_each_test_batch(const Images& images, const Shown& shown, std::int64_t count, std::int64_t at_once,
+                         const See& see) {
+  for (std::int64_t begin = 0; begin < count; begin += at_once)
+    see(test_batch(images, rows_between(begin, std::min(begin + at_once, count)), shown));
+}
 
 }  // namespace GRADUS

@@ -12,7 +12,7 @@ namespace GRADUS {
 
 namespace fs = std::filesystem;
 
-static bool is_picture_name(const fs::path& path) {
+bool is_picture_name(const fs::path& path) {
   std::string ending = path.extension().string();
   for (char& c : ending) c = static_cast<char>('A' <= c && c <= 'Z' ? c - 'A' + 'a' : c);
   return ending == ".png" || ending == ".jpg" || ending == ".jpeg";

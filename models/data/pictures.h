@@ -15,6 +15,8 @@ struct PictureList {
 };
 /// Error when there are none, when there are some in the folder and some below it, or when a sub-folder has folders.
 PictureList list_pictures(const std::filesystem::path& folder);
+/// Whether a name ends as those of pictures do: .png, .jpg, .jpeg, in any case.
+bool is_picture_name(const std::filesystem::path& path);
 /// Whether there are pictures, in the folder or one below it. What cannot be looked into has none.
 bool has_pictures(const std::filesystem::path& folder);
 

@@ -35,14 +35,14 @@ std::int64_t ActiveUnits::count() const {
   return std::ranges::count_if(variances(), [](double variance) { return variance > kLeast; });
 }
 
-ActiveUnits active_units(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once) {
+ActiveUnits active_units(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once,
+                         std::int64_t most) {
   const Pause no_derivatives;
   Rng unused;
   Context context{.training = false, .rng = unused};
   ActiveUnits units;
-  for (std::int64_t begin = 0; begin < images.count; begin += at_once)
-    units.add(vae.latent.code(test_batch(images, rows_between(begin, std::min(begin + at_once, images.count)), shown),
-                              context));
+  for_each_test_batch(images, shown, std::min(images.count, most), at_once,
+                      [&](const Minibatch& batch) { units.add(vae.latent.code(batch, context)); });
   return units;
 }
 

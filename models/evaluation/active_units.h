@@ -4,6 +4,8 @@
 //   A[z] = Var_x E[z|x] > 0.01, over the images
 #pragma once
 
+#include <limits>
+
 #include "models/data/bits.h"
 #include "models/vae.h"
 
@@ -26,7 +28,9 @@ class ActiveUnits {
   std::vector<double> mean_, squares_;  // Σ (x - mean)²
 };
 
-/// The same of a model, by the code that stands for each image: the mean of q(z|x), and where a flow carries it.
-ActiveUnits active_units(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once = 500);
+/// The same of a model, by the code that stands for each image: the mean of q(z|x), and where a flow carries it. Of the
+/// first images, if there are more than `most`.
+ActiveUnits active_units(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once = 500,
+                         std::int64_t most = std::numeric_limits<std::int64_t>::max());
 
 }  // namespace GRADUS

@@ -19,8 +19,8 @@ static Tensor for_all(const Images& images, const Shown& shown, std::int64_t at_
                       const std::function<Tensor(const Minibatch&)>& each) {
   check(images.count > 0, "[encoded] there are no images");
   std::vector<Tensor> parts;
-  for (std::int64_t begin = 0; begin < images.count; begin += at_once)
-    parts.push_back(each(test_batch(images, rows_between(begin, std::min(begin + at_once, images.count)), shown)));
+  for_each_test_batch(images, shown, images.count, at_once,
+                      [&](const Minibatch& batch) { parts.push_back(each(batch)); });
   const Tensor all = concat(parts, 0);
   check_finite(all.values(), "codes");
   return all;

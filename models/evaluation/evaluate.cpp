@@ -18,13 +18,6 @@ std::int64_t images_at_once(const Vae& vae, std::int64_t batch_size) {
   return samples_at_once(vae) == kMost ? kMost : std::min(kMost, (batch_size + 3) / 4 * 4);
 }
 
-/// Calls see(batch) with all images, so many at once.
-template <class See>
-static void for_each_batch(const Images& images, const Shown& shown, std::int64_t at_once, const See& see) {
-  for (std::int64_t begin = 0; begin < images.count; begin += at_once)
-    see(test_batch(images, rows_between(begin, std::min(begin + at_once, images.count)), shown));
-}
-
 Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, std::int64_t at_once) {
   check(images.count > 0, "[evaluate] there are no images");
   check(at_once > 0, "[evaluate] a batch cannot have {} images", at_once);
@@ -35,7 +28,7 @@ Evaluation evaluate(const Vae& vae, const Images& images, const Shown& shown, st
   Rng noise{.seed = 0, .stream = stream::kTest};
   Context context{.training = false, .rng = noise};
   const double n = static_cast<double>(images.count);
-  for_each_batch(images, shown, at_once, [&](const Minibatch& batch) {
+  for_each_test_batch(images, shown, images.count, at_once, [&](const Minibatch& batch) {
     const Bound parts = bound(vae, batch, {}, context);
     vae.latent.tally(batch, counts, context);
     for (const Real v : parts.log_likelihood.values()) {
@@ -64,7 +57,7 @@ std::vector<double> squared_errors(const Vae& vae, const Images& images, const S
   Rng unused;
   Context context{.training = false, .rng = unused};
   std::vector<double> errors;
-  for_each_batch(images, shown, at_once, [&](const Minibatch& batch) {
+  for_each_test_batch(images, shown, images.count, at_once, [&](const Minibatch& batch) {
     const Tensor off = vae.decoder.mean(vae.latent.code(batch, context), batch.condition, context) - batch.x;
     for (const Real v : mean(off * off, -1).values()) errors.push_back(v);
   });

@@ -47,15 +47,15 @@ Fidelity fidelity(const Vae& vae, const Images& images, const Shown& shown, cons
   Rng unused;
   Context context{.training = false, .rng = unused};
   Fidelity total;
-  for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
-    const std::int64_t end = std::min(begin + at_once, images.count);
-    const Minibatch batch = test_batch(images, rows_between(begin, end), shown);
-    const Tensor z = slice(codes, 0, begin, end);
+  std::int64_t begin = 0;
+  for_each_test_batch(images, shown, images.count, at_once, [&](const Minibatch& batch) {
+    const Tensor z = slice(codes, 0, begin, begin + batch.x.shape()[0]);
+    begin += batch.x.shape()[0];
     for (const Real log_p : vae.decoder.log_likelihood(batch, reshape(z, z.shape().inserted(0, 1)), context).values())
       total.log_likelihood += static_cast<double>(log_p);
     const Tensor off = batch.x - vae.decoder.mean(z, batch.condition, context);
     for (const Real x : off.values()) total.square_error += static_cast<double>(x) * static_cast<double>(x);
-  }
+  });
   total.log_likelihood /= static_cast<double>(images.count);
   total.square_error /= static_cast<double>(checked_mul(images.count, images.pixels_per_image()));
   return total;

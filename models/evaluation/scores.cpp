@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "autograd/ops.h"
-#include "models/training/streams.h"
+#include "autograd/tape.h"
+#include "models/evaluation/evaluate.h"
 
 namespace GRADUS {
 
@@ -28,23 +30,17 @@ std::vector<double> typicality(std::span<const double> scores, double mean) {
 ImageScores image_scores(const Vae& vae, const Images& images, const Shown& shown, bool subtract,
                          std::int64_t at_once) {
   check(images.count > 0, "[scores] there are no images");
+  Evaluation evaluation = evaluate(vae, images, shown, at_once);
+  ImageScores all;
+  all.log_likelihood = std::move(evaluation.each_log_likelihood);
+  all.kl = std::move(evaluation.each_kl);
   const Pause no_derivatives;
   const bool pixels = images.numbers.empty();
-  ImageScores all;
-  const auto put = [](std::vector<double>& to, const std::vector<Real>& values) {
-    to.insert(to.end(), values.begin(), values.end());
-  };
-  Rng noise{.seed = 0, .stream = stream::kTest};
-  Context context{.training = false, .rng = noise};
-  for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
-    const Minibatch batch = test_batch(images, rows_between(begin, std::min(begin + at_once, images.count)), shown);
-    const Bound parts = bound(vae, batch, {}, context);
-    put(all.log_likelihood, parts.log_likelihood.values());
-    if (parts.kl) put(all.kl, parts.total_kl().values());
-    put(all.ink, mean(pixels ? batch.x : batch.x * batch.x, -1).values());
-    if (!subtract) continue;
+  for_each_test_batch(images, shown, images.count, at_once, [&](const Minibatch& batch) {
+    for (const Real ink : mean(pixels ? batch.x : batch.x * batch.x, -1).values()) all.ink.push_back(ink);
+    if (!subtract) return;
     for (const double most : most_of_bernoulli(batch.x)) all.most.push_back(most);
-  }
+  });
   for (std::size_t i = 0; i < all.most.size(); ++i) all.log_likelihood[i] -= all.most[i];
   for (std::size_t i = 0; i < all.kl.size(); ++i) all.elbo.push_back(all.log_likelihood[i] - all.kl[i]);
   return all;

@@ -1,7 +1,5 @@
 #include "models/evaluation/squared_error.h"
 
-#include <algorithm>
-
 #include "autograd/tape.h"
 #include "models/training/streams.h"
 
@@ -13,9 +11,7 @@ SquaredError squared_error(const Vae& vae, const Images& images, const Shown& sh
   Rng noise{.seed = 0, .stream = stream::kTest};
   Context context{.training = false, .rng = noise};
   SquaredError total;
-  for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
-    const auto rows = rows_between(begin, std::min(begin + at_once, images.count));
-    const Minibatch batch = test_batch(images, rows, shown);
+  for_each_test_batch(images, shown, images.count, at_once, [&](const Minibatch& batch) {
     const Draw q = vae.latent.draw(batch, 1, {}, context);
     const Tensor mean = vae.decoder.mean(reshape(q.z, q.z.shape().without(0)), batch.condition, context);
     const Tensor off = batch.x - mean;
@@ -24,7 +20,7 @@ SquaredError squared_error(const Vae& vae, const Images& images, const Shown& sh
       for (const double p : q.penalty->values()) total.penalty += p;
     if (q.kl)
       for (const double kl : q.kl->values()) total.kl += kl;
-  }
+  });
   const auto N = static_cast<double>(images.count);
   return {.per_pixel = total.per_pixel / N / static_cast<double>(images.pixels_per_image()),
           .penalty = total.penalty / N,

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/tape.h"
+#include "models/evaluation/encoded.h"
 #include "models/evaluation/evaluate.h"
 #include "models/explore/files.h"
 #include "models/explore/model_json.h"
@@ -22,47 +23,12 @@ constexpr std::int64_t kPoints = 2000;              // of the map
 constexpr std::int64_t kPictureBytes = 640 * 1000;  // of those that have their picture: 816 digits
 constexpr std::int64_t kDraws = 500;                // codes for the random button
 
-void check_finite(const std::vector<Real>& codes) {
-  if (!std::ranges::all_of(codes, [](Real v) { return std::isfinite(v); }))
-    throw NumericError("the model's codes are not finite: it has overflowed");
-}
-
-/// The codes of images, and what tells the dimensions apart.
-struct Encoded {
-  Tensor codes;                 // (N, Z)
-  std::vector<double> weights;  // (Z): the KL divergence, nats; where it is of all together, the codes' variances
-  bool kl;                      // which of the two
-};
-
-Encoded encoded(const Vae& vae, const Config& config, const Images& images) {
-  const std::int64_t at_once = images_at_once(vae, config.batch_size), Z = vae.decoder.network()->in.numel();
-  Rng rng{.seed = 0, .stream = stream::kTest};
-  Context context{.training = false, .rng = rng};
-  const auto n = static_cast<double>(images.count);
-  std::vector<Real> codes;
-  std::vector<double> kl(static_cast<std::size_t>(Z)), sum(kl), squares(kl);
-  bool by_dimension = config.model.pricing() != Pricing::none;
-  for (std::int64_t begin = 0; begin < images.count; begin += at_once) {
-    const auto rows = rows_between(begin, std::min(begin + at_once, images.count));
-    const Minibatch batch = test_batch(images, rows, config.shown());
-    const std::vector<Real> some = vae.latent.code(batch, context).values();
-    codes.insert(codes.end(), some.begin(), some.end());
-    if (!by_dimension) continue;
-    const Tensor price = *vae.latent.draw(batch, 1, {}, context).kl;
-    by_dimension = price.extent(-1) == Z;
-    const std::vector<Real> each = price.values();
-    for (std::size_t i = 0; by_dimension && i < each.size(); ++i) kl[i % kl.size()] += each[i] / n;
-  }
-  check_finite(codes);
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    sum[i % kl.size()] += codes[i] / n;
-    squares[i % kl.size()] += static_cast<double>(codes[i]) * codes[i] / n;
-  }
-  if (!by_dimension)
-    for (std::size_t k = 0; k < kl.size(); ++k) kl[k] = std::max(squares[k] - sum[k] * sum[k], 0.0);
-  Tensor table({images.count, Z});
-  std::ranges::copy(codes, table.write().data);
-  return {table, kl, by_dimension};
+/// What tells the dimensions apart: the KL divergence of each, or where it is of all together the codes' variances.
+std::vector<double> weights_of(const Encoded& code) {
+  if (!code.kl.empty()) return code.kl;
+  std::vector<double> variances = spread_of(code.codes).deviation;
+  for (double& v : variances) v *= v;
+  return variances;
 }
 
 /// Some of the images, in the order that they have.
@@ -112,14 +78,14 @@ std::string explore_page(const Vae& vae, const Config& config, const Images& ima
   const std::string model = model_json(vae, config.model, exhibit.weights, numbers);
 
   const Images shown = some_of(images, exhibit.seed);
-  const Encoded code = encoded(vae, config, shown);
+  const Encoded code = encoded(vae, shown, config.shown(), images_at_once(vae, config.batch_size));
   const std::int64_t pictured = std::clamp<std::int64_t>(kPictureBytes / shown.pixels_per_image(), 1, shown.count);
   std::vector<std::int64_t> rows;  // of those that have their picture
   for (std::int64_t i = 0; i < pictured; ++i) rows.push_back(i * shown.count / pictured);
   const bool scaled = !config.units.shift.empty() && config.selection.scale != Scale::unit;
   Rng rng{.seed = exhibit.seed, .stream = stream::kPrior};
   const Tensor draws = vae.latent.prior(kDraws, rng);
-  check_finite(draws.values());
+  check_finite(draws.values(), "codes");
 
   const Json json = {
       {"title", exhibit.title},
@@ -133,8 +99,8 @@ std::string explore_page(const Vae& vae, const Config& config, const Images& ima
       {"condition", condition_size(config.model.condition)},
       {"points", shown.count},
       {"codes", numbers.add(code.codes, PackedNumbers::Type::f32).at},
-      {"weights", code.weights},
-      {"kl", code.kl},
+      {"weights", weights_of(code)},
+      {"kl", !code.kl.empty()},
       {"labels", shown.labels},
       {"classes", shown.classes},
       {"pictured", rows},

@@ -8,19 +8,6 @@ namespace GRADUS {
 
 static_assert(std::endian::native == std::endian::little, "the page's arrays are little-endian");
 
-std::string base64(std::string_view bytes) {
-  constexpr const char* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      three = three << 8 | (i + k < bytes.size() ? static_cast<std::uint8_t>(bytes[i + k]) : 0);
-    for (std::size_t k = 0; k < 4; ++k) text += i + k <= bytes.size() ? kLetters[three >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
-}
-
 std::uint16_t half_of(double x) {
   const double size = std::abs(x);
   const int sign = std::signbit(x) ? 0x8000 : 0;

@@ -1,16 +1,15 @@
 // Numbers on their way into a page: one run of bytes as base64, and where in it each tensor is.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "models/pictures/base64.h"
 #include "tensor/tensor.h"
 
 namespace GRADUS {
-
-/// Bytes in the letters of RFC 4648, section 4.
-std::string base64(std::string_view bytes);
 
 /// The 16 bits of the nearest IEEE 754 half, ties to even. |x| is below 65520.
 std::uint16_t half_of(double x);

@@ -6,20 +6,27 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "tensor/real.h"
+#include "models/data/utf8.h"
 
 namespace GRADUS {
 
-/// Text inside of an SVG picture.
-inline std::string escaped(const std::string& text) {
+/// Text inside of an SVG picture. What is not UTF-8, as names of folders may be, becomes U+FFFD byte by byte, for one such
+/// byte makes a file that no viewer opens; what controls a terminal goes.
+inline std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    if (c == '<' || c == '>' || c == '&' || c == '"')
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    const char c = text[0];
+    if (length == 0)
+      out += "\xef\xbf\xbd";
+    else if (c == '<' || c == '>' || c == '&' || c == '"')
       out += fmt::format("&#{};", static_cast<int>(c));
     else if (static_cast<unsigned char>(c) >= 0x20)
-      out += c;
+      out += text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
 }

@@ -1,6 +1,8 @@
-// Bytes as text, for pictures inside of other files. RFC 4648.
+// Bytes as text, for pictures and numbers inside of other files. RFC 4648, section 4.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -124,12 +124,10 @@ void write_reconstructions(const fs::path& file, const Config& config, const Vae
   Rng unused;
   Context context{.training = false, .rng = unused};
   std::vector<Real> originals, reconstructions;
-  for (std::int64_t begin = 0; begin < count; begin += at_once) {
-    const auto rows = rows_between(begin, std::min(begin + at_once, count));
-    const Minibatch batch = test_batch(images, rows, config.shown());
+  for_each_test_batch(images, config.shown(), count, at_once, [&](const Minibatch& batch) {
     append_finite(originals, batch.x);
     append_finite(reconstructions, vae.decoder.mean(vae.latent.code(batch, context), batch.condition, context));
-  }
+  });
   if (config.units.is_table()) {
     std::vector<Real> rows;
     std::vector<std::string> kinds{"row"};

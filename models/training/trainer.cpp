@@ -214,17 +214,8 @@ Evaluation Trainer::finite_evaluation(const Images& images) const {
 std::optional<double> Trainer::count_active_units() const {
   const Pricing pricing = config_.model.pricing();
   if (pricing == Pricing::none || config_.model.code.is<CodebookCode>()) return std::nullopt;
-  const Pause no_derivatives;
-  Rng unused;
-  Context context{.training = false, .rng = unused};
-  const std::int64_t at_once = images_at_once(vae(), config_.batch_size),
-                     count = std::min<std::int64_t>(data_.test.count, 2000);
-  ActiveUnits units;
-  for (std::int64_t begin = 0; begin < count; begin += at_once) {
-    const auto rows = rows_between(begin, std::min(begin + at_once, count));
-    units.add(vae().latent.code(test_batch(data_.test, rows, config_.shown()), context));
-  }
-  return static_cast<double>(units.count());
+  const std::int64_t at_once = images_at_once(vae(), config_.batch_size);
+  return static_cast<double>(active_units(vae(), data_.test, config_.shown(), at_once, 2000).count());
 }
 
 // Both models keep what was fitted to the codes of the one in use, for the average takes the other's as they are.

@@ -4,6 +4,7 @@
 
 #include "autograd/ops.h"
 #include "models/data/one_picture.h"
+#include "models/data/pictures.h"
 #include "models/evaluation/completion.h"
 #include "models/evaluation/encoded.h"
 #include "models/evaluation/evaluate.h"
@@ -18,7 +19,7 @@ static Tensor seen_by(const std::string& mask, const SampleShape& shape) {
   std::optional<Images> picture;
   constexpr std::string_view kNames[] = {"top", "bottom", "left", "right"};
   if (std::ranges::find(kNames, mask) == std::end(kNames)) {
-    if (!mask.ends_with(".png") && !mask.ends_with(".jpg") && !mask.ends_with(".jpeg"))
+    if (!is_picture_name(mask))
       throw UsageError(
           fmt::format("--mask must be top, bottom, left or right, or a .png or .jpg file, not {}", quote(mask)));
     picture = one_picture(mask, {1, height, width});

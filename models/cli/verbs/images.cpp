@@ -5,6 +5,7 @@
 #include "models/cli/options.h"
 #include "models/cli/print.h"
 #include "models/data/one_picture.h"
+#include "models/data/pictures.h"
 #include "models/data/sources.h"
 #include "nn/files/atomic_file.h"
 #include "nn/files/quote.h"
@@ -83,9 +84,7 @@ Minibatch NamedImages::operator()(const std::string& name, const char* flag) {
     if (label_.label) shown.condition = {};
     one = test_batch(all(), std::array{place}, shown);
   } else {
-    std::string ending = fs::path(name).extension().string();
-    for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    if (ending != ".png" && ending != ".jpg" && ending != ".jpeg")
+    if (!is_picture_name(name))
       throw UsageError(
           fmt::format("{} must be the place of an image, from 0, or a .png or .jpg file, not {}", flag, quote(name)));
     if (config_.units.is_table() || !config_.units.shift.empty())

@@ -3,7 +3,7 @@
 # files, which are downloaded otherwise. Some ten minutes on two cores.
 set -euo pipefail
 cd "$(dirname "$0")"
-mnist=${1:-mnist} run=$PWD/../../run
+mnist=${1:-mnist} run=$PWD/../../../run
 runs=$(mktemp -d)
 trap 'rm -rf "$runs"' EXIT
 
