@@ -48,6 +48,7 @@ Tensor call(const AuditedLayer& layer, std::span<const AuditInput> inputs, bool 
 std::vector<Tensor> output_and_gradients(const Subject& subject, const Inputs& inputs, bool training);
 /// "(5, 3), (5, 4)"
 std::string shapes(std::span<const AuditInput> inputs);
+bool same_bits(const Tensor& a, const Tensor& b);
 /// Error, beginning with `what`, that tells a difference where two outputs do not have the same bits.
 void expect_same(const Tensor& a, const Tensor& b, std::string_view what);
 inline const char* mode_name(bool training) { return training ? "training" : "evaluation"; }

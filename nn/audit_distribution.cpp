@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "nn/audit_distribution_checks.h"
 #include "tensor/parallel.h"
@@ -31,10 +30,6 @@ Tensor as_tensor(const Trial& s, const std::vector<double>& numbers) {
 std::vector<double> wide(const Tensor& x) {
   const std::vector<Real> values = x.values();
   return {values.begin(), values.end()};
-}
-bool same_bits(const Tensor& a, const Tensor& b) {
-  const std::vector<Real> x = a.values(), y = b.values();
-  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof(Real)) == 0);
 }
 
 static AuditRow row_of(const char* name, std::string (*check_row)(Trial&), Trial& trial) {

@@ -26,7 +26,6 @@ struct Trial {
 };
 
 std::vector<double> wide(const Tensor& x);
-bool same_bits(const Tensor& a, const Tensor& b);
 /// The parameters n times along a new first axis.
 std::vector<Tensor> repeated(std::span<const Tensor> parameters, std::int64_t n);
 /// Numbers for each element, (n, …).

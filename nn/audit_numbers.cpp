@@ -10,7 +10,7 @@
 
 namespace GRADUS::detail {
 
-static bool same_bits(const Tensor& a, const Tensor& b) {
+bool same_bits(const Tensor& a, const Tensor& b) {
   const std::vector<Real> x = a.values(), y = b.values();
   return a.shape() == b.shape() && (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof(Real)) == 0);
 }

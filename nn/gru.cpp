@@ -6,7 +6,7 @@ namespace GRADUS {
 
 using detail::RecurrentState;
 
-static RecurrentState step(const Tensor& fed_in, const Tensor& fed_back, const RecurrentState& before) {
+static RecurrentState gru_step(const Tensor& fed_in, const Tensor& fed_back, const RecurrentState& before) {
   const std::int64_t hidden = before.h.extent(1);
   const std::vector<Tensor> own = split(fed_in, {2 * hidden, hidden}, 1);
   const std::vector<Tensor> back = split(fed_back, {2 * hidden, hidden}, 1);
@@ -22,7 +22,7 @@ static RecurrentState step(const Tensor& fed_in, const Tensor& fed_back, const R
 }
 
 static Gru::Result run_gru(const Gru& gru, const Tensor& x, const Tensor* state, const Indices* lengths) {
-  detail::Recurrence all = detail::run({"gru", false, step}, gru.layers, x, state, nullptr, lengths);
+  detail::Recurrence all = detail::run({"gru", false, gru_step}, gru.layers, x, state, nullptr, lengths);
   return {std::move(all.outputs), std::move(all.state.h)};
 }
 

@@ -6,7 +6,7 @@ namespace GRADUS {
 
 using detail::RecurrentState;
 
-static RecurrentState step(const Tensor& fed_in, const Tensor& fed_back, const RecurrentState& before) {
+static RecurrentState lstm_step(const Tensor& fed_in, const Tensor& fed_back, const RecurrentState& before) {
   const std::vector<Tensor> gates = split(fed_in + fed_back, 4, 1);
   const Tensor c =
       elementwise<"lstm_cell">([](auto i, auto f, auto g, auto c) { return sigmoid(f) * c + sigmoid(i) * tanh(g); },
@@ -17,7 +17,7 @@ static RecurrentState step(const Tensor& fed_in, const Tensor& fed_back, const R
 
 static Lstm::Result run_lstm(const Lstm& lstm, const Tensor& x, const Tensor* state, const Tensor* cell,
                              const Indices* lengths) {
-  detail::Recurrence all = detail::run({"lstm", true, step}, lstm.layers, x, state, cell, lengths);
+  detail::Recurrence all = detail::run({"lstm", true, lstm_step}, lstm.layers, x, state, cell, lengths);
   return {std::move(all.outputs), std::move(all.state.h), std::move(all.state.c)};
 }
 

@@ -34,7 +34,7 @@ class Browser {
       setpgid(0, 0);  // so that its helpers can be ended with it
       setenv("HOME", home.c_str(), 1);
       const int reads = fcntl(in[0], F_DUPFD, 10), writes = fcntl(out[1], F_DUPFD, 10),
-                nowhere = open("/dev/null", O_RDWR);
+                nowhere = ::open("/dev/null", O_RDWR);
       dup2(reads, 3);
       dup2(writes, 4);
       dup2(nowhere, 1);

@@ -1,10 +1,9 @@
 #include "nn/distributions/laplace.h"
 
 #include "autograd/elementwise.h"
+#include "nn/distributions/unit_normal.h"
 
 namespace GRADUS {
-
-static constexpr Real kLogTwo = static_cast<Real>(std::numbers::ln2);
 
 static Shape shape_of(const Laplace& p) { return broadcast("laplace", p.loc.shape(), p.log_scale.shape()); }
 

@@ -9,7 +9,7 @@ namespace GRADUS {
 namespace {
 
 constexpr Real kSmall = 2;  // below this x the series of F
-constexpr int kTerms = sizeof(Real) == 4 ? 21 : 33;
+constexpr int kMostTerms = sizeof(Real) == 4 ? 21 : 33;
 
 // The trapezoidal rule with s = v/rate and v = exp(y - e^-y), which falls off at both ends faster than any power
 // (Takahasi, Mori 1974).
@@ -40,7 +40,7 @@ template <class A, class X>
   auto harmonic = 1 / (a + 1);
   auto n = 1 + term;
   auto n_slope = -term * harmonic;
-  for (int k = 2; k < kTerms; ++k) {
+  for (int k = 2; k < kMostTerms; ++k) {
     const auto next = 1 / (a + k);
     term = term * x * next;
     harmonic += next;

@@ -3,11 +3,11 @@
 #include "autograd/elementwise.h"
 #include "nn/distributions/gamma.h"
 #include "nn/distributions/stirling.h"
+#include "nn/distributions/unit_normal.h"
 
 namespace GRADUS {
 
 constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN(), kInfinity = std::numeric_limits<Real>::infinity();
-constexpr Real kLogTwo = static_cast<Real>(std::numbers::ln2);
 
 static Shape shape_of(const StudentT& p) {
   return broadcast("student_t", broadcast("student_t", p.log_df.shape(), p.loc.shape()), p.log_scale.shape());

@@ -6,6 +6,7 @@
 
 namespace GRADUS {
 
+inline constexpr Real kLogTwo = static_cast<Real>(0.69314718055994530942L);
 inline constexpr Real kLogTwoPi = static_cast<Real>(1.83787706640934548356L);
 
 /// The Gaussian around `loc` with variance 1.

@@ -17,12 +17,12 @@ namespace GRADUS {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] static void fail(const fs::path& path, std::string_view reason) {
+[[noreturn]] static void cannot_write(const fs::path& path, std::string_view reason) {
   throw Error(fmt::format("[write] cannot write {}: {}", quote(path.native()), reason));
 }
 
-[[noreturn]] static void fail(const fs::path& path, int error) {
-  fail(path, error == ENOENT ? "its folder does not exist" : std::generic_category().message(error));
+[[noreturn]] static void cannot_write(const fs::path& path, int error) {
+  cannot_write(path, error == ENOENT ? "its folder does not exist" : std::generic_category().message(error));
 }
 
 constexpr std::string_view kTemporary = ".gradus.tmp.";  // what the names of files begin with that are not whole yet
@@ -132,20 +132,20 @@ struct Target {
     std::error_code error;
     if (fs::is_symlink(path, error)) {
       file = fs::canonical(path, error);
-      if (error) fail(path, "the symbolic link leads nowhere");
+      if (error) cannot_write(path, "the symbolic link leads nowhere");
     }
     exists = ::stat(file.c_str(), &old) == 0;
-    if (!exists && errno != ENOENT) fail(path, errno);
-    if (exists && S_ISDIR(old.st_mode)) fail(path, "it is a folder");
-    if (exists && !S_ISREG(old.st_mode)) fail(path, "it is not a regular file");
-    if (!file.has_filename()) fail(path, "it names no file");
+    if (!exists && errno != ENOENT) cannot_write(path, errno);
+    if (exists && S_ISDIR(old.st_mode)) cannot_write(path, "it is a folder");
+    if (exists && !S_ISREG(old.st_mode)) cannot_write(path, "it is not a regular file");
+    if (!file.has_filename()) cannot_write(path, "it names no file");
     folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   }
 };
 
 void check_writable(const fs::path& path) {
   const Target target(path);
-  if (::access(target.folder.c_str(), W_OK | X_OK) != 0) fail(path, errno);
+  if (::access(target.folder.c_str(), W_OK | X_OK) != 0) cannot_write(path, errno);
 }
 
 void write_file_atomically(const fs::path& path, std::string_view bytes) {
@@ -153,19 +153,20 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   // In the same folder, because a rename is atomic only within one file system.
   Temporary temporary;
   temporary.folder = ::open(target.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (temporary.folder < 0) fail(path, errno);
+  if (temporary.folder < 0) cannot_write(path, errno);
   remove_leftovers(target.folder);
-  if (const int e = temporary.create()) fail(path, e);
-  if (target.exists && ::fchmod(temporary.file, target.old.st_mode & 0777) != 0) fail(path, errno);
-  if (const int e = write_all(temporary.file, bytes)) fail(path, e);
+  if (const int e = temporary.create()) cannot_write(path, e);
+  if (target.exists && ::fchmod(temporary.file, target.old.st_mode & 0777) != 0) cannot_write(path, errno);
+  if (const int e = write_all(temporary.file, bytes)) cannot_write(path, e);
   // The numbers must be on the disk before the name is: a rename may overtake them otherwise. Closing the file, which
   // waits until it has its name, because it ends the lock, has nothing to report after this.
-  if (const int e = synchronise(temporary.file)) fail(path, e);
+  if (const int e = synchronise(temporary.file)) cannot_write(path, e);
   const fs::path name = target.file.filename();
-  if (::renameat(temporary.folder, temporary.name.c_str(), temporary.folder, name.c_str()) != 0) fail(path, errno);
+  if (::renameat(temporary.folder, temporary.name.c_str(), temporary.folder, name.c_str()) != 0)
+    cannot_write(path, errno);
   temporary.keep();
   // Some file systems cannot synchronise a folder and say EINVAL; there is nothing more to do there.
-  if (const int e = synchronise(temporary.folder); e != 0 && e != EINVAL) fail(path, e);
+  if (const int e = synchronise(temporary.folder); e != 0 && e != EINVAL) cannot_write(path, e);
 }
 
 bool is_leftover(const fs::path& name) { return name.native().starts_with(kTemporary); }

@@ -12,26 +12,26 @@
 
 namespace GRADUS {
 
-[[noreturn]] static void fail(const std::filesystem::path& path, std::string_view reason) {
+[[noreturn]] static void cannot_read(const std::filesystem::path& path, std::string_view reason) {
   throw Error(fmt::format("[read] cannot read {}: {}", quote(path.native()), reason));
 }
 
-[[noreturn]] static void fail(const std::filesystem::path& path, int error) {
-  fail(path, error == ENOENT ? "there is no such file" : std::generic_category().message(error));
+[[noreturn]] static void cannot_read(const std::filesystem::path& path, int error) {
+  cannot_read(path, error == ENOENT ? "there is no such file" : std::generic_category().message(error));
 }
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) fail(path, errno);
-  if (S_ISDIR(status.st_mode)) fail(path, "it is a folder");
-  if (!S_ISREG(status.st_mode)) fail(path, "it is not a regular file");
+  if (::stat(path.c_str(), &status) != 0) cannot_read(path, errno);
+  if (S_ISDIR(status.st_mode)) cannot_read(path, "it is a folder");
+  if (!S_ISREG(status.st_mode)) cannot_read(path, "it is not a regular file");
   // O_NONBLOCK: should a pipe have taken the file's place since, opening it must not wait for a writer.
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file_ < 0) fail(path, errno);
+  if (file_ < 0) cannot_read(path, errno);
   const bool known = ::fstat(file_, &status) == 0 && S_ISREG(status.st_mode);
   if (!known) {
     ::close(file_);
-    fail(path, "it is not a regular file");
+    cannot_read(path, "it is not a regular file");
   }
   size_ = status.st_size;
 }
@@ -43,20 +43,21 @@ void InputFile::read(void* to, std::int64_t bytes) {
   while (bytes > 0) {
     const ssize_t got = ::read(file_, at, static_cast<std::size_t>(bytes));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(path_, errno);
-    if (got == 0) fail(path_, "it is shorter than it should be");
+    if (got < 0) cannot_read(path_, errno);
+    if (got == 0) cannot_read(path_, "it is shorter than it should be");
     at += got;
     bytes -= got;
   }
 }
 
 void InputFile::skip(std::int64_t bytes) {
-  if (::lseek(file_, bytes, SEEK_CUR) < 0) fail(path_, errno);
+  if (::lseek(file_, bytes, SEEK_CUR) < 0) cannot_read(path_, errno);
 }
 
 std::string read_file(const std::filesystem::path& path, std::int64_t most) {
   InputFile file(path);
-  if (file.size() > most) fail(path, fmt::format("it has {} bytes, more than the {} expected", file.size(), most));
+  if (file.size() > most)
+    cannot_read(path, fmt::format("it has {} bytes, more than the {} expected", file.size(), most));
   std::string bytes(static_cast<std::size_t>(file.size()), '\0');
   file.read(bytes.data(), file.size());
   return bytes;

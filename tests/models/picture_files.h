@@ -42,8 +42,8 @@ inline std::string png_rows(const std::vector<std::string>& rows) {
   for (const std::string& row : rows) bytes += '\0' + row;
   std::string packed(compressBound(bytes.size()), '\0');
   uLongf size = packed.size();
-  REQUIRE(compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
-                   bytes.size()) == Z_OK);
+  REQUIRE(::compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
+                     bytes.size()) == Z_OK);
   packed.resize(size);
   return chunk("IDAT", packed) + chunk("IEND", "");
 }

@@ -14,7 +14,7 @@ using namespace gradus::test;
 
 namespace {
 
-constexpr double kRounding = sizeof(Real) == 8 ? 1e-12 : 1e-5;
+constexpr double kCodebookRounding = sizeof(Real) == 8 ? 1e-12 : 1e-5;
 
 Codes codebook(std::int64_t size, CodeTable::Update update = CodeTable::Update::averages, double commitment = 0.25) {
   return {CodebookCode{.table = {.size = size, .update = update}, .commitment = commitment}};
@@ -46,7 +46,7 @@ TEST_CASE("codebook: beta weighs how vectors commit to codes, not how codes foll
 
     Tape tape(parameters(vae.latent));
     const Tensor penalty = sum(*vae.latent.draw(batch, 1, {}, context).penalty);
-    CHECK(std::abs(penalty.item() - (1 + beta) * sum(off * off).item()) <= 100 * kRounding);
+    CHECK(std::abs(penalty.item() - (1 + beta) * sum(off * off).item()) <= 100 * kCodebookRounding);
     const std::vector<Tensor> gradients = tape.gradient(penalty);
     std::size_t i = 0;
     for_each_parameter(const_cast<Latent&>(vae.latent), [&](const MemberPath& path, Tensor&) {
@@ -54,11 +54,11 @@ TEST_CASE("codebook: beta weighs how vectors commit to codes, not how codes foll
       const std::string name = path.text();
       if (name == "codebook.codes") {  // 2·Σ (e - z), whatever β is
         const Tensor expected = -2 * scatter_rows(off, chosen, 5);
-        CHECK(norm(gradient - expected).item() <= 100 * kRounding);
+        CHECK(norm(gradient - expected).item() <= 100 * kCodebookRounding);
         CHECK(norm(expected).item() > 0.1);
       } else if (name == "head.bias") {  // 2β·Σ (z - e)
         const Tensor expected = reshape(sum(off, 0), {24}) * static_cast<Real>(2 * beta);
-        CHECK(norm(gradient - expected).item() <= 100 * kRounding);
+        CHECK(norm(gradient - expected).item() <= 100 * kCodebookRounding);
       }
     });
   }
@@ -80,7 +80,7 @@ TEST_CASE("codebook: the decoder sees codes, and its gradient goes straight thro
   std::size_t i = 0;
   for_each_parameter(const_cast<Latent&>(vae.latent), [&](const MemberPath& path, Tensor&) {
     const Tensor& gradient = gradients[i++];
-    if (path.text() == "head.bias") CHECK(norm(gradient - expected).item() <= 10 * kRounding);
+    if (path.text() == "head.bias") CHECK(norm(gradient - expected).item() <= 10 * kCodebookRounding);
   });
   for (const auto& vector : {latent.vectors(batch, context)}) CHECK(vector.shape() == Shape{2, 8, 3});
 }
@@ -97,7 +97,7 @@ TEST_CASE("codebook: the KL divergence is places times log K, and no more is kno
   Rng rng;
   Context context{.training = false, .rng = rng};
   const Bound parts = bound(vae, tiny_batch(3), {}, context);
-  for (const Real kl : parts.total_kl().values()) CHECK(std::abs(kl - 8 * std::log(5.0)) <= kRounding * 10);
+  for (const Real kl : parts.total_kl().values()) CHECK(std::abs(kl - 8 * std::log(5.0)) <= kCodebookRounding * 10);
 }
 
 TEST_CASE("codebook: codes begin as vectors of the images shown, from several places") {
@@ -124,8 +124,8 @@ TEST_CASE("codebook: a code by averages is what its vectors are on average") {
   // Counts 0.5·1 + 0.5·3 and 0.5·1 + 0.5·1; sums 0.5·0 + 0.5·6 and 0.5·10 + 0.5·12.
   CHECK(table.counts.value.values() == std::vector<Real>{2, 1});
   const double n[] = {(2 + 1e-5) / (3 + 2e-5) * 3, (1 + 1e-5) / (3 + 2e-5) * 3};
-  CHECK(std::abs(table.table().at({0, 0}) - 3 / n[0]) <= kRounding);
-  CHECK(std::abs(table.table().at({1, 0}) - 11 / n[1]) <= 10 * kRounding);
+  CHECK(std::abs(table.table().at({0, 0}) - 3 / n[0]) <= kCodebookRounding);
+  CHECK(std::abs(table.table().at({1, 0}) - 11 / n[1]) <= 10 * kCodebookRounding);
 }
 
 TEST_CASE("codebook: a code that no vector comes to begins anew as one of them, and others stay") {

@@ -24,7 +24,7 @@ Images squares(const char* name, std::int64_t count) {
   return images;
 }
 
-Config configuration(const Networks& network, const Dataset& data) {
+Config conditional_config(const Networks& network, const Dataset& data) {
   Config config;
   config.fingerprint = fingerprint(data.train);
   config.sample = data.train.shape();
@@ -54,7 +54,7 @@ TEST_CASE("a conditional model of coloured images trains, and its decoder does w
   const Dataset data{.name = "squares", .train = squares("a", 240), .test = squares("b", 30)};
   for (const Networks& network : {Networks{Dense{{32}}}, {Conv{.hidden = {24}, .channels = {6, 8}}}}) {
     CAPTURE(std::string(network.name()));
-    Config config = configuration(network, data);
+    Config config = conditional_config(network, data);
     config.epochs = 80;
     std::get<Adam>(config.optimizer.chosen).lr = 1e-2;
     config.validation = 30;
@@ -86,7 +86,7 @@ TEST_CASE("a conditional model of coloured images trains, and its decoder does w
 
 TEST_CASE("what decoder and importance are told is repeated for each draw: draws of one image agree with one by one") {
   const Dataset data{.name = "squares", .train = squares("a", 12), .test = squares("b", 6)};
-  const Config config = configuration({Dense{{8}}}, data);
+  const Config config = conditional_config({Dense{{8}}}, data);
   Rng rng{.seed = 4};
   const Vae vae = make_vae(config.model, config.sample, rng);
   Context context{.training = false, .rng = rng};

@@ -32,7 +32,7 @@ Dataset stripes() {
   return data;
 }
 
-Config configuration(const Dataset& data) {
+Config conv_config(const Dataset& data) {
   Config config;
   config.model = conv_settings({12}, 3);
   config.sample = {1, data.train.height, data.train.width};
@@ -124,7 +124,7 @@ TEST_CASE("conv vae: an image sees its own pixels where they are") {
 
 TEST_CASE("conv vae: it learns") {
   const Dataset data = stripes();
-  Trainer trainer(configuration(data), data);
+  Trainer trainer(conv_config(data), data);
   const double before = evaluate(trainer.vae(), data.test, Binarize::none).score();
   for (int step = 0; step < 3; ++step) trainer.step();
   const double after = evaluate(trainer.vae(), data.test, Binarize::none).score();
@@ -134,7 +134,7 @@ TEST_CASE("conv vae: it learns") {
 TEST_CASE("conv vae: the same bits for 1, 2, 3 and 7 threads, and after going on from any step") {
   const Threads restore;
   const Dataset data = stripes();
-  const Config config = configuration(data);
+  const Config config = conv_config(data);
   std::vector<Checkpoint> first;
   for (const int count : {1, 2, 3, 7}) {
     set_threads(count);

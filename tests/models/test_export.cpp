@@ -11,7 +11,7 @@ using namespace gradus::test;
 
 namespace {
 
-constexpr std::int64_t kCount = 5;
+constexpr std::int64_t kExported = 5;
 
 /// Exports a model to that folder, and beside it what goes in and what is to come out.
 void put_case(const fs::path& folder, const ModelSettings& model, const SampleShape& sample) {
@@ -21,10 +21,10 @@ void put_case(const fs::path& folder, const ModelSettings& model, const SampleSh
   const Vae vae = new_vae(config);
   const Pause no_derivatives;
   Rng rng{.seed = 3};
-  Minibatch batch{uniform({kCount, sample.numel()}, rng)};
+  Minibatch batch{uniform({kExported, sample.numel()}, rng)};
   const std::int64_t classes = condition_size(model.condition);
-  if (classes > 0) batch.condition = one_hot(Indices{Shape{kCount}, {0, 1, 2, 1, 0}}, classes);
-  const Tensor z = normal({kCount, vae.decoder.network()->in.numel()}, rng);
+  if (classes > 0) batch.condition = one_hot(Indices{Shape{kExported}, {0, 1, 2, 1, 0}}, classes);
+  const Tensor z = normal({kExported, vae.decoder.network()->in.numel()}, rng);
   Context training{.training = true, .rng = rng}, context{.training = false, .rng = rng};
   vae.latent.draw(batch, 1, {}, training);  // so that running statistics are not those of the beginning
   vae.decoder.log_likelihood(batch, reshape(z, z.shape().inserted(0, 1)), training);
@@ -34,7 +34,7 @@ void put_case(const fs::path& folder, const ModelSettings& model, const SampleSh
   numbers.tensors = {{"x", batch.x}, {"z", z}, {"code", vae.latent.code(batch, context)}};
   if (batch.condition) numbers.tensors["condition"] = *batch.condition;
   const Tensor y = vae.decoder.parameters(z, batch.condition, context);
-  numbers.tensors["parameters"] = reshape(y, {kCount, y.numel() / kCount});
+  numbers.tensors["parameters"] = reshape(y, {kExported, y.numel() / kExported});
   numbers.tensors["mean"] = vae.decoder.mean(z, batch.condition, context);
   if (const auto q = vae.latent.posterior(batch, context)) numbers.tensors["log_variance"] = q->log_variance;
   save_checkpoint(folder / "numbers.safetensors", numbers);

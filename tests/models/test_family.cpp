@@ -12,6 +12,7 @@
 #include "tensor/storage.h"
 #include "tests/files.h"
 #include "tests/models/same_bits.h"
+#include "tests/models/some_digits.h"
 
 using namespace gradus;
 using namespace gradus::test;
@@ -51,7 +52,7 @@ struct Choose final : Shrink {
 };
 
 /// A model with that kind, small.
-Config configuration(const std::string& choice, const std::string& kind) {
+Config family_config(const std::string& choice, const std::string& kind) {
   Config config;
   Choose choose(choice, kind);
   Shrink shrink;
@@ -73,10 +74,6 @@ std::vector<std::pair<std::string, std::string>> all_kinds() {
   return collect.seen;
 }
 
-Dataset few_digits(std::int64_t count) {
-  return {.name = "digits", .train = generate_digits(count, 0), .test = generate_digits(10, 1)};
-}
-
 void fit_to(Config& config, const Dataset& data) {
   config.fingerprint = fingerprint(data.train);
   config.batch_size = 16;
@@ -88,12 +85,12 @@ void fit_to(Config& config, const Dataset& data) {
 
 TEST_CASE("family: every kind trains with the same bits for 1, 2, 3 and 7 threads, and from any step on") {
   const Threads restore;
-  const Dataset data = few_digits(40);  // 16, 16, 8
+  const Dataset data = some_digits(40, 10);  // 16, 16, 8
   for (const auto& named : all_kinds()) {
     const std::string &choice = named.first, &kind = named.second;
     CAPTURE(choice);
     CAPTURE(kind);
-    Config config = configuration(choice, kind);
+    Config config = family_config(choice, kind);
     fit_to(config, data);
     std::vector<Checkpoint> steps;
     for (const int count : {1, 2, 3, 7}) {
@@ -117,12 +114,12 @@ TEST_CASE("family: every kind trains with the same bits for 1, 2, 3 and 7 thread
 }
 
 TEST_CASE("family: a warm step of any kind takes no memory from the system") {
-  const Dataset data = few_digits(16 * 14);
+  const Dataset data = some_digits(16 * 14, 10);
   for (const auto& named : all_kinds()) {
     const std::string &choice = named.first, &kind = named.second;
     CAPTURE(choice);
     CAPTURE(kind);
-    Config config = configuration(choice, kind);
+    Config config = family_config(choice, kind);
     fit_to(config, data);
     release_pool();
     Trainer trainer(config, data);
@@ -144,7 +141,7 @@ TEST_CASE("family: the whole loss of every kind has the gradient that difference
     if (kEstimators.contains(kind)) continue;
     CAPTURE(choice);
     CAPTURE(kind);
-    const Config config = configuration(choice, kind);
+    const Config config = family_config(choice, kind);
     Rng rng{.seed = 3};
     Vae vae = make_vae(config.model, {1, 5, 4}, rng);
     const Minibatch batch{uniform({4, 20}, rng)};

@@ -10,7 +10,7 @@ using namespace gradus::test;
 
 namespace {
 
-constexpr double kRounding = sizeof(Real) == 8 ? 1e-12 : 1e-5;
+constexpr double kFlowRounding = sizeof(Real) == 8 ? 1e-12 : 1e-5;
 
 double softplus(double x) { return std::log1p(std::exp(x)); }
 
@@ -32,10 +32,10 @@ TEST_CASE("planar flow: the correction of u is divided by the square of the norm
       PlanarFlow::step(z, filled({1, 2}, {-1, Real(0.5)}), filled({1, 2}, {3, 4}), filled({1, 1}, {Real(0.3)}));
   const double along = -1, correction = (softplus(along) - 1 - along) / 25, t = std::tanh(0.3 - 0.8 + 0.3);
   const double u[] = {-1 + 3 * correction, 0.5 + 4 * correction};
-  CHECK(std::abs(next.at({0, 0, 0}) - (0.1 + u[0] * t)) <= kRounding);
-  CHECK(std::abs(next.at({0, 0, 1}) - (-0.2 + u[1] * t)) <= kRounding);
+  CHECK(std::abs(next.at({0, 0, 0}) - (0.1 + u[0] * t)) <= kFlowRounding);
+  CHECK(std::abs(next.at({0, 0, 1}) - (-0.2 + u[1] * t)) <= kFlowRounding);
   const double det = 1 + (1 - t * t) * (3 * u[0] + 4 * u[1]);
-  CHECK(std::abs(log_det.item() - std::log(det)) <= kRounding);
+  CHECK(std::abs(log_det.item() - std::log(det)) <= kFlowRounding);
 }
 
 TEST_CASE("planar flow: it never turns back, however u points against w") {
@@ -62,10 +62,10 @@ TEST_CASE("planar flow: where w is 0 all codes are pushed alike") {
   const Tensor z = filled({1, 1, 2}, {Real(0.1), Real(-0.2)}), u = filled({1, 2}, {1, 2});
   Tape tape({u});
   const auto [next, log_det] = PlanarFlow::step(z, u, zeros({1, 2}), full({1, 1}, Real(0.5)));
-  CHECK(std::abs(next.at({0, 0, 1}) - (-0.2 + 2 * std::tanh(0.5))) <= kRounding);
-  CHECK(std::abs(log_det.item()) <= kRounding);
+  CHECK(std::abs(next.at({0, 0, 1}) - (-0.2 + 2 * std::tanh(0.5))) <= kFlowRounding);
+  CHECK(std::abs(log_det.item()) <= kFlowRounding);
   for (const Real g : tape.gradient(sum(next) + sum(log_det), u).values())
-    CHECK(std::abs(g - std::tanh(0.5)) <= kRounding);
+    CHECK(std::abs(g - std::tanh(0.5)) <= kFlowRounding);
 }
 
 TEST_CASE("flows: the encoder gives the planar flow's parameters, and the autoregressive one's context") {
@@ -102,10 +102,10 @@ TEST_CASE("flows: the density is that of q at the last code under the prior of t
           log_q0 -= 0.5 * (std::log(2 * std::numbers::pi) + flow.log_variance(h).at({b, i}) + e * e);
           log_p -= 0.5 * (std::log(2 * std::numbers::pi) + last * last);
           log_p0 -= 0.5 * (std::log(2 * std::numbers::pi) + first * first);
-          CHECK(std::abs(draw.z.at({k, b, i}) - last) <= kRounding);
+          CHECK(std::abs(draw.z.at({k, b, i}) - last) <= kFlowRounding);
         }
         const double kl = draw.kl->at({k, b, 0});
-        CHECK(std::abs(kl - (log_q0 - log_det.at({k, b, 0}) - log_p)) <= 10 * kRounding);
+        CHECK(std::abs(kl - (log_q0 - log_det.at({k, b, 0}) - log_p)) <= 10 * kFlowRounding);
         CHECK(std::abs(log_p - log_p0) > 1e-3);  // so that the other prior would be seen
       }
   }
@@ -153,7 +153,7 @@ TEST_CASE("autoregressive flow: it is undone one dimension after the other") {
     z = &*made == &steps.front() ? back : flip(back, {-1});
   }
   const std::vector<Real> first = z0.values(), undone = z.values();
-  for (std::size_t i = 0; i < first.size(); ++i) CHECK(std::abs(undone[i] - first[i]) <= 100 * kRounding);
+  for (std::size_t i = 0; i < first.size(); ++i) CHECK(std::abs(undone[i] - first[i]) <= 100 * kFlowRounding);
 }
 
 TEST_CASE("flows: what needs their inverse is refused") {

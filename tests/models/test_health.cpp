@@ -11,19 +11,14 @@
 #include "nn/clip.h"
 #include "tests/models/latents.h"
 #include "tests/models/program.h"
+#include "tests/models/some_digits.h"
 
 using namespace gradus;
 using namespace gradus::test;
 
 namespace {
 
-const std::atomic<bool> never{false};
-
-Dataset some_digits(std::int64_t train, std::int64_t test) {
-  return {.name = "digits", .train = generate_digits(train, 0), .test = generate_digits(test, 1)};
-}
-
-Config settings(const Dataset& data) {
+Config health_config(const Dataset& data) {
   Config config;
   config.fingerprint = fingerprint(data.train);
   config.model.network = {Dense{{8}}};
@@ -86,7 +81,7 @@ TEST_CASE("health: a KL divergence that explodes names the image and the dimensi
       "help: try a smaller `lr`, a `clip` of 1, or a `beta_warmup`");
   // In a training whose steps are far too large.
   const Dataset data = some_digits(64, 10);
-  Config config = settings(data);
+  Config config = health_config(data);
   config.epochs = 2;
   config.optimizer = {Adam{.lr = 0.4}};
   config.objective.beta = 0;
@@ -99,7 +94,7 @@ TEST_CASE("health: a KL divergence that explodes names the image and the dimensi
 
 TEST_CASE("health: a code that collapses") {
   const Dataset data = some_digits(64, 10);
-  Config config = settings(data);
+  Config config = health_config(data);
   config.epochs = 60;  // of 4 steps
   config.objective.beta = 50;
   config.optimizer = {Adam{.lr = 0.01}};
@@ -138,7 +133,7 @@ TEST_CASE("health: codes that nothing comes to") {
   CHECK(dead_codes_remark(tiny_vae({GaussianCode{}}), metrics, 20) == "");
   // In a training: all codes but one are far away from where vectors are, and none is ever moved.
   const Dataset data = some_digits(32, 40);
-  Config config = settings(data);
+  Config config = health_config(data);
   config.model.code.chosen = CodebookCode{.table = {.size = 32, .update = CodeTable::Update::loss, .revive = 0}};
   config.epochs = 8;
   config.optimizer = {Adam{.lr = sizeof(Real) == 4 ? 0.1 : 0.5}};  // draws differ, and with them what it takes
@@ -150,7 +145,7 @@ TEST_CASE("health: codes that nothing comes to") {
 
 TEST_CASE("health: logits where sigmoid is flat") {
   const Dataset data = some_digits(16, 10);
-  Config config = settings(data);
+  Config config = health_config(data);
   Trainer trainer(config, data);
   Vae vae = trainer.vae();
   CHECK(logits_remark(config, vae, data.test) == "");
@@ -212,7 +207,7 @@ TEST_CASE("health: a step whose loss or gradient is not finite says where, and l
 TEST_CASE(
     "health: the norm of the gradient and the active units stand in metrics.csv, with the bits of a resumed run") {
   const Dataset data = some_digits(16 * 18, 10);
-  Config config = settings(data);
+  Config config = health_config(data);
   config.epochs = 1;
   config.clip = 0.5;
   const Folder folder;

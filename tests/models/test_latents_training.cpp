@@ -6,15 +6,14 @@
 #include "models/training/trainer.h"
 #include "tests/files.h"
 #include "tests/models/latents.h"
+#include "tests/models/some_digits.h"
 
 using namespace gradus;
 using namespace gradus::test;
 
 namespace {
 
-const std::atomic<bool> never{false};
-
-Config small(const Codes& code, const Dataset& data) {
+Config latent_config(const Codes& code, const Dataset& data) {
   Config config;
   config.fingerprint = fingerprint(data.train);
   config.model.network = {Dense{{6}}};
@@ -37,7 +36,7 @@ std::vector<Real> row(const Tensor& x, std::int64_t i) { return slice(x, 0, i, i
 
 TEST_CASE("latents in training: pseudo-inputs begin from different training images at random, none of those held out") {
   const Dataset data{.name = "digits", .train = generate_digits(60, 0), .test = generate_digits(5, 1)};
-  Config config = small({VampCode{.pseudo_inputs = 12}}, data);
+  Config config = latent_config({VampCode{.pseudo_inputs = 12}}, data);
   config.validation = 20;
   const Tensor images = all_of(data.train, 60);
   std::vector<std::set<std::int64_t>> taken;
@@ -60,7 +59,7 @@ TEST_CASE("latents in training: pseudo-inputs begin from different training imag
 
 TEST_CASE("latents in training: after an epoch a Gaussian is fitted to the codes of all training images") {
   const Dataset data{.name = "digits", .train = generate_digits(70, 0), .test = generate_digits(5, 1)};
-  Config config = small({PointCode{}}, data);
+  Config config = latent_config({PointCode{}}, data);
   config.validation = 10;
   for (const double average : {0.0, 0.9}) {  // of an average's own codes, where it is what is used
     config.ema = average;

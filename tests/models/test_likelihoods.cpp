@@ -11,14 +11,14 @@ using namespace gradus::test;
 
 namespace {
 
-constexpr std::size_t kKinds = std::variant_size_v<decltype(Likelihoods{}.chosen)>;
+constexpr std::size_t kLikelihoods = std::variant_size_v<decltype(Likelihoods{}.chosen)>;
 
 /// Calls f(choice) for every kind, with its defaults.
 template <std::size_t... i>
 void for_each_kind(std::index_sequence<i...>, const auto& f) {
   (f(Likelihoods{std::variant_alternative_t<i, decltype(Likelihoods{}.chosen)>{}}), ...);
 }
-void for_each_kind(const auto& f) { for_each_kind(std::make_index_sequence<kKinds>{}, f); }
+void for_each_kind(const auto& f) { for_each_kind(std::make_index_sequence<kLikelihoods>{}, f); }
 
 /// y as the likelihood takes it, and what it makes of it.
 template <class F>

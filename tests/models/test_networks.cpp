@@ -57,7 +57,7 @@ Network decoder_of(const Networks& network, const NetworkPlan& plan) {
   return std::visit([&](const auto& kind) { return kind.decoder(plan, rng); }, network.chosen);
 }
 
-std::vector<std::string> names_of(Network& network) {
+std::vector<std::string> member_names(Network& network) {
   std::vector<std::string> names;
   for_each_parameter(network, [&](const MemberPath& path, Tensor&) { names.push_back(path.text()); });
   return names;
@@ -119,11 +119,11 @@ TEST_CASE("a stack that does not fit names the layer and what would fit") {
 TEST_CASE("what is not chosen adds nothing: the same tensors and the same numbers") {
   const NetworkPlan plan{.height = 4, .width = 5};
   Network plain = encoder_of({dense()}, plan);
-  CHECK(names_of(plain) == std::vector<std::string>{"hidden.0.weight", "hidden.0.bias", "hidden.1.weight",
-                                                    "hidden.1.bias", "hidden.2.weight", "hidden.2.bias"});
+  CHECK(member_names(plain) == std::vector<std::string>{"hidden.0.weight", "hidden.0.bias", "hidden.1.weight",
+                                                        "hidden.1.bias", "hidden.2.weight", "hidden.2.bias"});
   CHECK(plain.steps.size() == 6);
   Network all = encoder_of({conv({.norm = Norm::batch, .dropout = 0.5, .residual = true})}, plan);
-  const std::vector<std::string> names = names_of(all);
+  const std::vector<std::string> names = member_names(all);
   for (const char* added : {"convolutions.0.norm.weight", "blocks.1.0.weight", "blocks.1.0.norm.bias",
                             "blocks.1.1.bias", "hidden.0.norm.weight"})
     CHECK_MESSAGE(std::ranges::count(names, added) == 1, added);

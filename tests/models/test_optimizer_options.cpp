@@ -17,24 +17,24 @@ using namespace gradus::test;
 
 namespace {
 
-const Dataset& few_digits() {
+const Dataset& seventy_digits() {
   static const Dataset data{.name = "digits", .train = generate_digits(70, 0), .test = generate_digits(10, 1)};
   return data;
 }
 
-Config small() {
+Config optimizer_config() {
   Config config;
   config.model.network = {Dense{{9}}};
   config.model.latent = 4;
   config.batch_size = 16;
   config.epochs = 3;
-  config.fingerprint = fingerprint(few_digits().train);
+  config.fingerprint = fingerprint(seventy_digits().train);
   return config;
 }
 
 /// What `vae train` makes of a line's options, on the digits above. Its sentences name options.
 Config configured(const std::vector<std::string>& options) try {
-  Config config = small();
+  Config config = optimizer_config();
   const auto list = [&](SettingsVisitor& to) { visit_settings(config, to); };
   CommandLine line("vae", "", "");
   offer(line.verb("train", "Trains."), list);
@@ -42,7 +42,7 @@ Config configured(const std::vector<std::string>& options) try {
   arguments.insert(arguments.end(), options.begin(), options.end());
   assign(line.parse(arguments).given, list);
   config.check();
-  settle_schedule(config, few_digits().train.count);
+  settle_schedule(config, seventy_digits().train.count);
   return config;
 } catch (const SettingError& error) {
   throw UsageError(spoken(error.what(), as_flag));
@@ -93,14 +93,14 @@ TEST_CASE("optimizer options: every combination goes on from a file at any step 
         const Config read = config_from_json(to_json(config), "config.json");
         CHECK(to_json(read) == to_json(config));
         INFO(fmt::format("{}", fmt::join(options, " ")));
-        Trainer whole(config, few_digits());
-        const auto steps = std::min<std::int64_t>(steps_per_epoch(config, few_digits().train.count) - 1, 4);
+        Trainer whole(config, seventy_digits());
+        const auto steps = std::min<std::int64_t>(steps_per_epoch(config, seventy_digits().train.count) - 1, 4);
         REQUIRE(steps >= 1);
         for (std::int64_t step = 0; step < steps; ++step) {
           if (step == steps / 2) save_checkpoint(file, whole.save());
           whole.step();
         }
-        Trainer part(read, few_digits(), load_checkpoint(file));
+        Trainer part(read, seventy_digits(), load_checkpoint(file));
         for (std::int64_t step = steps / 2; step < steps; ++step) part.step();
         check_equal(part.save(), whole.save());
         ++combinations;
@@ -126,7 +126,7 @@ TEST_CASE("optimizer options: each of them makes a difference") {
                               {"--schedule", "cosine", "--decay-factor", "0"},
                               {"--warmup", "5"},
                               {"--accumulate", "2"}}) {
-    Trainer trainer(configured(options), few_digits());
+    Trainer trainer(configured(options), seventy_digits());
     for (int step = 0; step < 3; ++step)
       if (step < 2 || options.empty() || options[0] != "--accumulate") trainer.step();
     ends.push_back(trainer.save());
@@ -138,13 +138,13 @@ TEST_CASE("optimizer options: each of them makes a difference") {
 }
 
 TEST_CASE("optimizer options: accumulated batches are the large batch, up to rounding") {
-  Config large = small();
+  Config large = optimizer_config();
   large.batch_size = 32;  // of 70: two steps of 32, one of 6
   large.binarize = Binarize::dynamically;
   Config parts = large;
   parts.batch_size = 16;
   parts.accumulate = 2;
-  Trainer a(large, few_digits()), b(parts, few_digits());
+  Trainer a(large, seventy_digits()), b(parts, seventy_digits());
   for (int step = 0; step < 2; ++step) {
     a.step();
     b.step();
@@ -153,7 +153,7 @@ TEST_CASE("optimizer options: accumulated batches are the large batch, up to rou
   // but as many.
   CHECK(a.save().metadata.at("generator.counter") == b.save().metadata.at("generator.counter"));
   large.binarize = parts.binarize = Binarize::none;
-  Trainer c(large, few_digits()), d(parts, few_digits());
+  Trainer c(large, seventy_digits()), d(parts, seventy_digits());
   for (int step = 0; step < 2; ++step) {
     c.step();
     d.step();
@@ -161,16 +161,16 @@ TEST_CASE("optimizer options: accumulated batches are the large batch, up to rou
   const double worst = worst_difference(c.save(), d.save());
   MESSAGE("differs by ", worst);
   CHECK(worst <= (sizeof(Real) == 8 ? 1e-9 : 1e-4));
-  CHECK(worst_difference(c.save(), Trainer(large, few_digits()).save()) > 1e-3);
+  CHECK(worst_difference(c.save(), Trainer(large, seventy_digits()).save()) > 1e-3);
   parts.batch_size = 35;  // one step of 35 + 35
-  CHECK(steps_per_epoch(parts, few_digits().train.count) == 1);
+  CHECK(steps_per_epoch(parts, seventy_digits().train.count) == 1);
   parts.batch_size = 24;  // 24 + 24, 22
-  CHECK(steps_per_epoch(parts, few_digits().train.count) == 2);
+  CHECK(steps_per_epoch(parts, seventy_digits().train.count) == 2);
 }
 
 TEST_CASE("optimizer options: the average of the weights is saved, and is the model that is used") {
   Config config = configured({"--ema", "0.9"});
-  Trainer trainer(config, few_digits());
+  Trainer trainer(config, seventy_digits());
   for (int step = 0; step < 3; ++step) trainer.step();
   const Checkpoint checkpoint = trainer.save();
   const std::string name = "decoder.output.weight";
@@ -180,7 +180,7 @@ TEST_CASE("optimizer options: the average of the weights is saved, and is the mo
   CHECK(state(load_vae(config, checkpoint, "")).at(name).values() == checkpoint.tensors.at(name).values());
   // The training itself does not depend on it.
   config.ema = 0;
-  Trainer plain(config, few_digits());
+  Trainer plain(config, seventy_digits());
   for (int step = 0; step < 3; ++step) plain.step();
   CHECK(plain.save().tensors.at(name).values() == checkpoint.tensors.at(name).values());
   CHECK(plain.save().tensors.count("average." + name) == 0);

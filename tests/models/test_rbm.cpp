@@ -65,7 +65,7 @@ Enumerated enumerated(const Rbm& rbm) {
   return all;
 }
 
-constexpr double kRounding = sizeof(Real) == 4 ? 2e-6 : 1e-14;  // relative, of sums of some tens of terms
+constexpr double kRbmRounding = sizeof(Real) == 4 ? 2e-6 : 1e-14;  // relative, of sums of some tens of terms
 
 }  // namespace
 
@@ -76,13 +76,13 @@ TEST_CASE("rbm: free energy, log Z and likelihood are those of all states added 
     const Enumerated all = enumerated(rbm);
     const Tensor F = rbm.free_energy(v), plain = rbm.plain().free_energy(v);
     for (int s = 0; s < 1 << D; ++s) {
-      CHECK(std::abs(-at(F, s) - all.log_z - std::log(all.p[s])) <= 20 * kRounding);
-      CHECK(std::abs(at(plain, s) - at(F, s) - at(plain, 0) + at(F, 0)) <= 20 * kRounding);
+      CHECK(std::abs(-at(F, s) - all.log_z - std::log(all.p[s])) <= 20 * kRbmRounding);
+      CHECK(std::abs(at(plain, s) - at(F, s) - at(plain, 0) + at(F, 0)) <= 20 * kRbmRounding);
     }
-    CHECK(std::abs(exact_log_z(rbm) - all.log_z) <= 10 * kRounding);
+    CHECK(std::abs(exact_log_z(rbm) - all.log_z) <= 10 * kRbmRounding);
     double mean = 0;
     for (const double p : all.p) mean += std::log(p) / (1 << D);
-    CHECK(std::abs(log_likelihood(rbm, v, exact_log_z(rbm)) - mean) <= 20 * kRounding);
+    CHECK(std::abs(log_likelihood(rbm, v, exact_log_z(rbm)) - mean) <= 20 * kRbmRounding);
   }
   Rbm large = small_rbm(false);
   large.hidden = zeros({21});
@@ -169,7 +169,7 @@ TEST_CASE("rbm: annealed importance sampling, there and back, is within its erro
   const Tensor data = bernoulli({50, D}, Real(0.3), rng);
   none.visible = log((sum(data, {0}) + 1) * (Real(1) / 52)) - log(1 - (sum(data, {0}) + 1) * (Real(1) / 52));
   const AnnealedLogZ same = forward_ais(none, data, 20, 5, rng);
-  CHECK(std::abs(same.log_z - enumerated(none).log_z) <= 20 * kRounding);
+  CHECK(std::abs(same.log_z - enumerated(none).log_z) <= 20 * kRbmRounding);
   CHECK(std::abs(same.effective_samples - 20) <= 1e-3);
 }
 
@@ -196,7 +196,7 @@ TEST_CASE("rbm: training by CD and PCD, centred or not, finds more than the freq
   for (int i = 0; i < 4; ++i) {
     double ones = 0;
     for (int s = 0; s < 200; ++s) ones += static_cast<double>(data.at({s, i}));
-    CHECK(std::abs(at(fresh.visible_offset.value, i) - (ones + 1) / 202) <= kRounding);
-    CHECK(std::abs(at(fresh.visible, i) - std::log((ones + 1) / (201 - ones))) <= 10 * kRounding);
+    CHECK(std::abs(at(fresh.visible_offset.value, i) - (ones + 1) / 202) <= kRbmRounding);
+    CHECK(std::abs(at(fresh.visible, i) - std::log((ones + 1) / (201 - ones))) <= 10 * kRbmRounding);
   }
 }

@@ -9,6 +9,7 @@
 #include "models/training/trainer.h"
 #include "tests/files.h"
 #include "tests/models/same_bits.h"
+#include "tests/models/some_digits.h"
 
 using namespace gradus;
 using namespace gradus::test;
@@ -33,11 +34,7 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
-Dataset few_digits(std::int64_t count) {
-  return {.name = "digits", .train = generate_digits(count, 0), .test = generate_digits(10, 1)};
-}
-
-Config configuration(const Dataset& data, std::vector<std::int64_t> hidden, std::int64_t batch_size) {
+Config dense_config(const Dataset& data, std::vector<std::int64_t> hidden, std::int64_t batch_size) {
   Config config;
   config.model.network = {Dense{std::move(hidden)}};
   config.batch_size = batch_size;
@@ -49,8 +46,8 @@ Config configuration(const Dataset& data, std::vector<std::int64_t> hidden, std:
 
 TEST_CASE("training: the same bits for 1, 2, 3 and 7 threads") {
   const Threads restore;
-  const Dataset data = few_digits(450);
-  Config config = configuration(data, {500, 300}, 150);
+  const Dataset data = some_digits(450, 10);
+  Config config = dense_config(data, {500, 300}, 150);
   config.binarize = Binarize::dynamically;
   std::vector<Checkpoint> results;
   for (const int count : {1, 2, 3, 7}) {
@@ -63,8 +60,8 @@ TEST_CASE("training: the same bits for 1, 2, 3 and 7 threads") {
 }
 
 TEST_CASE("training: continuing from a checkpoint at any step gives the same bits") {
-  const Dataset data = few_digits(70);
-  Config config = configuration(data, {20, 10}, 16);
+  const Dataset data = some_digits(70, 10);
+  Config config = dense_config(data, {20, 10}, 16);
   config.binarize = Binarize::dynamically;
   Trainer whole(config, data);
   std::vector<Checkpoint> at;
@@ -81,9 +78,9 @@ TEST_CASE("training: continuing from a checkpoint at any step gives the same bit
 }
 
 TEST_CASE("training: settings out of their range, images of another size and steps beyond an epoch are refused") {
-  const Dataset data = few_digits(30);
+  const Dataset data = some_digits(30, 10);
   const auto refusal = [&](auto change) {
-    Config config = configuration(data, {5}, 16);
+    Config config = dense_config(data, {5}, 16);
     change(config);
     return error_of([&] { Trainer trainer(config, data); });
   };
@@ -93,7 +90,7 @@ TEST_CASE("training: settings out of their range, images of another size and ste
   CHECK(contains(refusal([](Config& c) { c.validation = 30; }), "leaves none of the 30 training images"));
   CHECK(refusal([](Config& c) { c.sample = {1, 14, 56}; }) ==
         "the images of \"digits\" are 28 x 28 pixels, the model takes 14 x 56");
-  Trainer trainer(configuration(data, {5}, 16), data);
+  Trainer trainer(dense_config(data, {5}, 16), data);
   trainer.step();
   trainer.step();
   CHECK(error_of([&] { trainer.step(); }) == "[trainer] all images of the epoch are used");
@@ -102,9 +99,9 @@ TEST_CASE("training: settings out of their range, images of another size and ste
 }
 
 TEST_CASE("training: from the tenth step on the system is asked for no memory, and the pool is what a step needs") {
-  const Dataset data = few_digits(4000);
+  const Dataset data = some_digits(4000, 10);
   const auto news_per_step = [&](std::vector<std::int64_t> hidden, double ema = 0, std::int64_t accumulate = 1) {
-    Config config = configuration(data, std::move(hidden), 100 / accumulate);
+    Config config = dense_config(data, std::move(hidden), 100 / accumulate);
     config.ema = ema;
     config.accumulate = accumulate;
     Trainer trainer(config, data);

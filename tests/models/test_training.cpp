@@ -14,19 +14,14 @@
 #include "nn/average.h"
 #include "nn/clip.h"
 #include "tests/files.h"
+#include "tests/models/some_digits.h"
 
 using namespace gradus;
 using namespace gradus::test;
 
 namespace {
 
-const std::atomic<bool> never{false};
-
-Dataset some_digits(std::int64_t train, std::int64_t test) {
-  return {.name = "digits", .train = generate_digits(train, 0), .test = generate_digits(test, 1)};
-}
-
-Config settings(const Dataset& data) {
+Config training_config(const Dataset& data) {
   Config config;
   config.fingerprint = fingerprint(data.train);
   config.model.network = {Dense{{20, 10}}};
@@ -67,7 +62,7 @@ std::vector<std::vector<double>> table(const Run& run) {
 /// Two epochs of a training with these settings, and the same written out.
 static void follow_by_hand(double clip, double lr) {
   const Dataset data = some_digits(70, 10);
-  Config config = settings(data);
+  Config config = training_config(data);
   config.epochs = 2;
   config.binarize = Binarize::dynamically;
   config.objective.beta = 4;
@@ -155,7 +150,7 @@ TEST_CASE("training: two epochs are a loop over the bound's gradients, clipped, 
 TEST_CASE("training: a bound that is told is that of its epoch, and the best is that of the images held out") {
   Dataset data = some_digits(40, 10);
   for (std::size_t i = 30 * 784; i < data.train.pixels.size(); ++i) data.train.pixels[i] ^= 0xff;
-  Config config = settings(data);
+  Config config = training_config(data);
   config.validation = 10;  // those black on white, whose bound falls when the others are learnt
   config.optimizer = {Adam{.lr = 0.01}};
   config.epochs = 8;
@@ -212,7 +207,7 @@ TEST_CASE("training: a bound that is told is that of its epoch, and the best is 
 
 TEST_CASE("training: images held out are not trained on, all others are") {
   const Dataset data = some_digits(40, 10);
-  Config config = settings(data);
+  Config config = training_config(data);
   config.validation = 10;
   const auto weights = [&](std::int64_t changed) {
     Dataset other = data;
@@ -231,7 +226,7 @@ TEST_CASE("training: what is asked to stop is saved where it stands") {
   const Dataset data = some_digits(40, 10);
   const Folder folder;
   const Run run{folder.path};
-  Trainer trainer(settings(data), data);
+  Trainer trainer(training_config(data), data);
   trainer.step();
   const std::atomic<bool> stop{true};
   CHECK_FALSE(trainer.train(run, {}, stop));
@@ -242,7 +237,7 @@ TEST_CASE("training: what is asked to stop is saved where it stands") {
 
 TEST_CASE("training: a checkpoint whose numbers no training arrives at is refused in a sentence") {
   const Dataset data = some_digits(40, 10);
-  const Config config = settings(data);
+  const Config config = training_config(data);
   const Checkpoint good = Trainer(config, data).save();
   const auto says = [&](const std::string& name, const std::string& text) {
     Checkpoint changed = good;
@@ -307,7 +302,7 @@ TEST_CASE("evaluation and pictures take no more memory than a training step, and
     return images;
   };
   const Dataset data{.name = "large", .train = large(18), .test = large(70)};
-  Config config = settings(data);
+  Config config = training_config(data);
   config.fingerprint = fingerprint(data.train);
   config.sample = {1, 64, 64};
   config.model.network = {Conv{{8}}};
@@ -377,7 +372,7 @@ TEST_CASE("bits: pixels of the images' probabilities, an image's own wherever it
 
 TEST_CASE("pictures: samples from the prior, test images over their reconstructions, of few images too") {
   const Dataset data = some_digits(20, 6);  // fewer test images than the picture shows at most
-  Config config = settings(data);
+  Config config = training_config(data);
   config.epochs = 1;
   config.binarize = Binarize::statically;
   config.ema = 0.5;
