@@ -23,9 +23,9 @@ spelling() {
 reference() { mkdir -p build && doxygen tests/check/Doxyfile; }
 
 # Files that are compiled for other machines, with other libraries or a header made beforehand, or not to compile, are
-# left out, and deleted ones. Of many changes those of most lines are looked at, the first twenty: some two minutes.
+# left out, and deleted ones. Of many changes those of most lines are looked at, the first dozen: some minute.
 tidy() {
-  local base file most=20 chosen files=()
+  local base file most=12 chosen files=()
   if [[ ${1:-} != --all ]] && base=$(git rev-list -1 --before='1 day ago' HEAD) && [[ $base ]]; then
     mapfile -t chosen < <(git diff --numstat "$base" -- '*.h' '*.cpp' | sort -nr | cut -f3)
   else

@@ -34,9 +34,9 @@ TEST_CASE("utf8: the length of a character, and 0 for what is none") {
       {"\xf5\x80\x80\x80", 0},
       {"\xff", 0},
   };
-  for (const auto& [text, length] : cases) {
-    INFO(text);
-    CHECK(character_length(text) == length);
+  for (const auto& each : cases) {
+    INFO(each.first);
+    CHECK(character_length(each.first) == each.second);
   }
 }
 
